@@ -1,0 +1,342 @@
+import LinuxSystem
+import LoadRunner
+import PostgresClient
+import WakuModel
+import Workload
+
+/// Store nodes at work on one archive, driven as the node's own driver drives it: two pools a node, statements in the
+/// node's texts and order, every statement taking a connection anew.
+///
+/// One difference, for the measured thread's sake: opening and preparing do not block the other connections.
+public final class ArchiveTarget: LoadTarget {
+    private struct Slot {
+        var operation: Operation
+        var machine: RequestMachine
+        var sent: Nanoseconds?
+    }
+
+    private let loop: EventLoop
+    private let traffic: Traffic
+    private let parameters: ConnectionParameters
+    private let tracePath: String?
+    private let text = TextBuffer(capacity: 64 * 1_024)
+    private let values = TextParameters()
+    private var pools: [ConnectionPool] = []
+    private var registered: [(connection: PooledConnection, pool: ConnectionPool)?] = []
+    private var freeTokens: [Int] = []
+    private var slots: [Slot?] = []
+    private var completions: [Completion] = []
+    private var nextCompletion = 0
+    private var events: [TargetEvent] = []
+    private var now: Nanoseconds = 0
+
+    /// - Parameters:
+    ///   - traffic: the worker's own; says what each operation asks.
+    ///   - tracePath: append the protocol messages of all connections to this file; for tests.
+    public init(
+        _ parameters: ConnectionParameters, traffic: Traffic, tracePath: String? = nil
+    ) throws(SystemError) {
+        self.parameters = parameters
+        self.traffic = traffic
+        self.tracePath = tracePath
+        loop = try EventLoop()
+        let writers = traffic.spec.writers
+        for node in 0..<writers.count {
+            pools.append(ConnectionPool(node: node, kind: .write, limit: writers.writeConnections))
+            pools.append(ConnectionPool(node: node, kind: .read, limit: writers.readConnections))
+        }
+    }
+
+    // MARK: LoadTarget
+
+    public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
+        self.now = now
+        let isPut = traffic.labels[operation.label].isPut
+        let machine = isPut ? RequestMachine.put : RequestMachine(traffic.query(of: operation))
+        while slots.count <= ticket { slots.append(nil) }
+        slots[ticket] = Slot(operation: operation, machine: machine)
+        advance(ticket)
+    }
+
+    public func wait(until deadline: Nanoseconds) -> Nanoseconds {
+        let retries = pools.lazy.filter { !$0.waiting.isEmpty && $0.retryAt > 0 }.map(\.retryAt).min()
+        let hasNews = nextCompletion < completions.count
+        now = loop.wait(until: hasNews ? 0 : min(deadline, retries ?? .max))
+        for index in 0..<loop.readyCount {
+            let ready = loop.ready(index)
+            guard let (connection, pool) = registered[Int(ready.token)] else { continue }
+            handle(ready, connection, pool)
+        }
+        for pool in pools where !pool.waiting.isEmpty { serve(pool) }
+        return now
+    }
+
+    public func takeCompletion() -> Completion? {
+        guard nextCompletion < completions.count else {
+            completions.removeAll(keepingCapacity: true)
+            nextCompletion = 0
+            return nil
+        }
+        defer { nextCompletion += 1 }
+        return completions[nextCompletion]
+    }
+
+    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket]?.sent != nil }
+
+    public func takeEvents() -> [TargetEvent] {
+        defer { events.removeAll() }
+        return events
+    }
+
+    public func end() {
+        for pool in pools {
+            for connection in pool.connections where connection.state != .closed { close(connection) }
+        }
+    }
+
+    // MARK: Requests
+
+    /// Goes on with a request: its next statement, or its end.
+    private func advance(_ ticket: Int) {
+        guard let slot = slots[ticket] else { return }
+        switch slot.machine.step() {
+        case .finished: complete(ticket, failure: nil)
+        case .failed(let code): complete(ticket, failure: .client(code))
+        case .simple: acquire(pool(slot.operation.node, .read), ticket)
+        case .prepared(_, let kind): acquire(pool(slot.operation.node, kind), ticket)
+        }
+    }
+
+    private func complete(_ ticket: Int, failure: PostgresError.Code?) {
+        guard let slot = slots[ticket] else { return }
+        slots[ticket] = nil
+        completions.append(
+            Completion(
+                ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure?.description,
+                rows: slot.machine.reply.rowCount, nextCursor: slot.machine.reply.nextCursor))
+    }
+
+    private func pool(_ node: Int, _ kind: PoolKind) -> ConnectionPool { pools[node * 2 + kind.rawValue] }
+
+    private func acquire(_ pool: ConnectionPool, _ ticket: Int) {
+        pool.waiting.append(ticket)
+        serve(pool)
+    }
+
+    /// Gives idle connections to those who wait, and opens more where the pool may.
+    private func serve(_ pool: ConnectionPool) {
+        while let idle = pool.firstIdle, let ticket = pool.waiting.popFirst() { send(ticket, on: idle, pool) }
+        while pool.wantsMore(at: now), let vacancy = pool.vacancy { open(vacancy, pool) }
+    }
+
+    // MARK: Statements
+
+    private func send(_ ticket: Int, on connection: PooledConnection, _ pool: ConnectionPool) {
+        guard let machine = slots[ticket]?.machine, let raw = connection.connection else { return }
+        if slots[ticket]?.sent == nil { slots[ticket]?.sent = now }
+        connection.failure = nil
+        do throws(PostgresError) {
+            switch machine.step() {
+            case .prepared(let statement, _) where connection.prepared & statement.bit == 0:
+                try raw.sendPrepare(name: statement.name.cString, text: statement.text.cString)
+                connection.preparing = statement
+                connection.state = .preparing(ticket: ticket)
+            case .prepared(let statement, _):
+                write(statement, ticket)
+                try raw.sendPrepared(name: statement.name.cString, values)
+                connection.state = .executing(ticket: ticket)
+            case .simple:
+                machine.writeText(into: text)
+                try raw.sendSimple(text.cString())
+                connection.state = .executing(ticket: ticket)
+            case .finished, .failed: preconditionFailure("nothing to send")
+            }
+            try flush(connection)
+        } catch {
+            connection.state = .executing(ticket: ticket)
+            lose(connection, pool, error)
+        }
+    }
+
+    private func write(_ statement: ArchiveStatement, _ ticket: Int) {
+        guard let operation = slots[ticket]?.operation else { return }
+        if statement == .insertRow {
+            let (topic, message) = traffic.message(of: operation)
+            slots[ticket]?.machine.writeRow(topic, message, into: values)
+        } else {
+            slots[ticket]?.machine.writeParameters(into: values)
+        }
+    }
+
+    private func flush(_ connection: PooledConnection) throws(PostgresError) {
+        guard let raw = connection.connection else { return }
+        watch(connection, for: try raw.flush() ? .read : [.read, .write])
+    }
+
+    /// Takes what arrived for a statement; results belong to its request, errors end it.
+    private func receive(_ connection: PooledConnection, _ pool: ConnectionPool) {
+        guard let raw = connection.connection else { return }
+        do throws(PostgresError) {
+            try raw.readInput()
+            try flush(connection)
+        } catch {
+            return lose(connection, pool, error)
+        }
+        while true {
+            switch raw.nextReply() {
+            case .incomplete: return
+            case .result(let result): take(result, connection, raw)
+            case .done:
+                guard finish(connection, pool) else { return }
+            }
+        }
+    }
+
+    private func take(_ result: borrowing QueryResult, _ connection: PooledConnection, _ raw: Connection) {
+        if result.kind == .error {
+            connection.failure = connection.failure ?? raw.error(of: result, statement: nil)
+        } else if case .executing(let ticket) = connection.state {
+            slots[ticket]?.machine.take(result)
+        }
+    }
+
+    /// A statement is over: hands the connection on and goes on with the request.
+    ///
+    /// - Returns: whether there may be more to read on this connection.
+    private func finish(_ connection: PooledConnection, _ pool: ConnectionPool) -> Bool {
+        if connection.connection?.isAlive != true {
+            lose(connection, pool, connection.failure ?? PostgresError(.client(.connectionLost), "the server hung up"))
+            return false
+        }
+        switch connection.state {
+        case .preparing(let ticket) where connection.failure == nil:
+            if let statement = connection.preparing { connection.prepared |= statement.bit }
+            send(ticket, on: connection, pool)
+            return connection.state != .closed
+        case .preparing(let ticket), .executing(let ticket):
+            connection.state = .idle
+            let failure = connection.failure?.code ?? slots[ticket]?.machine.finishStatement().map { .client($0) }
+            serve(pool)
+            if let failure { complete(ticket, failure: failure) } else { advance(ticket) }
+            return false
+        case .closed, .opening, .idle: return false
+        }
+    }
+
+    // MARK: Connections
+
+    private func open(_ connection: PooledConnection, _ pool: ConnectionPool) {
+        connection.state = .opening
+        connection.prepared = 0
+        do throws(PostgresError) {
+            let raw = try Connection(starting: parameters)
+            connection.connection = raw
+            if let tracePath { try raw.trace(to: tracePath) }
+            register(connection, pool)
+            watch(connection, for: [.read, .write])
+        } catch {
+            lose(connection, pool, error)
+        }
+    }
+
+    private func goOnOpening(_ connection: PooledConnection, _ pool: ConnectionPool) {
+        guard let raw = connection.connection else { return }
+        do throws(PostgresError) {
+            let opening = try raw.continueOpening()
+            if raw.descriptor != connection.descriptor { register(connection, pool) }
+            switch opening {
+            case .needsRead: watch(connection, for: .read)
+            case .needsWrite: watch(connection, for: .write)
+            case .ready:
+                pool.noteSuccess()
+                connection.state = .idle
+                watch(connection, for: .read)
+                serve(pool)
+            }
+        } catch {
+            lose(connection, pool, error)
+        }
+    }
+
+    private func handle(_ ready: EventLoop.Ready, _ connection: PooledConnection, _ pool: ConnectionPool) {
+        switch connection.state {
+        case .closed: return
+        case .opening: goOnOpening(connection, pool)
+        case .idle, .preparing, .executing:
+            if ready.readable {
+                receive(connection, pool)
+                // An idle connection that is readable and has no result has news of its end, or a notice.
+                if connection.state == .idle, connection.connection?.isAlive != true {
+                    lose(connection, pool, PostgresError(.client(.connectionLost), "the server hung up"))
+                }
+            } else if ready.writable {
+                do throws(PostgresError) { try flush(connection) } catch { lose(connection, pool, error) }
+            }
+        }
+    }
+
+    /// A connection is gone: its request fails, and so do those that waited for it to open.
+    private func lose(_ connection: PooledConnection, _ pool: ConnectionPool, _ error: PostgresError) {
+        let state = connection.state
+        note(state == .opening ? "connection.refused" : "connection.lost", error, pool)
+        close(connection)
+        switch state {
+        case .opening:
+            pool.noteFailure(at: now)
+            // Whoever waits would have opened a connection and met the same answer; unless others still work.
+            if pool.connections.allSatisfy({ $0.state == .closed }) {
+                while let ticket = pool.waiting.popFirst() { complete(ticket, failure: error.code) }
+            }
+        case .preparing(let ticket), .executing(let ticket):
+            complete(ticket, failure: (connection.failure ?? error).code)
+        case .idle, .closed: break
+        }
+    }
+
+    private func note(_ kind: String, _ error: PostgresError, _ pool: ConnectionPool) {
+        // A server that is away answers every attempt the same; the counts are in the accounting.
+        guard events.count < 100 else { return }
+        events.append(
+            TargetEvent(at: now, kind: kind, detail: "node \(pool.node) \(pool.kind) pool: \(error.message)"))
+    }
+
+    private func close(_ connection: PooledConnection) {
+        if connection.descriptor >= 0 {
+            loop.remove(connection.descriptor)
+            registered[connection.token] = nil
+            freeTokens.append(connection.token)
+            connection.descriptor = -1
+        }
+        connection.connection = nil
+        connection.state = .closed
+        connection.prepared = 0
+    }
+
+    private func register(_ connection: PooledConnection, _ pool: ConnectionPool) {
+        guard let raw = connection.connection else { return }
+        if connection.descriptor >= 0 {
+            loop.remove(connection.descriptor)
+        } else {
+            connection.token = freeTokens.popLast() ?? registered.count
+            if connection.token == registered.count { registered.append(nil) }
+            registered[connection.token] = (connection, pool)
+        }
+        connection.descriptor = raw.descriptor
+        connection.interest = .read
+        do throws(SystemError) {
+            try loop.add(connection.descriptor, token: UInt64(connection.token), for: .read)
+        } catch {
+            lose(connection, pool, PostgresError(.client(.refused), error.description))
+        }
+    }
+
+    private func watch(_ connection: PooledConnection, for interest: EventLoop.Interest) {
+        guard connection.interest != interest, connection.descriptor >= 0 else { return }
+        connection.interest = interest
+        do throws(SystemError) {
+            try loop.change(connection.descriptor, token: UInt64(connection.token), for: interest)
+        } catch {
+            preconditionFailure("a registered descriptor cannot be changed: \(error)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/statfs.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int clinux_epoll_control(int epoll, int op, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(epoll, op, descriptor, &event);
+}
+
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms) {
+    struct epoll_event raw[64];
+    if (capacity > 64) capacity = 64;
+    int count = epoll_wait(epoll, raw, capacity, timeout_ms);
+    for (int i = 0; i < count; i++) {
+        events[i].events = raw[i].events;
+        events[i].token = raw[i].data.u64;
+    }
+    return count;
+}
+
+int clinux_timer_create(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+int clinux_timer_set(int timer, uint64_t nanoseconds) {
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = nanoseconds / 1000000000u, .tv_nsec = nanoseconds % 1000000000u}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, 0);
+}
+
+int clinux_event_create(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+static uint64_t read_clock(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clinux_monotonic(void) { return read_clock(CLOCK_MONOTONIC); }
+uint64_t clinux_thread_cpu(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+int clinux_pin_to_processor(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
+int clinux_usable_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return CPU_COUNT(&set);
+}
+
+int64_t clinux_free_bytes(const char *path, int64_t *magic) {
+    struct statfs info;
+    if (statfs(path, &info) != 0) return -1;
+    *magic = (int64_t)info.f_type;
+    return (int64_t)info.f_bavail * (int64_t)info.f_bsize;
+}
+
+int clinux_remove_unattached_segment(int identifier) {
+    struct shmid_ds info;
+    if (shmctl(identifier, IPC_STAT, &info) != 0 || info.shm_nattch != 0) return 0;
+    return shmctl(identifier, IPC_RMID, 0) == 0;
+}
+
+int clinux_read_segment(int identifier, int offset, void *into, int length) {
+    const char *memory = shmat(identifier, 0, SHM_RDONLY);
+    if (memory == (const char *)-1) return -1;
+    memcpy(into, memory + offset, (size_t)length);
+    shmdt(memory);
+    return 0;
+}

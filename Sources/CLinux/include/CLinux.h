@@ -1,0 +1,55 @@
+// The system calls that Swift's Glibc module leaves out, and the ones that C macros hide from it.
+// One thin function each; meaning and errors are those of the manual page named beside it.
+#ifndef ARCHIVEBENCH_CLINUX_H
+#define ARCHIVEBENCH_CLINUX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+    CLINUX_READABLE = 0x001,  // EPOLLIN
+    CLINUX_WRITABLE = 0x004,  // EPOLLOUT
+    CLINUX_ERROR = 0x008,     // EPOLLERR
+    CLINUX_HANGUP = 0x010     // EPOLLHUP
+};
+
+typedef struct {
+    uint32_t events;
+    uint64_t token;
+} clinux_event;
+
+// epoll_create1(2), with EPOLL_CLOEXEC.
+int clinux_epoll_create(void);
+// epoll_ctl(2): op 1 adds, 2 removes, 3 modifies.
+int clinux_epoll_control(int epoll, int op, int descriptor, uint32_t events, uint64_t token);
+// epoll_wait(2), level triggered; timeout in milliseconds, -1 waits for ever.
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms);
+
+// timerfd_create(2) on CLOCK_MONOTONIC, non-blocking.
+int clinux_timer_create(void);
+// timerfd_settime(2), absolute nanoseconds of CLOCK_MONOTONIC; 0 disarms.
+int clinux_timer_set(int timer, uint64_t nanoseconds);
+
+// eventfd(2), non-blocking.
+int clinux_event_create(void);
+
+// CLOCK_MONOTONIC in nanoseconds; inline below because it is read once per wake.
+uint64_t clinux_monotonic(void);
+// CLOCK_THREAD_CPUTIME_ID of the calling thread, in nanoseconds.
+uint64_t clinux_thread_cpu(void);
+
+// sched_setaffinity(2) of the calling thread to one processor.
+int clinux_pin_to_processor(int processor);
+// sched_getaffinity(2): the number of processors the calling process may use.
+int clinux_usable_processors(void);
+
+// statfs(2): bytes an unprivileged user may still write, and the filesystem's magic number. -1 with errno on failure.
+int64_t clinux_free_bytes(const char *path, int64_t *magic);
+
+// Marks a System V shared memory segment for removal if no process is attached (shmctl(2)).
+// Returns 1 when removed, 0 when in use or gone.
+int clinux_remove_unattached_segment(int identifier);
+// Reads `length` bytes at `offset` of an existing segment; 0 on success (shmat(2), read-only).
+int clinux_read_segment(int identifier, int offset, void *into, int length);
+
+#endif

@@ -1,0 +1,86 @@
+import ArchiveDriver
+import LinuxSystem
+import PostgresClient
+import RunRecord
+import Testbed
+import Workload
+
+/// A managed cluster with an archive in it, ready for load.
+public struct BuiltArchive: Sendable {
+    public let cluster: ManagedCluster
+    public let history: HistoryDescription
+    public let settings: [SettingRow]
+    /// As the server reports it.
+    public let serverVersion: String
+}
+
+/// Makes a managed cluster, installs the schema, loads the history.
+public struct ArchiveBuilder: Sendable {
+    let request: TrialRequest
+    let variant: Variant
+    let control: TrialControl
+
+    /// - Parameter variant: the request's, fitted to the host.
+    public init(_ request: TrialRequest, variant: Variant, control: TrialControl) {
+        self.request = request
+        self.variant = variant
+        self.control = control
+    }
+
+    /// Builds it. Nothing is left behind when it throws.
+    ///
+    /// - Parameters:
+    ///   - purpose: said in the cluster's record.
+    ///   - progress: called with the rows loaded so far.
+    /// - Throws: `TestbedProblem`, `PostgresError`, `HistoryLoader.Stopped`.
+    public func build(purpose: String, progress: @escaping @Sendable (Int) -> Void) async throws -> BuiltArchive {
+        let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
+        let cluster = try await ManagedCluster.create(
+            ManagedCluster.Plan(
+                installation: request.installation, variant: variant, dataDirectory: request.dataDirectory,
+                purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601),
+            in: request.registry)
+        do {
+            try await cluster.start()
+            try await cluster.createDatabase()
+            return try await fill(cluster, schema, progress)
+        } catch {
+            await cluster.remove()
+            throw error
+        }
+    }
+
+    private func fill(
+        _ cluster: ManagedCluster, _ schema: ArchiveSchema, _ progress: @escaping @Sendable (Int) -> Void
+    ) async throws -> BuiltArchive {
+        let (spec, seed, control, variant) = (request.offered, request.seed, control, variant)
+        let parameters = cluster.record.parameters()
+        // libpq's blocking work keeps a thread busy; it gets its own, not one of the executor's.
+        return try await WorkerThread.run {
+            Result {
+                let connection = try Connection.open(parameters)
+                let started = Clock.now()
+                try schema.install(on: connection)
+                try HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection).load { rows in
+                    progress(rows)
+                    return !control.isStopping
+                }
+                let seconds = Double(Clock.now() - started) / 1e9
+                return BuiltArchive(
+                    cluster: cluster,
+                    history: HistoryDescription(
+                        rows: spec.history.rows, bytes: try ArchiveInspector(connection).databaseBytes(),
+                        partitions: spec.history.partitions, loadSeconds: seconds, state: HistoryLoader.state),
+                    settings: try Self.settings(connection, variant),
+                    serverVersion: connection.reportedSetting("server_version") ?? "unknown")
+            }
+        }.get()
+    }
+
+    private static func settings(_ connection: Connection, _ variant: Variant) throws -> [SettingRow] {
+        try ServerSettings(connection, variant: variant).rows.map {
+            SettingRow(
+                name: $0.name, value: $0.value, defaultValue: $0.defaultValue, origin: $0.origin, meaning: $0.meaning)
+        }
+    }
+}

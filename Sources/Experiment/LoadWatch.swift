@@ -1,0 +1,102 @@
+import LoadRunner
+import Measurement
+import RunRecord
+import Synchronization
+import Testbed
+import Workload
+
+/// Follows a load while it runs: writes a line a second, tells the observer, and ends it when the server is gone.
+final class LoadWatch: Sendable {
+    private let plan: LoadPlan
+    private let control: TrialControl
+    private let cluster: ManagedCluster
+    private let observer: any TrialObserver
+    private let folder: RecordFolder
+    private let ended = Atomic<Bool>(false)
+
+    init(
+        plan: LoadPlan, control: TrialControl, cluster: ManagedCluster, observer: any TrialObserver,
+        folder: RecordFolder
+    ) {
+        self.plan = plan
+        self.control = control
+        self.cluster = cluster
+        self.observer = observer
+        self.folder = folder
+    }
+
+    /// The load is over; ``follow()`` returns after a last look.
+    func loadEnded() { ended.store(true, ordering: .releasing) }
+
+    /// Follows until ``loadEnded()``.
+    ///
+    /// - Returns: whether the server went away.
+    func follow() async throws -> Bool {
+        let labels = Traffic(plan.spec, seed: plan.seed).labels
+        var book = SecondBook(workers: plan.workers)
+        var response = LatencyHistogram(.interval)
+        var failed = 0
+        var serverLost = false
+        while true {
+            let last = ended.load(ordering: .acquiring)
+            for second in control.load.takeSeconds() { book.add(second) }
+            for (number, seen) in book.takeComplete(all: last) {
+                let phase = phase(ofSecond: number)
+                try folder.append(
+                    [RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)], to: .samples)
+                for one in seen {
+                    if phase != .warmUp { response.add(one.response) }
+                    failed += one.failed
+                }
+                report(number, phase, seen, response, failed)
+            }
+            if last { return serverLost }
+            if !serverLost, await !cluster.isRunning {
+                serverLost = true
+                control.load.stop()
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func phase(ofSecond second: Int) -> TrialProgress.Stage {
+        let start = UInt64(second) * 1_000_000_000
+        if start < plan.spec.phases.warmUp { return .warmUp }
+        return start < plan.spec.phases.offered ? .measure : .drain
+    }
+
+    private func report(
+        _ second: Int, _ phase: TrialProgress.Stage, _ seen: [LabelSecond], _ response: LatencyHistogram, _ failed: Int
+    ) {
+        let total = Double(plan.spec.phases.offered) / 1e9
+        observer.report(
+            TrialProgress(
+                stage: phase, secondsLeft: max(0, total - Double(second) - 1) + 2, rows: nil,
+                rates: (seen.reduce(0) { $0 + $1.scheduled }, seen.reduce(0) { $0 + $1.response.count }),
+                p99: response.value(at: 0.99), failed: failed))
+    }
+}
+
+/// Puts the workers' seconds together.
+private struct SecondBook {
+    let workers: Int
+    private var open: [Int: (count: Int, labels: [LabelSecond])] = [:]
+
+    init(workers: Int) { self.workers = workers }
+
+    mutating func add(_ second: WorkerSecond) {
+        guard var known = open[second.second] else {
+            open[second.second] = (1, second.labels)
+            return
+        }
+        known.count += 1
+        for index in known.labels.indices { known.labels[index].add(second.labels[index]) }
+        open[second.second] = known
+    }
+
+    /// Seconds that all workers have told of, in order; at the end also the others.
+    mutating func takeComplete(all: Bool) -> [(Int, [LabelSecond])] {
+        let ready = open.filter { all || $0.value.count == workers }.keys.sorted()
+        return ready.map { second in (second, open.removeValue(forKey: second)?.labels ?? []) }
+    }
+}

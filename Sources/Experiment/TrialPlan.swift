@@ -1,0 +1,63 @@
+import ArchiveDriver
+import LinuxSystem
+import Testbed
+import Workload
+
+/// What a trial would do, worked out before anything is touched.
+public struct TrialPlan: Sendable {
+    public let digest: String
+    /// Independent operations by request class, warm-up included.
+    public let operations: [String: Int]
+    public let historyRows: Int
+    public let historyPartitions: Int
+    /// Disk the cluster will need at most, bytes; an estimate on the safe side.
+    public let diskBytes: Int
+    /// Time from start to end, seconds; an estimate.
+    public let seconds: Double
+    public let adaptations: [String]
+
+    /// Rows a second that loading is assumed to reach before it has shown its own speed.
+    public static let assumedLoadRate = 25_000.0
+
+    /// Walks through the whole sequence once.
+    public init(_ request: TrialRequest) {
+        let spec = request.offered
+        let digest = SequenceDigest(of: spec, seed: request.seed)
+        self.digest = digest.text
+        operations = digest.operations
+        historyRows = spec.history.rows
+        historyPartitions = spec.history.partitions
+        diskBytes = Self.diskNeed(spec, request.variant)
+        seconds = Self.estimate(spec)
+        adaptations = request.variant.fitted(toMemory: Host.memoryBytes).adaptations
+    }
+
+    /// Time from start to end, seconds, before anything is known of this host.
+    public static func estimate(_ spec: WorkloadSpec) -> Double {
+        8 + Double(spec.history.rows) / assumedLoadRate + Double(spec.history.partitions) * 0.02
+            + Double(spec.phases.offered) / 1e9 + 2
+    }
+
+    /// - Throws: `TestbedProblem` when the disk is too small.
+    public func checkDisk(at path: String) throws {
+        guard let storage = Host.storage(at: path) else {
+            throw TestbedProblem("\(path): no such folder; create it, or choose another with --data-dir")
+        }
+        guard storage.freeBytes > diskBytes else {
+            throw TestbedProblem(
+                "\(path): \(storage.freeBytes / 1_000_000) MB free, the trial needs up to \(diskBytes / 1_000_000) MB; free some, choose another disk with --data-dir, or less history with --history"
+            )
+        }
+    }
+
+    /// A row takes 2.1 to 2.9 times its payload in heap and TOAST (hexadecimal text) and 0.55 to 0.7 kB in indexes and
+    /// look-up table; the log holds up to twice `max_wal_size` while a checkpoint runs, and never more than was written.
+    private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
+        let row = 2.9 * min(spec.messages.sizes.mean, Double(spec.messages.largest)) + 700
+        let live = spec.messages.arrivals.meanRate * Double(spec.phases.offered) / 1e9
+        let data = (Double(spec.history.rows) + live) * row
+        let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }
+        let wal = min(2 * Double(walSetting ?? 1 << 30), 1.5 * data)
+        return Int(data + wal) + spec.history.partitions * 100_000 + 150_000_000
+    }
+}

@@ -1,0 +1,110 @@
+import LoadRunner
+import SpecReader
+import Testbed
+import Workload
+
+/// Everything a trial is made from, resolved: nothing below reads the environment or guesses.
+public struct TrialRequest: Sendable {
+    /// The workload with all wishes of the command line in it, rates not yet scaled.
+    public var workload: WorkloadSpec
+    public var variant: Variant
+    public var schemaVersion: Int
+    public var seed: UInt64
+    public var rateScale: Double
+    public var installation: PostgresInstallation
+    public var registry: ClusterRegistry
+    /// Where the server's data goes; `nil` for the registry's own folder.
+    public var dataDirectory: String?
+    /// Folder of the schema scripts.
+    public var schemaFolder: String
+    /// The run's folder.
+    public var recordFolder: String
+    public var runID: String
+    public var keepCluster: Bool
+    public var toolVersion: String
+    /// The command line that makes the run again.
+    public var command: String
+    /// Wall-clock now, seconds since 1970; only for names and headings.
+    public var wallClock: @Sendable () -> Int
+
+    public init(
+        workload: WorkloadSpec, variant: Variant, schemaVersion: Int, seed: UInt64, rateScale: Double,
+        installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
+        recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
+        wallClock: @escaping @Sendable () -> Int
+    ) {
+        self.workload = workload
+        self.variant = variant
+        self.schemaVersion = schemaVersion
+        self.seed = seed
+        self.rateScale = rateScale
+        self.installation = installation
+        self.registry = registry
+        self.dataDirectory = dataDirectory
+        self.schemaFolder = schemaFolder
+        self.recordFolder = recordFolder
+        self.runID = runID
+        self.keepCluster = keepCluster
+        self.toolVersion = toolVersion
+        self.command = command
+        self.wallClock = wallClock
+    }
+
+    /// The workload at the rates that are offered.
+    public var offered: WorkloadSpec { workload.scaled(by: rateScale) }
+}
+
+/// Where a trial stands, for a person who watches.
+public struct TrialProgress: Sendable {
+    /// Stages in their order.
+    public enum Stage: String, Sendable, CaseIterable {
+        case planning
+        case cluster = "making the cluster"
+        case history = "loading history"
+        case warmUp = "warm-up"
+        case measure
+        case drain
+        case finishing
+    }
+
+    public var stage: Stage
+    /// Estimate of the time to the end of the trial, seconds.
+    public var secondsLeft: Double
+    /// Rows loaded and rows wanted, while loading history.
+    public var rows: (done: Int, total: Int)?
+    /// Operations offered and completed in the last second, once there is load.
+    public var rates: (offered: Int, achieved: Int)?
+    /// 99th percentile of the response times so far, nanoseconds.
+    public var p99: UInt64?
+    public var failed: Int
+
+    public init(
+        stage: Stage, secondsLeft: Double, rows: (done: Int, total: Int)? = nil,
+        rates: (offered: Int, achieved: Int)? = nil, p99: UInt64? = nil, failed: Int = 0
+    ) {
+        self.stage = stage
+        self.secondsLeft = secondsLeft
+        self.rows = rows
+        self.rates = rates
+        self.p99 = p99
+        self.failed = failed
+    }
+}
+
+/// Told how a trial goes. Calls come from one task at a time.
+public protocol TrialObserver: Sendable {
+    func report(_ progress: TrialProgress)
+}
+
+/// The wish to end a trial early, from a signal or a person.
+public final class TrialControl: Sendable {
+    let load = LoadControl()
+
+    public init() {}
+
+    /// Ends the trial at the next chance with what has been measured; the record is finished and kept.
+    public func stop() { load.stop() }
+
+    /// Whether an end was asked for.
+    public var isStopping: Bool { load.isStopping }
+}

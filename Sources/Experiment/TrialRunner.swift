@@ -1,0 +1,257 @@
+import ArchiveDriver
+import FoundationEssentials
+import LinuxSystem
+import LoadRunner
+import PostgresClient
+import RunRecord
+import Testbed
+import WakuModel
+import Workload
+
+/// Runs one trial from an empty folder to a finished record.
+public struct TrialRunner: Sendable {
+    /// A finished trial.
+    public struct Outcome: Sendable {
+        public let record: RunRecord
+        public let folder: RecordFolder
+        /// The cluster that was kept, if it was asked for and still works.
+        public let kept: ClusterRecord?
+    }
+
+    let request: TrialRequest
+    let observer: any TrialObserver
+    let control: TrialControl
+
+    public init(_ request: TrialRequest, observer: any TrialObserver, control: TrialControl) {
+        self.request = request
+        self.observer = observer
+        self.control = control
+    }
+
+    /// Runs the trial. The record on disk is complete JSON at any moment, whatever happens, and no cluster outlives the
+    /// call unless it was asked to be kept.
+    ///
+    /// - Throws: `TestbedProblem`, `PostgresError`, `RecordFolder.Problem`: what kept the trial from being run. An
+    ///   invalid, interrupted or broken-off trial is no error but an outcome.
+    public func run() async throws -> Outcome {
+        #if DEBUG
+            throw TestbedProblem("this is a debug build, which measures itself; build with -c release")
+        #else
+            return try await measured()
+        #endif
+    }
+
+    private func measured() async throws -> Outcome {
+        let plan = try await prepare()
+        let (variant, adaptations) = request.variant.fitted(toMemory: Host.memoryBytes)
+        let folder = try RecordFolder.create(path: request.recordFolder)
+        var record = newRecord(plan, variant, adaptations)
+        try folder.write(request.workload.text, to: .workload)
+        try folder.write(request.variant.text, to: .variant)
+        try folder.write(record)
+        do {
+            let archive = try await build(variant)
+            do {
+                try await load(archive, &record, folder)
+            } catch {
+                await archive.cluster.remove()
+                throw error
+            }
+            let kept = try await close(archive, &record, folder)
+            return Outcome(record: record, folder: folder, kept: kept)
+        } catch is HistoryLoader.Stopped {
+            try finish(&record, .interrupted, "ended while history was being loaded", folder)
+            return Outcome(record: record, folder: folder, kept: nil)
+        } catch {
+            try finish(&record, .failed, "\(error)", folder)
+            throw error
+        }
+    }
+
+    // MARK: Stages
+
+    private func prepare() async throws -> TrialPlan {
+        let request = request
+        report(.planning, left: nil)
+        let plan = try await WorkerThread.run { TrialPlan(request) }
+        try request.registry.prepare()
+        try plan.checkDisk(at: request.dataDirectory ?? request.registry.home)
+        return plan
+    }
+
+    private func build(_ variant: Variant) async throws -> BuiltArchive {
+        report(.cluster, left: nil)
+        let total = request.workload.history.rows
+        let (observer, phases, started) = (observer, loadSeconds, Clock.now())
+        return try await ArchiveBuilder(request, variant: variant, control: control).build(
+            purpose: "run \(request.runID)"
+        ) { rows in
+            let elapsed = Double(Clock.now() - started) / 1e9
+            let rate = rows > 5_000 ? Double(rows) / elapsed : TrialPlan.assumedLoadRate
+            observer.report(
+                TrialProgress(
+                    stage: .history, secondsLeft: Double(total - rows) / rate + phases, rows: (rows, total),
+                    failed: 0))
+        }
+    }
+
+    private func load(_ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder) async throws {
+        record.targets = [target(archive, sizes: [])]
+        record.variant.settings = archive.settings
+        try folder.write(record)
+        let parameters = archive.cluster.record.parameters()
+        let plan = LoadPlan(spec: request.offered, seed: request.seed)
+        let watch = LoadWatch(plan: plan, control: control, cluster: archive.cluster, observer: observer, folder: folder)
+        async let watched = watch.follow()
+        let result: LoadResult
+        do {
+            result = try await LoadRunner.run(plan, control: control.load) { traffic in
+                try ArchiveTarget(parameters, traffic: traffic)
+            }
+        } catch {
+            watch.loadEnded()
+            _ = try? await watched
+            throw error
+        }
+        watch.loadEnded()
+        let serverLost = try await watched
+        fill(&record, result)
+        record.ending = serverLost ? .serverLost : control.isStopping ? .interrupted : .completed
+        record.endingDetail =
+            serverLost
+            ? "the database server ended during the trial"
+            : control.isStopping ? "ended early by a person or a signal" : nil
+        record.validity = ValidityRules.judge(record.ending, result)
+        record.valid = record.validity.allSatisfy(\.holds)
+    }
+
+    private func close(
+        _ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder
+    ) async throws -> ClusterRecord? {
+        report(.finishing, left: 2)
+        let running = await archive.cluster.isRunning
+        if running, let connection = try? Connection.open(archive.cluster.record.parameters()),
+            let sizes = try? ArchiveInspector(connection).sizes()
+        {
+            record.targets = [target(archive, sizes: sizes.map { SizeRow(name: $0.name, bytes: $0.bytes) })]
+        } else {
+            record.notCollected.append("relation sizes at the end: the server was gone")
+        }
+        var kept: ClusterRecord?
+        if request.keepCluster && running {
+            kept = try await archive.cluster.keep()
+        } else {
+            await archive.cluster.stop(running ? .fast : .immediate)
+        }
+        if let log = FileManager.default.contents(atPath: archive.cluster.record.logFile) {
+            try folder.write(String(decoding: log.suffix(Self.longestLog), as: UTF8.self), to: .serverLog)
+        }
+        if kept == nil { await archive.cluster.remove() }
+        try finish(&record, record.ending, record.endingDetail, folder)
+        return kept
+    }
+
+    /// A longer server log is kept by its end, bytes.
+    private static let longestLog = 20_000_000
+
+    // MARK: The record
+
+    private func finish(
+        _ record: inout RunRecord, _ ending: RunRecord.Ending, _ detail: String?, _ folder: RecordFolder
+    ) throws {
+        record.ending = ending
+        record.endingDetail = detail
+        record.endedAt = UTCTime(seconds: request.wallClock()).iso8601
+        if ending != .completed { record.valid = false }
+        if record.validity.isEmpty {
+            record.validity = [
+                ValidityFinding(
+                    rule: "ran-to-plan", holds: false, observed: ending.rawValue, threshold: "completed",
+                    reason: "a trial cut short has seen only a part of its workload")
+            ]
+        }
+        try folder.append(record.events, to: .events)
+        try folder.write(record)
+    }
+
+    private func fill(_ record: inout RunRecord, _ result: LoadResult) {
+        let plan = LoadPlan(spec: request.offered, seed: request.seed)
+        record.accounting = RecordAssembly.accounting(result, \.measure)
+        record.warmUpAccounting = RecordAssembly.accounting(result, \.warmUp)
+        record.classes = RecordAssembly.classes(result, goodLimits: plan.goodLimits(result.labels))
+        record.objectives = RecordAssembly.objectives(result, request.workload.objectives)
+        record.generator = RecordAssembly.generator(result)
+        record.phases.measuredSeconds = Double(result.measured) / 1e9
+        record.phases.drainedSeconds = Double(result.drained) / 1e9
+        let warmUp = record.phases.warmUpSeconds
+        record.events = [
+            TrialEvent(atSeconds: 0, kind: "phase.warm-up", detail: "load begins"),
+            TrialEvent(atSeconds: warmUp, kind: "phase.measure", detail: "what is due from here on counts"),
+            TrialEvent(
+                atSeconds: warmUp + Double(result.measured) / 1e9, kind: "phase.drain",
+                detail: "nothing new is due; what is under way is waited for"),
+        ]
+        record.events += result.events.map {
+            TrialEvent(
+                atSeconds: (Double($0.at) - Double(result.started)) / 1e9, kind: $0.kind, detail: $0.detail)
+        }
+        record.events.sort { $0.atSeconds < $1.atSeconds }
+    }
+
+    private func target(_ archive: BuiltArchive, sizes: [SizeRow]) -> TargetDescription {
+        TargetDescription(
+            kind: "managed", serverVersion: archive.serverVersion, schemaVersion: request.schemaVersion,
+            history: archive.history, binaries: request.installation.version,
+            dataChecksums: request.variant.dataChecksums, sizes: sizes)
+    }
+
+    private func newRecord(_ plan: TrialPlan, _ variant: Variant, _ adaptations: [String]) -> RunRecord {
+        let spec = request.workload
+        let storage = Host.storage(at: request.dataDirectory ?? request.registry.home)
+        let host = HostDescription(
+            processorModel: Host.processorModel, processors: WorkerThread.usableProcessors,
+            memoryBytes: Host.memoryBytes, kernel: Host.kernel, operatingSystem: Host.operatingSystem,
+            filesystem: storage?.filesystem ?? "unknown")
+        var record = RunRecord(
+            runId: request.runID, toolVersion: request.toolVersion,
+            startedAt: UTCTime(seconds: request.wallClock()).iso8601, digest: plan.digest, seed: request.seed,
+            variant: VariantDescription(
+                name: variant.name, summary: variant.summary, schemaVersion: request.schemaVersion, driver: "faithful",
+                settings: [], adaptations: adaptations),
+            profile: ProfileDescription(
+                name: "host", requested: [:], enforced: [:],
+                observed: [
+                    "processors": "\(host.processors)", "memory": "\(host.memoryBytes >> 20) MiB",
+                    "storage": "real, \(host.filesystem)",
+                ],
+                notEnforced: [
+                    "processors, memory and storage: no profile was asked for, so the server had the whole host and shared it with the load generator"
+                ]),
+            host: host,
+            workload: WorkloadDescription(
+                name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
+                rateScale: request.rateScale, nodes: spec.writers.count,
+                archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601,
+                shards: spec.messages.shards.map(\.pubsubTopic.text)),
+            phases: PhaseDescription(
+                warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
+                drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
+            command: request.command)
+        record.notCollected = [
+            "statement statistics, plans and wait events of the server",
+            "counters of the host and of the server's processes",
+            "checkpoints and autovacuum as events (they are in server.log)",
+            "the histograms as an HdrHistogram log",
+        ]
+        return record
+    }
+
+    // MARK: Progress
+
+    private var loadSeconds: Double { Double(request.workload.phases.offered) / 1e9 + 4 }
+
+    private func report(_ stage: TrialProgress.Stage, left: Double?) {
+        let estimate = left ?? loadSeconds + 4 + Double(request.workload.history.rows) / TrialPlan.assumedLoadRate
+        observer.report(TrialProgress(stage: stage, secondsLeft: estimate, failed: 0))
+    }
+}

@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+
+/// One epoll set with one timer: a thread waits here for its sockets and for its next due moment.
+///
+/// Confined to the thread that made it. Not a run loop: it calls nobody back; the owner asks what is ready.
+public final class EventLoop {
+    /// What a descriptor is watched for.
+    public struct Interest: OptionSet, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+        public static let read = Interest(rawValue: UInt32(CLINUX_READABLE))
+        public static let write = Interest(rawValue: UInt32(CLINUX_WRITABLE))
+    }
+
+    /// A descriptor that became ready.
+    public struct Ready {
+        /// The owner's number for the descriptor.
+        public let token: UInt64
+        public let readable: Bool
+        public let writable: Bool
+    }
+
+    private static let capacity = 64
+    private static let timerToken = UInt64.max
+    private let epoll: Int32
+    private let timer: Int32
+    private var armedFor: Nanoseconds = 0
+    private let events: UnsafeMutablePointer<clinux_event>
+    private var count = 0
+
+    /// - Throws: ``SystemError`` when the process has no descriptors left.
+    public init() throws(SystemError) {
+        epoll = clinux_epoll_create()
+        guard epoll >= 0 else { throw SystemError("epoll_create1") }
+        timer = clinux_timer_create()
+        guard timer >= 0 else {
+            let error = SystemError("timerfd_create")
+            close(epoll)
+            throw error
+        }
+        events = .allocate(capacity: Self.capacity)
+        guard clinux_epoll_control(epoll, 1, timer, Interest.read.rawValue, Self.timerToken) == 0 else {
+            throw SystemError("epoll_ctl")
+        }
+    }
+
+    deinit {
+        close(timer)
+        close(epoll)
+        events.deallocate()
+    }
+
+    /// Begins to watch a descriptor.
+    public func add(_ descriptor: Int32, token: UInt64, for interest: Interest) throws(SystemError) {
+        guard clinux_epoll_control(epoll, 1, descriptor, interest.rawValue, token) == 0 else {
+            throw SystemError("epoll_ctl add")
+        }
+    }
+
+    /// Watches a known descriptor for something else.
+    public func change(_ descriptor: Int32, token: UInt64, for interest: Interest) throws(SystemError) {
+        guard clinux_epoll_control(epoll, 3, descriptor, interest.rawValue, token) == 0 else {
+            throw SystemError("epoll_ctl modify")
+        }
+    }
+
+    /// Stops watching a descriptor; one already closed is not an error.
+    public func remove(_ descriptor: Int32) {
+        _ = clinux_epoll_control(epoll, 2, descriptor, 0, 0)
+    }
+
+    /// Waits until a watched descriptor is ready or `deadline` is reached, whichever comes first.
+    ///
+    /// - Returns: the clock after waking. The descriptors are read with ``ready(_:)`` for `0 ..< readyCount`.
+    public func wait(until deadline: Nanoseconds) -> Nanoseconds {
+        let timeout: Int32
+        if deadline <= Clock.now() {
+            timeout = 0
+        } else {
+            timeout = -1
+            if armedFor != deadline {
+                clinux_timer_set(timer, max(deadline, 1))
+                armedFor = deadline
+            }
+        }
+        count = max(0, Int(clinux_epoll_wait(epoll, events, Int32(Self.capacity), timeout)))
+        dropTimerEvent()
+        return Clock.now()
+    }
+
+    /// How many descriptors the last ``wait(until:)`` found ready.
+    public var readyCount: Int { count }
+
+    /// One of the descriptors the last ``wait(until:)`` found ready. Errors and hang-ups count as readable and
+    /// writable, so that the owner's next read or write meets them.
+    public func ready(_ index: Int) -> Ready {
+        let event = events[index]
+        let broken = event.events & UInt32(CLINUX_ERROR | CLINUX_HANGUP) != 0
+        return Ready(
+            token: event.token,
+            readable: broken || event.events & UInt32(CLINUX_READABLE) != 0,
+            writable: broken || event.events & UInt32(CLINUX_WRITABLE) != 0)
+    }
+
+    private func dropTimerEvent() {
+        guard let index = (0..<count).first(where: { events[$0].token == Self.timerToken }) else { return }
+        var expirations: UInt64 = 0
+        _ = read(timer, &expirations, 8)
+        armedFor = 0
+        count -= 1
+        events[index] = events[count]
+    }
+}

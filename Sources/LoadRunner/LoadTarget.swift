@@ -1,0 +1,64 @@
+import LinuxSystem
+import WakuModel
+import Workload
+
+/// What operations are sent to, and the world that time passes in: a database behind an event loop, or a simulation
+/// with a clock of its own. One instance belongs to one worker and is used on its thread only.
+public protocol LoadTarget: AnyObject, SendableMetatype {
+    /// Takes on an operation that is due. It may wait inside for a connection. Its completion comes later, by
+    /// ``takeCompletion()``, exactly once, unless the worker abandons it.
+    ///
+    /// - Parameter ticket: the worker's number for it, not in use by another operation.
+    func begin(_ operation: Operation, ticket: Int, now: Nanoseconds)
+    /// Lets time pass until `deadline` or until something arrived, whichever is first; handles what arrived.
+    ///
+    /// - Returns: the clock after waking.
+    func wait(until deadline: Nanoseconds) -> Nanoseconds
+    /// The next completion there is.
+    func takeCompletion() -> Completion?
+    /// Whether the first statement of an operation in flight has been sent.
+    func hasStarted(_ ticket: Int) -> Bool
+    /// Moments to note in the record since the last call.
+    func takeEvents() -> [TargetEvent]
+    /// Lets go of all connections. Operations in flight are abandoned.
+    func end()
+}
+
+/// How an operation ended.
+public struct Completion: Sendable {
+    public let ticket: Int
+    /// When its first statement was sent; meaningless when it failed before that.
+    public let sent: Nanoseconds
+    public let done: Nanoseconds
+    /// SQLSTATE or client code; `nil` for success.
+    public let failure: String?
+    /// Rows that came back.
+    public let rows: Int
+    /// The cursor of the next page, when there is one.
+    public let nextCursor: MessageHash?
+
+    public init(
+        ticket: Int, sent: Nanoseconds, done: Nanoseconds, failure: String? = nil, rows: Int = 0,
+        nextCursor: MessageHash? = nil
+    ) {
+        self.ticket = ticket
+        self.sent = sent
+        self.done = done
+        self.failure = failure
+        self.rows = rows
+        self.nextCursor = nextCursor
+    }
+}
+
+/// A moment worth noting, such as a lost connection.
+public struct TargetEvent: Sendable {
+    public let at: Nanoseconds
+    public let kind: String
+    public let detail: String
+
+    public init(at: Nanoseconds, kind: String, detail: String) {
+        self.at = at
+        self.kind = kind
+        self.detail = detail
+    }
+}

@@ -1,0 +1,208 @@
+import LinuxSystem
+import Measurement
+import WakuModel
+import Workload
+
+/// One thread's share of a load: begins operations when they are due, never waits for one before beginning the next,
+/// and records how they went.
+///
+/// Owns its traffic, its target and its histograms. Works in the target's time, so that a simulation runs the same
+/// code. The rules it keeps:
+/// - an operation belongs to the phase of its intended start, and is waited for in the drain phase;
+/// - response time counts from the intended start, however late the worker or a connection was;
+/// - nothing is skipped: what was due is begun, completed, failed or abandoned, and counted as one of these.
+final class Worker<Target: LoadTarget> {
+    private let plan: LoadPlan
+    private let index: Int
+    private let traffic: Traffic
+    private let target: Target
+    private let control: LoadControl
+    private let goodLimits: [UInt64?]
+
+    private var start: Nanoseconds = 0
+    private var measureStart: Nanoseconds = 0
+    private var measureEnd: Nanoseconds = 0
+    private var upcoming: Operation?
+    private var followUps = DueHeap()
+    private var tickets = TicketBook()
+    private var result: LoadResult
+    private var second: [LabelSecond]
+    private var secondNumber = 0
+    private var cpuAtMeasureStart: UInt64?
+    private var measureClosed = false
+
+    init(_ plan: LoadPlan, index: Int, traffic: Traffic, target: Target, control: LoadControl) {
+        self.plan = plan
+        self.index = index
+        self.traffic = traffic
+        self.target = target
+        self.control = control
+        goodLimits = plan.goodLimits(traffic.labels)
+        result = LoadResult(
+            labels: traffic.labels, results: traffic.labels.map { _ in LabelResult() }, workers: 1)
+        second = traffic.labels.map { _ in LabelSecond() }
+    }
+
+    /// Runs all phases.
+    ///
+    /// - Parameter start: the common start of warm-up, in the target's time.
+    func run(from start: Nanoseconds) -> LoadResult {
+        self.start = start
+        measureStart = start + plan.spec.phases.warmUp
+        measureEnd = start + plan.spec.phases.offered
+        upcoming = nextOfOwnNodes()
+        var now = start
+        while true {
+            now = target.wait(until: nextWake(after: now))
+            if control.isStopping { endOffering(at: now) }
+            finishSeconds(until: now)
+            while let completion = target.takeCompletion() { record(completion) }
+            beginDue(until: now)
+            noteMeasureBounds(at: now)
+            if measureClosed && (tickets.isEmpty || now >= measureEnd + plan.spec.phases.drainLimit) { break }
+        }
+        abandonRest(at: now)
+        return result
+    }
+
+    // MARK: Beginning
+
+    private func nextOfOwnNodes() -> Operation? {
+        while let operation = traffic.next() {
+            if operation.node % plan.workers == index { return operation }
+        }
+        return nil
+    }
+
+    private func nextWake(after now: Nanoseconds) -> Nanoseconds {
+        var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
+        if let upcoming { wake = min(wake, start + upcoming.due) }
+        if let first = followUps.first { wake = min(wake, start + first.due) }
+        if !measureClosed { wake = min(wake, measureEnd) }
+        if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
+        return wake
+    }
+
+    /// Begins what is due: all of it, the earlier first.
+    private func beginDue(until now: Nanoseconds) {
+        while true {
+            let next = upcoming.map { start + $0.due } ?? .max
+            let follow = followUps.first.map { start + $0.due } ?? .max
+            guard min(next, follow) <= now, min(next, follow) < measureEnd else { return }
+            if follow < next {
+                begin(followUps.removeFirst(), now)
+            } else if let operation = upcoming {
+                upcoming = nextOfOwnNodes()
+                begin(operation, now)
+            }
+        }
+    }
+
+    private func begin(_ operation: Operation, _ now: Nanoseconds) {
+        let due = start + operation.due
+        if due >= measureStart {
+            result.results[operation.label].measure.scheduled += 1
+            result.generatorLag.record(now - due)
+        } else {
+            result.results[operation.label].warmUp.scheduled += 1
+        }
+        second[operation.label].scheduled += 1
+        target.begin(operation, ticket: tickets.take(operation), now: now)
+    }
+
+    // MARK: Recording
+
+    private func record(_ completion: Completion) {
+        let operation = tickets.giveBack(completion.ticket)
+        let label = operation.label
+        let due = start + operation.due
+        let measured = due >= measureStart
+        if let failure = completion.failure {
+            second[label].failed += 1
+            if measured {
+                result.results[label].measure.failures[failure, default: 0] += 1
+            } else {
+                result.results[label].warmUp.failures[failure, default: 0] += 1
+            }
+            return
+        }
+        let response = completion.done - due
+        second[label].response.record(response)
+        if measured {
+            result.results[label].measure.completed += 1
+            result.results[label].response.record(response)
+            result.results[label].service.record(completion.done - completion.sent)
+            result.results[label].lag.record(completion.sent - due)
+            result.results[label].rows += completion.rows
+            if let limit = goodLimits[label], response <= limit { result.results[label].good += 1 }
+        } else {
+            result.results[label].warmUp.completed += 1
+        }
+        if let cursor = completion.nextCursor { follow(operation, completion.done, cursor) }
+    }
+
+    /// Plans the next page; one beyond the measure phase is not begun, and counted.
+    private func follow(_ operation: Operation, _ done: Nanoseconds, _ cursor: MessageHash) {
+        guard let next = traffic.nextPage(after: operation, cursor: cursor, due: done - start) else { return }
+        if done < measureEnd {
+            followUps.insert(next)
+        } else {
+            result.results[next.label].chainsCut += 1
+        }
+    }
+
+    // MARK: Phases
+
+    /// Closes the seconds that are over; arrivals due in them are begun first, so that each counts where it was due.
+    private func finishSeconds(until now: Nanoseconds) {
+        while true {
+            let boundary = start + UInt64(secondNumber + 1) * 1_000_000_000
+            guard boundary <= now else { return }
+            beginDue(until: min(now, boundary - 1))
+            control.hand(over: WorkerSecond(second: secondNumber, labels: second))
+            for label in second.indices {
+                second[label].scheduled = 0
+                second[label].failed = 0
+                second[label].response.reset()
+            }
+            secondNumber += 1
+        }
+    }
+
+    private func noteMeasureBounds(at now: Nanoseconds) {
+        if cpuAtMeasureStart == nil && now >= measureStart { cpuAtMeasureStart = Clock.threadCPU() }
+        guard !measureClosed && now >= measureEnd else { return }
+        measureClosed = true
+        result.cpu = Clock.threadCPU() - (cpuAtMeasureStart ?? Clock.threadCPU())
+        result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
+        tickets.forEach { ticket, operation in
+            if start + operation.due >= measureStart && !target.hasStarted(ticket) {
+                result.results[operation.label].measure.backlog += 1
+            }
+        }
+    }
+
+    /// Moves the end of the measure phase to now; what was due before is still begun and drained.
+    private func endOffering(at now: Nanoseconds) {
+        guard now < measureEnd else { return }
+        beginDue(until: now)
+        measureEnd = now
+        upcoming = nil
+        while !followUps.isEmpty { result.results[followUps.removeFirst().label].chainsCut += 1 }
+    }
+
+    private func abandonRest(at now: Nanoseconds) {
+        tickets.forEach { _, operation in
+            if start + operation.due >= measureStart {
+                result.results[operation.label].measure.abandoned += 1
+            } else {
+                result.results[operation.label].warmUp.abandoned += 1
+            }
+        }
+        control.hand(over: WorkerSecond(second: secondNumber, labels: second))
+        result.drained = now - measureEnd
+        result.started = start
+        result.events = target.takeEvents()
+        target.end()
+    }
+}

@@ -1,0 +1,92 @@
+import LinuxSystem
+import Measurement
+import Workload
+
+/// What one worker saw of one label.
+public struct LabelResult: Sendable {
+    public var warmUp = Tally()
+    public var measure = Tally()
+    /// Completed operations of the measure phase, nanoseconds.
+    public var response = LatencyHistogram()
+    public var service = LatencyHistogram()
+    public var lag = LatencyHistogram()
+    /// Completed within the objective.
+    public var good = 0
+    public var rows = 0
+    /// Next pages that would have started after the measure phase.
+    public var chainsCut = 0
+
+    public init() {}
+
+    /// Adds what another worker saw.
+    public mutating func add(_ other: LabelResult) {
+        warmUp.add(other.warmUp)
+        measure.add(other.measure)
+        response.add(other.response)
+        service.add(other.service)
+        lag.add(other.lag)
+        good += other.good
+        rows += other.rows
+        chainsCut += other.chainsCut
+    }
+}
+
+/// What a whole load saw.
+public struct LoadResult: Sendable {
+    public var labels: [RequestLabel]
+    /// By label.
+    public var results: [LabelResult]
+    /// Intended start to the moment a worker turned to the operation.
+    public var generatorLag = LatencyHistogram()
+    /// CPU time of the workers within the measure phase, nanoseconds.
+    public var cpu: UInt64 = 0
+    public var workers = 0
+    /// Length of the measure phase as it came out, nanoseconds.
+    public var measured: UInt64 = 0
+    /// From the end of the measure phase to the last completion, nanoseconds.
+    public var drained: UInt64 = 0
+    public var events: [TargetEvent] = []
+    /// Start of warm-up on the monotonic clock.
+    public var started: Nanoseconds = 0
+
+    /// Operations of the measure phase that came to an end.
+    public var finishedOperations: Int {
+        results.reduce(0) { $0 + $1.measure.completed + $1.measure.failed }
+    }
+
+    /// Adds what another worker saw of the same load.
+    public mutating func add(_ other: LoadResult) {
+        for index in results.indices { results[index].add(other.results[index]) }
+        generatorLag.add(other.generatorLag)
+        cpu += other.cpu
+        workers += other.workers
+        measured = max(measured, other.measured)
+        drained = max(drained, other.drained)
+        events += other.events
+    }
+}
+
+/// One second of one worker.
+public struct WorkerSecond: Sendable {
+    /// Whole seconds from the start of warm-up.
+    public let second: Int
+    /// By label.
+    public let labels: [LabelSecond]
+}
+
+/// One second of one label.
+public struct LabelSecond: Sendable {
+    public var scheduled = 0
+    public var failed = 0
+    /// Response times of what completed in this second.
+    public var response = LatencyHistogram(.interval)
+
+    public init() {}
+
+    /// Adds what another worker or label saw in the same second.
+    public mutating func add(_ other: LabelSecond) {
+        scheduled += other.scheduled
+        failed += other.failed
+        response.add(other.response)
+    }
+}

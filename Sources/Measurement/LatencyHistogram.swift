@@ -1,0 +1,62 @@
+import Histogram
+
+/// A distribution of durations in nanoseconds, HdrHistogram inside: recording allocates nothing, merging loses nothing.
+public struct LatencyHistogram: Sendable {
+    /// How finely durations are told apart.
+    public enum Precision: Sendable {
+        /// Three significant digits; for results. About 180 kB.
+        case result
+        /// Two significant digits; for one second of a run. About 25 kB.
+        case interval
+    }
+
+    /// Longer durations are recorded as this, and counted in ``clamped``.
+    public static let longest: UInt64 = 3_600_000_000_000
+    /// Shorter differences are not told apart: the clock's wake-ups do not carry more.
+    private static let finest: UInt64 = 1_000
+
+    private var counts: Histogram<UInt64>
+    /// Durations beyond ``longest``.
+    public private(set) var clamped = 0
+
+    public init(_ precision: Precision = .result) {
+        counts = Histogram(
+            lowestDiscernibleValue: Self.finest, highestTrackableValue: Self.longest,
+            numberOfSignificantValueDigits: precision == .result ? .three : .two)
+    }
+
+    public var count: Int { Int(counts.totalCount) }
+
+    /// Records one duration in nanoseconds.
+    public mutating func record(_ duration: UInt64) {
+        if !counts.record(duration) {
+            clamped += 1
+            counts.record(Self.longest)
+        }
+    }
+
+    /// Adds all of another histogram of the same precision.
+    public mutating func add(_ other: LatencyHistogram) {
+        counts.add(other.counts)
+        clamped += other.clamped
+    }
+
+    /// Forgets everything, keeps the room.
+    public mutating func reset() {
+        counts.reset()
+        clamped = 0
+    }
+
+    /// The duration that a share of all lie at or below, in nanoseconds; `nil` when empty.
+    ///
+    /// - Parameter quantile: 0 … 1.
+    public func value(at quantile: Double) -> UInt64? {
+        count == 0 ? nil : min(counts.valueAtPercentile(quantile * 100), counts.max)
+    }
+
+    /// The largest duration recorded, to the histogram's precision; `nil` when empty.
+    public var max: UInt64? { count == 0 ? nil : counts.max }
+
+    /// The mean duration in nanoseconds; `nil` when empty.
+    public var mean: Double? { count == 0 ? nil : counts.mean }
+}

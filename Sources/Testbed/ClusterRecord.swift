@@ -1,0 +1,57 @@
+import FoundationEssentials
+import LinuxSystem
+import PostgresClient
+
+/// What is known of a managed cluster on disk, so that any later start of the tool can find, use or remove it.
+public struct ClusterRecord: Codable, Sendable {
+    public var id: String
+    /// The process that made it.
+    public var owner: ProcessIdentity
+    /// Stays after its owner ended.
+    public var kept: Bool
+    /// Wall-clock, ISO 8601.
+    public var createdAt: String
+    public var serverVersion: String
+    /// Folder of the cluster: this record, the socket, the server's log.
+    public var folder: String
+    /// The data directory; below ``folder`` unless the user chose another disk.
+    public var dataFolder: String
+    public var binaries: String
+    /// What the server is started with, so that a kept cluster can be started again.
+    public var arguments: [String]
+    /// What it was made for, such as `status-prod-steady, schema 8`.
+    public var purpose: String
+
+    /// Folder of the Unix socket.
+    public var socketFolder: String { "\(folder)/s" }
+    public var logFile: String { "\(folder)/server.log" }
+    /// The superuser of every managed cluster.
+    public static let user = "postgres"
+    /// The database that holds the archive.
+    public static let database = "archive"
+
+    /// How to connect to one of its databases.
+    public func parameters(database: String = ClusterRecord.database) -> ConnectionParameters {
+        ConnectionParameters(host: socketFolder, port: 5_432, user: Self.user, database: database)
+    }
+
+    /// All processes that run on the data directory: the server, or `initdb`.
+    public var processes: [ProcessIdentity] {
+        let wanted = "-D\0\(dataFolder)\0"
+        return ProcessTable.all().compactMap { pid in
+            guard let line = Host.read("/proc/\(pid)/cmdline"), line.contains(wanted) else { return nil }
+            return ProcessIdentity(pid: pid)
+        }
+    }
+
+    func write() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).write(to: URL(filePath: "\(folder)/cluster.json"), options: .atomic)
+    }
+
+    static func read(folder: String) -> ClusterRecord? {
+        FileManager.default.contents(atPath: "\(folder)/cluster.json")
+            .flatMap { try? JSONDecoder().decode(ClusterRecord.self, from: $0) }
+    }
+}

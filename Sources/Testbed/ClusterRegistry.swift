@@ -1,0 +1,90 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+
+/// The folder below which every managed cluster of one user is known, wherever its data lies.
+///
+/// It survives the tool, so that a start after `kill -9` finds what was left behind. Only clusters with a record of
+/// ours, in a folder that belongs to us, are ever touched.
+public struct ClusterRegistry: Sendable {
+    public let home: String
+
+    /// - Parameter home: the registry's folder. It is short, because a socket's path may have 107 bytes at most.
+    public init(home: String) { self.home = home }
+
+    /// The registry of a user who chose none: survives a restart of the machine, unlike `/tmp`.
+    public static func standardHome(for user: UserAccount = .effective) -> String { "/var/tmp/archivebench-\(user.uid)" }
+
+    /// Makes the folder if it is missing.
+    ///
+    /// - Throws: ``TestbedProblem`` when it cannot be made, or belongs to somebody else.
+    public func prepare() throws {
+        let user = UserAccount.effective
+        if !Ownership.isFolder(home, ownedBy: user.uid) {
+            do {
+                try Ownership.makeFolder(home, mode: 0o755, owner: nil)
+            } catch {
+                throw TestbedProblem("\(home): cannot be used for clusters (\(error)); remove it, or free the name")
+            }
+        }
+        guard home.utf8.count <= 70 else {
+            throw TestbedProblem("\(home): too long for a Unix socket below it; choose a shorter folder")
+        }
+    }
+
+    /// All clusters with a record, by age.
+    public func clusters() -> [ClusterRecord] {
+        guard Ownership.isFolder(home, ownedBy: UserAccount.effective.uid) else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []
+        return names.sorted().compactMap { ClusterRecord.read(folder: "\(home)/\($0)") }
+            .filter { $0.folder.hasPrefix(home + "/") }
+            .sorted { $0.createdAt < $1.createdAt }
+    }
+
+    /// Removes the clusters whose owner is gone and that nobody asked to keep.
+    ///
+    /// - Returns: what was removed.
+    @discardableResult
+    public func sweep() -> [ClusterRecord] {
+        let orphans = clusters().filter { !$0.kept && !$0.owner.isAlive }
+        for orphan in orphans { remove(orphan) }
+        return orphans
+    }
+
+    /// Removes the clusters that one process made and did not ask to keep: the way out when there is no time.
+    public func removeAll(of owner: ProcessIdentity) {
+        for cluster in clusters() where !cluster.kept && cluster.owner == owner { remove(cluster) }
+    }
+
+    /// Stops a cluster's processes at once and removes its folders and shared memory.
+    ///
+    /// - Returns: `false` when a process would not end.
+    @discardableResult
+    public func remove(_ record: ClusterRecord) -> Bool {
+        let gone = Self.end(record.processes)
+        if let segment = Self.sharedMemorySegment(record) { SharedMemory.removeLeftovers(ofSegment: segment) }
+        try? FileManager.default.removeItem(atPath: record.dataFolder)
+        if !record.dataFolder.hasPrefix(record.folder + "/") {
+            // The folder made for it on the disk that the user chose.
+            let parent = record.dataFolder.dropLast("/data".count)
+            if parent.hasSuffix("/archivebench-\(record.id)") { rmdir(String(parent)) }
+        }
+        try? FileManager.default.removeItem(atPath: record.folder)
+        return gone
+    }
+
+    private static func end(_ processes: [ProcessIdentity]) -> Bool {
+        // SIGQUIT is PostgreSQL's immediate shutdown; what does not heed it is killed.
+        for process in processes { process.send(signal: SIGQUIT) }
+        for process in processes where !process.waitForEnd(limit: 5_000_000_000) { process.send(signal: SIGKILL) }
+        return processes.allSatisfy { $0.waitForEnd(limit: 5_000_000_000) }
+    }
+
+    /// Line 7 of `postmaster.pid`: key and identifier of the System V segment.
+    private static func sharedMemorySegment(_ record: ClusterRecord) -> Int32? {
+        let lines = (Host.read("\(record.dataFolder)/postmaster.pid") ?? "")
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count > 6 else { return nil }
+        return lines[6].split(separator: " ").last.flatMap { Int32($0) }
+    }
+}

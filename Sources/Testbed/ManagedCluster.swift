@@ -1,0 +1,343 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import PostgresClient
+import SpecReader
+import Subprocess
+import SystemPackage
+
+/// A throwaway PostgreSQL server of our own: private folder, Unix socket only, no TCP, an unprivileged user.
+///
+/// ```
+/// let cluster = try await ManagedCluster.create(plan, in: registry)
+/// try await cluster.start()
+/// …
+/// await cluster.remove()
+/// ```
+/// It ends with its owner in every way of ending: by ``remove()`` in order, by ``ClusterRegistry/removeAll(of:)`` in a
+/// hurry, and by ``ClusterRegistry/sweep()`` at the next start when the owner was killed.
+public actor ManagedCluster {
+    /// What a cluster is made from.
+    public struct Plan: Sendable {
+        public var installation: PostgresInstallation
+        public var variant: Variant
+        /// Where the data goes; `nil` puts it beside the record.
+        public var dataDirectory: String?
+        public var purpose: String
+        /// Wall clock for the record, ISO 8601.
+        public var createdAt: String
+
+        public init(
+            installation: PostgresInstallation, variant: Variant, dataDirectory: String?, purpose: String,
+            createdAt: String
+        ) {
+            self.installation = installation
+            self.variant = variant
+            self.dataDirectory = dataDirectory
+            self.purpose = purpose
+            self.createdAt = createdAt
+        }
+    }
+
+    /// How a server is asked to end.
+    public enum Shutdown: Sendable {
+        /// Disconnects everybody, writes a checkpoint (SIGINT).
+        case fast
+        /// Ends without a checkpoint; the next start recovers (SIGQUIT).
+        case immediate
+        /// `kill -9` of the postmaster: what a crash of it looks like.
+        case crash
+
+        var signal: Int32 {
+            switch self {
+            case .fast: SIGINT
+            case .immediate: SIGQUIT
+            case .crash: SIGKILL
+            }
+        }
+    }
+
+    public nonisolated let record: ClusterRecord
+    /// The variant's settings with their places, and its file, for messages.
+    private let settings: [Variant.Setting]
+    private let variantFile: String
+    private let registry: ClusterRegistry
+    private let user: UserAccount?
+    private var server: Task<Void, Never>?
+    private var process: ProcessIdentity?
+
+    private init(record: ClusterRecord, variant: Variant?, registry: ClusterRegistry, user: UserAccount?) {
+        self.record = record
+        self.settings = variant?.settings ?? []
+        self.variantFile = variant?.file ?? ""
+        self.registry = registry
+        self.user = user
+    }
+
+    /// Makes the folders and runs `initdb`. Nothing is left behind when it throws.
+    ///
+    /// - Throws: ``TestbedProblem``.
+    public static func create(_ plan: Plan, in registry: ClusterRegistry) async throws -> ManagedCluster {
+        try registry.prepare()
+        let user = try serverUser()
+        let id = newIdentifier()
+        let folder = "\(registry.home)/\(id)"
+        let holder = plan.dataDirectory.map { "\($0)/archivebench-\(id)" }
+        let record = ClusterRecord(
+            id: id, owner: ProcessTable.current, kept: false, createdAt: plan.createdAt,
+            serverVersion: plan.installation.version, folder: folder, dataFolder: "\(holder ?? folder)/data",
+            binaries: plan.installation.folder,
+            arguments: serverArguments(
+                plan.variant, id: id, dataFolder: "\(holder ?? folder)/data", socketFolder: "\(folder)/s"),
+            purpose: plan.purpose)
+        do {
+            try Ownership.makeFolder(folder, mode: 0o755, owner: nil)
+            try record.write()
+            try Ownership.makeFolder(record.socketFolder, mode: 0o700, owner: user)
+            if let holder { try makeHolder(holder) }
+            try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
+            try checkReach(record, plan, user)
+            let cluster = ManagedCluster(record: record, variant: plan.variant, registry: registry, user: user)
+            try await cluster.initialise(plan)
+            return cluster
+        } catch {
+            registry.remove(record)
+            throw error as? TestbedProblem ?? TestbedProblem("\(error); choose another disk with --data-dir")
+        }
+    }
+
+    /// Takes over a kept cluster, to start, stop or remove it.
+    ///
+    /// - Throws: ``TestbedProblem`` when no account can run its server.
+    public static func adopt(_ record: ClusterRecord, in registry: ClusterRegistry) throws -> ManagedCluster {
+        ManagedCluster(record: record, variant: nil, registry: registry, user: try serverUser())
+    }
+
+    /// Starts the server and waits until it takes connections.
+    ///
+    /// - Parameter limit: nanoseconds to wait; recovery after a crash may take long.
+    /// - Throws: ``TestbedProblem`` with the server's own reason, tied to the variant's line where it names a setting.
+    public func start(limit: Nanoseconds = 120_000_000_000) async throws {
+        let before = logLength()
+        let process = try await launch()
+        self.process = process
+        let deadline = Clock.now() + limit
+        while true {
+            if !process.isAlive { throw TestbedProblem(startFailure(logSince: before)) }
+            if (try? Connection.open(record.parameters(database: "postgres"), limit: 2_000_000_000)) != nil { return }
+            if Clock.now() > deadline {
+                await stop(.immediate)
+                throw TestbedProblem("the server did not take connections in time; its log: \(lastLine(since: before))")
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Makes the archive's empty database.
+    public func createDatabase() throws {
+        let connection = try Connection.open(record.parameters(database: "postgres"))
+        try connection.run("CREATE DATABASE \(ClusterRecord.database)")
+    }
+
+    /// Ends the server and waits for it; the data stays.
+    public func stop(_ shutdown: Shutdown = .fast) async {
+        guard let process else { return }
+        process.send(signal: shutdown.signal)
+        await server?.value
+        // A killed postmaster leaves backends that notice within moments.
+        for rest in record.processes { _ = rest.waitForEnd(limit: 10_000_000_000) }
+        self.process = nil
+        server = nil
+    }
+
+    /// Ends the server with a checkpoint and starts it again.
+    public func restart() async throws {
+        await stop(.fast)
+        try await start()
+    }
+
+    /// Whether the postmaster runs.
+    public var isRunning: Bool { process?.isAlive ?? false }
+
+    /// Ends the server of an adopted cluster, which another process of the tool started.
+    ///
+    /// - Returns: `false` when it would not end.
+    public static func stop(_ record: ClusterRecord) -> Bool {
+        let processes = record.processes
+        for process in processes { process.send(signal: SIGINT) }
+        return processes.allSatisfy { $0.waitForEnd(limit: 60_000_000_000) }
+    }
+
+    /// The postmaster.
+    public var postmaster: ProcessIdentity? { process }
+
+    /// Lets the running cluster outlive its owner.
+    ///
+    /// - Returns: its record, with which it can be found again.
+    public func keep() throws -> ClusterRecord {
+        var kept = record
+        kept.kept = true
+        try kept.write()
+        return kept
+    }
+
+    /// Ends the server and removes all that was made for it.
+    public func remove() async {
+        await stop(.immediate)
+        registry.remove(record)
+    }
+
+    // MARK: Making
+
+    private func initialise(_ plan: Plan) async throws {
+        var arguments = [
+            "-D", record.dataFolder, "-U", ClusterRecord.user, "--locale=C", "--encoding=UTF8", "--auth=trust",
+            "--no-sync", "--no-instructions",
+        ]
+        // PostgreSQL 18 turned checksums on by default and brought the option to turn them off.
+        if plan.variant.dataChecksums {
+            arguments.append("--data-checksums")
+        } else if plan.installation.major >= 18 {
+            arguments.append("--no-data-checksums")
+        }
+        let result = try await run(
+            .path(FilePath("\(plan.installation.folder)/initdb")), arguments: Arguments(arguments),
+            environment: Self.environment, workingDirectory: "/", platformOptions: options(),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess else {
+            let words = result.standardError.split(separator: "\n").first { $0.contains("error") || $0.contains("FATAL") }
+            throw TestbedProblem("initdb failed: \(words.map(String.init) ?? "no reason given")")
+        }
+    }
+
+    /// Starts the postmaster in a session of its own, so that a terminal's Ctrl-C reaches us and not it.
+    private func launch() async throws -> ProcessIdentity {
+        let log: FileDescriptor
+        do {
+            log = try FileDescriptor.open(
+                FilePath(record.logFile), .writeOnly, options: [.create, .append], permissions: [.ownerReadWrite])
+        } catch {
+            throw TestbedProblem("\(record.logFile): cannot be written")
+        }
+        let program = Executable.path(FilePath("\(record.binaries)/postgres"))
+        let (arguments, options) = (Arguments(record.arguments), options())
+        let started = AsyncStream<Int32?>.makeStream()
+        server = Task.detached {
+            defer { try? log.close() }
+            _ = try? await run(
+                program, arguments: arguments, environment: Self.environment, workingDirectory: "/",
+                platformOptions: options, input: .none,
+                output: .fileDescriptor(log, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(log, closeAfterSpawningProcess: false)
+            ) { execution in
+                started.continuation.yield(execution.processIdentifier.value)
+            }
+            started.continuation.yield(nil)
+        }
+        var pid: Int32?
+        for await value in started.stream {
+            pid = value
+            break
+        }
+        guard let pid, let identity = ProcessIdentity(pid: pid) else {
+            throw TestbedProblem(startFailure(logSince: 0))
+        }
+        return identity
+    }
+
+    private static func serverArguments(
+        _ variant: Variant, id: String, dataFolder: String, socketFolder: String
+    ) -> [String] {
+        let own = [
+            "listen_addresses=", "unix_socket_directories=\(socketFolder)", "unix_socket_permissions=0700",
+            "port=5432", "cluster_name=archivebench-\(id)", "logging_collector=off", "log_destination=stderr",
+            "log_line_prefix=%m [%p] ", "timezone=UTC", "log_timezone=UTC",
+        ]
+        return ["-D", dataFolder] + (own + variant.settings.map { "\($0.name)=\($0.value)" }).flatMap { ["-c", $0] }
+    }
+
+    private func options() -> PlatformOptions {
+        var options = PlatformOptions()
+        options.createSession = true
+        if let user {
+            options.userID = user.uid
+            options.groupID = user.gid
+            options.supplementaryGroups = []
+        }
+        return options
+    }
+
+    /// Nothing of the caller's surroundings reaches the server.
+    private static let environment: Environment = .custom(["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"])
+
+    // MARK: Checking
+
+    /// PostgreSQL refuses to run as root; another account then stands in.
+    private static func serverUser() throws -> UserAccount? {
+        guard UserAccount.effective.isRoot else { return nil }
+        guard let user = UserAccount.named("postgres") ?? UserAccount.named("nobody") else {
+            throw TestbedProblem("no unprivileged account to run PostgreSQL as; add a user 'postgres', or do not run as root")
+        }
+        return user
+    }
+
+    private static func makeHolder(_ holder: String) throws {
+        do {
+            try Ownership.makeFolder(holder, mode: 0o755, owner: nil)
+        } catch {
+            throw TestbedProblem("\(error); choose an existing, writable folder with --data-dir")
+        }
+    }
+
+    private static func checkReach(_ record: ClusterRecord, _ plan: Plan, _ user: UserAccount?) throws {
+        guard let user else { return }
+        for (path, remedy) in [
+            (record.dataFolder.dropLast("/data".count), "choose another --data-dir, or open the folder to others"),
+            (plan.installation.folder[...], "install PostgreSQL where everybody may read it"),
+        ] {
+            if let obstacle = Ownership.obstacle(on: String(path)) {
+                throw TestbedProblem("\(obstacle): the server's user '\(user.name)' may not pass through it; \(remedy)")
+            }
+        }
+    }
+
+    private static func newIdentifier() -> String {
+        let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        return String((0..<8).map { _ in letters[Int.random(in: 0..<letters.count)] })
+    }
+
+    // MARK: The server's log
+
+    private func logLength() -> Int { (Host.read(record.logFile) ?? "").utf8.count }
+
+    private func lastLine(since offset: Int) -> String {
+        let text = String(decoding: Array((Host.read(record.logFile) ?? "").utf8.dropFirst(offset)), as: UTF8.self)
+        let lines = text.split(separator: "\n")
+        let telling = lines.first { $0.contains("FATAL:") || $0.contains("PANIC:") } ?? lines.last
+        return telling.map { line in
+            line.range(of: ":  ").map { String(line[$0.upperBound...]) } ?? String(line)
+        } ?? "empty"
+    }
+
+    /// The server's reason; with the place in the variant when it names one of its settings.
+    private func startFailure(logSince offset: Int) -> String {
+        let reason = lastLine(since: offset)
+        for setting in settings where reason.contains("\"\(setting.name)\"") {
+            return
+                "\(variantFile):\(setting.place.line):\(setting.place.column): the server refuses \(setting.name) = '\(setting.value)': \(reason); correct the value or leave the setting out"
+        }
+        return "the server did not start: \(reason)"
+    }
+}
+
+extension Substring {
+    /// The first place of another text.
+    fileprivate func range(of other: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(other) { return start..<index(start, offsetBy: other.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+import PostgresClient
+
+/// The settings of a running server that differ from its built-in defaults.
+public struct ServerSettings: Sendable {
+    /// One of them.
+    public struct Row: Sendable {
+        public let name: String
+        public let value: String
+        public let defaultValue: String
+        /// `variant`, `tool` or `initdb`.
+        public let origin: String
+        public let meaning: String
+    }
+
+    public let rows: [Row]
+
+    /// Asks the server. Settings that only name a path of this machine are left out.
+    public init(_ connection: Connection, variant: Variant) throws(PostgresError) {
+        let found = try connection.run(
+            """
+            SELECT name, current_setting(name),
+                   CASE WHEN unit IN ('B', 'kB', '8kB', 'MB') AND boot_val ~ '^[0-9]+$'
+                        THEN pg_size_pretty(boot_val::numeric *
+                             CASE unit WHEN 'B' THEN 1 WHEN 'kB' THEN 1024 WHEN '8kB' THEN 8192 ELSE 1048576 END)
+                        ELSE COALESCE(NULLIF(boot_val, ''), 'empty') || COALESCE(' ' || unit, '') END,
+                   source, short_desc
+            FROM pg_settings
+            WHERE setting IS DISTINCT FROM boot_val AND context <> 'internal' AND source <> 'client'
+              AND name NOT IN ('data_directory', 'config_file', 'hba_file', 'ident_file', 'external_pid_file',
+                               'unix_socket_directories', 'application_name', 'client_encoding', 'cluster_name')
+            ORDER BY name
+            """)
+        let asked = Set(variant.settings.map(\.name))
+        rows = found.compactMap { row in
+            guard row.count == 5, let name = row[0], let value = row[1], let initial = row[2], let source = row[3] else {
+                return nil
+            }
+            let origin = asked.contains(name) ? "variant" : source == "command line" ? "tool" : "initdb"
+            return Row(name: name, value: value, defaultValue: initial, origin: origin, meaning: row[4] ?? "")
+        }
+    }
+}

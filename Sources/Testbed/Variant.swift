@@ -1,0 +1,121 @@
+import SpecReader
+
+/// What is under test apart from hardware, as a variant file says it.
+public struct Variant: Sendable {
+    /// The first line of every variant file of this format.
+    public static let format = "variant/1"
+
+    /// One server setting, with its place for messages.
+    public struct Setting: Sendable {
+        public let name: String
+        public var value: String
+        public let place: SpecPlace
+    }
+
+    public var name: String
+    public var summary: String
+    /// PostgreSQL's first version number; `nil` takes what is there.
+    public var postgresMajor: Int?
+    public var schemaVersion: Int
+    public var dataChecksums: Bool
+    /// Memory of the machine that the settings were made for, bytes.
+    public var designedForMemory: Int?
+    /// Settings that shrink on a smaller machine.
+    public var scaleWithMemory: [String]
+    public var settings: [Setting]
+    /// The path as the user wrote it, and the file's text.
+    public var file: String
+    public var text: String
+
+    /// Reads and checks a variant file.
+    ///
+    /// - Throws: `SpecProblems` with all problems of the file.
+    public init(path: String) throws {
+        try self.init(document: SpecDocument(path: path))
+    }
+
+    /// Reads and checks a variant.
+    ///
+    /// - Throws: `SpecProblems` with all its problems.
+    public init(document: SpecDocument) throws {
+        let top = document.top
+        let format = top.text("archivebench")
+        if format != Self.format && !format.isEmpty {
+            top.note("archivebench", "'\(format)' is not a variant", remedy: "write 'archivebench: \(Self.format)'")
+        }
+        file = document.file
+        text = document.text
+        name = top.text("name")
+        summary = top.text("summary")
+        _ = top.string("source")
+        postgresMajor = top.has("postgres") ? top.integer("postgres", in: 14...99) : nil
+        schemaVersion = top.integer("schema", in: 7...8, default: 8)
+        dataChecksums = top.choice("data-checksums", default: Switch.off) == .on
+        designedForMemory =
+            top.has("designed-for-memory") ? top.bytes("designed-for-memory", in: 1_000_000...Int.max) : nil
+        scaleWithMemory = top.strings("scale-with-memory")
+        settings = Self.settings(top)
+        for name in scaleWithMemory where !settings.contains(where: { $0.name == name }) {
+            top.note("scale-with-memory", "'\(name)' is not among the settings", remedy: "add it there, or leave it out")
+        }
+        if !scaleWithMemory.isEmpty && designedForMemory == nil {
+            top.note("scale-with-memory", "nothing to scale by", remedy: "add designed-for-memory")
+        }
+        top.close()
+        try document.finish()
+    }
+
+    /// The variant with its memory settings fitted to a smaller machine.
+    ///
+    /// - Parameter memory: of this machine, bytes.
+    /// - Returns: the fitted variant, and one sentence for each change.
+    public func fitted(toMemory memory: Int) -> (variant: Variant, adaptations: [String]) {
+        guard let designed = designedForMemory, memory < designed else { return (self, []) }
+        var fitted = self
+        var adaptations: [String] = []
+        let factor = Double(memory) / Double(designed)
+        for index in settings.indices where scaleWithMemory.contains(settings[index].name) {
+            guard let bytes = Self.memoryBytes(settings[index].value) else { continue }
+            let kilobytes = max(64, Int(Double(bytes) * factor) / 1_024)
+            fitted.settings[index].value = "\(kilobytes)kB"
+            adaptations.append(
+                "\(settings[index].name): \(settings[index].value) became \(kilobytes)kB, because this host has \(memory >> 20) MiB of memory and the file was made for \(designed >> 20) MiB"
+            )
+        }
+        return (fitted, adaptations)
+    }
+
+    /// Bytes of a memory setting in PostgreSQL's own units, which count in 1024; `nil` for anything else.
+    public static func memoryBytes(_ text: String) -> Int? {
+        let units: [(String, Int)] = [("kB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("TB", 1 << 40), ("B", 1)]
+        for (unit, factor) in units where text.hasSuffix(unit) {
+            return Int(text.dropLast(unit.count)).map { $0 * factor }
+        }
+        return nil
+    }
+
+    private enum Switch: String, CaseIterable {
+        case on
+        case off
+    }
+
+    /// Settings by which a managed cluster is kept private; a variant has no say in them.
+    private static let ownSettings: Set<String> = [
+        "listen_addresses", "unix_socket_directories", "port", "data_directory", "hba_file", "ident_file",
+        "config_file", "external_pid_file", "logging_collector", "log_destination",
+    ]
+
+    private static func settings(_ top: SpecMap) -> [Setting] {
+        guard let map = top.map("settings") else { return [] }
+        return map.allKeys().map { name in
+            let allowed = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 46 }
+            if !allowed || name.isEmpty {
+                map.note(name, "is not the name of a setting", remedy: "use lower-case letters, digits, _ and .")
+            }
+            if ownSettings.contains(name) {
+                map.note(name, "is set by ArchiveBench to keep its server private", remedy: "leave it out")
+            }
+            return Setting(name: name, value: map.text(name), place: map.place(of: name))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import SpecReader
+import WakuModel
+
+/// One kind of store request in a workload: who sends it, how often, and its shape.
+public struct QuerySpec: Sendable {
+    public var name: String
+    public var arrivals: any ArrivalProcess
+    public var shape: any QueryShape
+    public var direction: StoreQuery.Direction
+    public var pageSize: Int
+    /// Pages a client follows at most, the first included.
+    public var pages: Int
+
+    static func read(_ map: SpecMap, messages: MessageSpec) -> QuerySpec {
+        defer { map.close() }
+        let shape = QueryShapes.read(map, messages: messages)
+        _ = map.string("stands-for")
+        return QuerySpec(
+            name: map.text("name"), arrivals: ArrivalProcesses.read("arrivals", of: map), shape: shape,
+            direction: map.choice("direction", default: .forward),
+            pageSize: map.integer("page-size", in: 1...StoreQuery.maximumPageSize, default: StoreQuery.defaultPageSize),
+            pages: map.integer("pages", in: 1...1_000_000, default: 1))
+    }
+}
+
+/// What a store request asks for.
+///
+/// A new shape is a new type, named in ``QueryShapes/all``.
+public protocol QueryShape: Sendable {
+    /// The values of `ask:` that choose it.
+    static var names: [String] { get }
+    /// Reads its own keys; problems are noted on the map.
+    static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> Self
+    /// The request class of first pages.
+    var firstClass: String { get }
+    /// The request class of later pages; the same one where the vocabulary makes no difference.
+    var nextClass: String { get }
+    var mostHashes: Int { get }
+    var mostTopics: Int { get }
+    /// Nanoseconds; 0 for requests without a window.
+    var longestWindow: UInt64 { get }
+    /// How far back the shape looks for messages to name, nanoseconds.
+    var lookBack: UInt64 { get }
+    /// Names the messages a request may ask for, when it is offered.
+    func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>?
+    /// Fills in all that the shape decides. The query comes empty, with direction and page size set.
+    func fill(_ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic)
+}
+
+extension QueryShape {
+    public var mostHashes: Int { 0 }
+    public var mostTopics: Int { 0 }
+    public var longestWindow: UInt64 { 0 }
+    public var lookBack: UInt64 { 0 }
+    public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? { nil }
+}
+
+/// The request shapes that a workload file can name.
+public enum QueryShapes {
+    /// In the order that help and messages list them.
+    public static let all: [any QueryShape.Type] = [TopicWindow.self, NamedHashes.self, TimeWindow.self]
+
+    static func read(_ map: SpecMap, messages: MessageSpec) -> any QueryShape {
+        let name = map.text("ask")
+        guard let shape = all.first(where: { $0.names.contains(name) }) else {
+            map.note(
+                "ask", "'\(name)' is not known",
+                remedy: "choose one of \(all.flatMap { $0.names }.joined(separator: ", "))")
+            return TimeWindow(window: 0, ending: 0, includeData: false)
+        }
+        return shape.read(name, map, messages: messages)
+    }
+}
+
+/// Messages of some content topics of one shard within a window of time (the field's UC1 and UC2).
+public struct TopicWindow: QueryShape {
+    public static let names = ["data-by-topics", "hashes-by-topics"]
+    public let topics: Int
+    public let window: UInt64
+    /// How long before the request the window ends.
+    public let ending: UInt64
+    public let includeData: Bool
+
+    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> TopicWindow {
+        let topics = map.integer("topics", in: 1...1_000)
+        let fewest = messages.shards.map { $0.contentTopics.reduce(0) { $0 + $1.count } }.min() ?? topics
+        if topics > fewest {
+            map.note("topics", "a shard has only \(fewest) content topics", remedy: "ask for at most \(fewest)")
+        }
+        return TopicWindow(
+            topics: topics, window: map.duration("window", in: 1...QueryWindows.longest),
+            ending: map.duration("window-ends-before", in: 0...QueryWindows.longest, default: 0),
+            includeData: name == "data-by-topics")
+    }
+
+    public var firstClass: String { includeData ? "store.topics.data.first" : "store.topics.hashes.first" }
+    public var nextClass: String { includeData ? "store.topics.data.next" : "store.topics.hashes.next" }
+    public var mostTopics: Int { topics }
+    public var longestWindow: UInt64 { window }
+
+    public func fill(
+        _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
+    ) {
+        query.includeData = includeData
+        let shard = traffic.topics.drawShard(&random)
+        query.pubsubTopic = traffic.topics.shards[shard].pubsubTopic
+        query.contentTopics = traffic.topics.drawTopics(topics, ofShard: shard, &random)
+        QueryWindows.set(&query, window: window, ending: ending, operation, traffic)
+    }
+}
+
+/// Messages named by their hashes: whole (UC3) or only whether they are there (UC4).
+public struct NamedHashes: QueryShape {
+    public static let names = ["data-by-hashes", "presence-by-hashes"]
+    public let hashes: ClosedRange<Int>
+    /// How long ago the messages arrived.
+    public let age: ClosedRange<UInt64>
+    /// Probability that a hash is of no message that was ever offered.
+    public let unknown: Double
+    public let includeData: Bool
+
+    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> NamedHashes {
+        NamedHashes(
+            hashes: map.integerRange("hashes", in: 1...1_000, default: 1...1),
+            age: map.durationRange("age", default: 3_000_000_000...10_000_000_000),
+            unknown: map.share("unknown", default: 0), includeData: name == "data-by-hashes")
+    }
+
+    public var firstClass: String { includeData ? "store.hashes.data" : "store.hashes.presence" }
+    public var nextClass: String { firstClass }
+    public var mostHashes: Int { hashes.upperBound }
+    public var lookBack: UInt64 { age.upperBound }
+
+    public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? {
+        log.messages(arrivedBetween: Int64(time) - Int64(age.upperBound), and: Int64(time) - Int64(age.lowerBound))
+    }
+
+    public func fill(
+        _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
+    ) {
+        query.includeData = includeData
+        let wanted = random.within(hashes)
+        guard let candidates = operation.candidates else {
+            while query.hashes.count < wanted { query.hashes.append(Self.hashOfNoMessage(&random)) }
+            return
+        }
+        let span = Int(candidates.upperBound - candidates.lowerBound) + 1
+        while query.hashes.count < min(wanted, span) {
+            let number = candidates.lowerBound + Int64(random.below(span))
+            let hash = random.chance(unknown) ? Self.hashOfNoMessage(&random) : traffic.hash(ofMessage: number)
+            if !query.hashes.contains(hash) { query.hashes.append(hash) }
+        }
+    }
+
+    private static func hashOfNoMessage(_ random: inout RandomSource) -> MessageHash {
+        MessageHash(words: (random.next(), random.next(), random.next(), random.next()))
+    }
+}
+
+/// All messages of a window of time, whatever their topics.
+public struct TimeWindow: QueryShape {
+    public static let names = ["data-by-time", "hashes-by-time"]
+    public let window: UInt64
+    public let ending: UInt64
+    public let includeData: Bool
+
+    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> TimeWindow {
+        TimeWindow(
+            window: map.duration("window", in: 1...QueryWindows.longest),
+            ending: map.duration("window-ends-before", in: 0...QueryWindows.longest, default: 0),
+            includeData: name == "data-by-time")
+    }
+
+    public var firstClass: String { "store.time-range" }
+    public var nextClass: String { firstClass }
+    public var longestWindow: UInt64 { window }
+
+    public func fill(
+        _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
+    ) {
+        query.includeData = includeData
+        QueryWindows.set(&query, window: window, ending: ending, operation, traffic)
+    }
+}
+
+/// What the shapes with a window share.
+enum QueryWindows {
+    /// Ten years: beyond it a window is a slip of the pen.
+    static let longest: UInt64 = 315_360_000_000_000_000
+
+    /// Later pages keep the window of the first: it hangs on the chain's origin.
+    static func set(
+        _ query: inout StoreQuery, window: UInt64, ending: UInt64, _ operation: Operation, _ traffic: Traffic
+    ) {
+        let end = traffic.archiveTime(Int64(operation.origin)) - Int64(ending)
+        query.endTime = end
+        query.startTime = end - Int64(window)
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Experiment
+import LinuxSystem
+
+/// The command line: parse, wire, print, exit code; nothing else.
+struct ArchiveBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "archivebench",
+        abstract: "Benchmarks PostgreSQL as the archive of a Waku store node.",
+        discussion: """
+            Examples:
+              archivebench run                                    a first look at this machine, in three minutes
+              archivebench run --schema 7 --duration 5min         the archive of released nodes, for longer
+              archivebench run my-workload.yaml --rate-scale 10   your own traffic, ten times as much
+              archivebench show latest                            the last run in the terminal
+              archivebench doctor                                 what this host can and cannot do
+
+            Exit codes:
+              0  done
+              1  the trial is invalid, or missed its objectives where --fail-on objectives asks
+              2  wrong usage or wrong input files
+              3  the environment does not allow it
+              4  interrupted, with a partial record
+
+            Environment:
+              ARCHIVEBENCH_STATE  folder of managed clusters (default /var/tmp/archivebench-<uid>)
+              NO_COLOR            no colour, whatever the terminal
+            """,
+        version: Version.text,
+        subcommands: [
+            RunCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self,
+        ])
+}
+
+/// The version of the tool.
+enum Version {
+    static let text = "0.1.0"
+}

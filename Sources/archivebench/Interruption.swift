@@ -1,0 +1,29 @@
+import Experiment
+import Glibc
+import LinuxSystem
+import Synchronization
+import Testbed
+
+/// Ctrl-C once finishes the record, twice ends now; either way no server stays behind.
+enum Interruption {
+    /// Watches the signals that end a program, as long as the returned value lives.
+    static func watch(_ control: TrialControl, _ progress: ProgressLine, _ registry: ClusterRegistry) -> EndingSignals {
+        let count = SignalCount()
+        return EndingSignals { _ in
+            if count.next() == 1 {
+                progress.close()
+                Terminal.error("ending early: finishing the record; press Ctrl-C once more to end now")
+                control.stop()
+            } else {
+                registry.removeAll(of: ProcessTable.current)
+                Terminal.error("ended at once; the record is partial")
+                _exit(ExitStatus.interrupted.rawValue)
+            }
+        }
+    }
+
+    private final class SignalCount: Sendable {
+        private let value = Atomic<Int>(0)
+        func next() -> Int { value.add(1, ordering: .relaxed).newValue }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Experiment
+import Glibc
+import PostgresClient
+import RunRecord
+import SpecReader
+import Testbed
+
+/// The process: clears what libpq would read from the environment, parses, runs, and turns every ending into words and
+/// an exit code.
+@main
+enum Main {
+    static func main() async {
+        ConnectionParameters.forgetEnvironment()
+        var command: any ParsableCommand
+        do {
+            command = try ArchiveBench.parseAsRoot()
+        } catch {
+            let help = ArchiveBench.exitCode(for: error) == .success
+            let text = ArchiveBench.fullMessage(for: error)
+            if help { Terminal.out(text) } else { Terminal.error(text) }
+            exit(help ? 0 : ExitStatus.usage.rawValue)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            exit(ExitStatus.done.rawValue)
+        } catch {
+            exit(Failure.explain(error).rawValue)
+        }
+    }
+}
+
+/// The exit codes, as the help documents them.
+enum ExitStatus: Int32, Error {
+    case done = 0
+    case invalid = 1
+    case usage = 2
+    case environment = 3
+    case interrupted = 4
+}
+
+/// Turns errors into words for people.
+enum Failure {
+    /// Prints why it failed, one line a problem, and says how the process ends.
+    static func explain(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let status as ExitStatus: return status
+        case let problems as SpecProblems:
+            Terminal.error(problems.description)
+            return .usage
+        case let problem as UsageProblem:
+            Terminal.error("archivebench: \(problem.description)")
+            return .usage
+        case let help as CleanExit:
+            Terminal.out(ArchiveBench.fullMessage(for: help))
+            return .done
+        case let validation as ValidationError:
+            Terminal.error("archivebench: \(validation.message)")
+            return .usage
+        default:
+            Terminal.error("archivebench: \(error)")
+            return .environment
+        }
+    }
+}
+
+/// Wrong words on the command line that the parser cannot know: what and the remedy.
+struct UsageProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Experiment
+import FoundationEssentials
+import LinuxSystem
+import Report
+import RunRecord
+import Testbed
+import Workload
+
+/// `archivebench run`
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run one trial: a real server, an archive with a history, a store node's traffic.",
+        discussion: """
+            Makes a private PostgreSQL server, loads the history, offers the workload, and writes a run record with its
+            report. Everything it started is removed at the end.
+
+            Examples:
+              archivebench run
+              archivebench run --history 2M --partitions 720 --duration 5min
+              archivebench run my-workload.yaml --variant my-settings.yaml --schema 7 --seed 7
+              archivebench run --dry-run                what would be done, without doing it
+              archivebench run --json | jq .valid
+            """)
+
+    enum FailOn: String, ExpressibleByArgument, CaseIterable { case objectives }
+
+    @OptionGroup var trial: TrialOptions
+
+    @Option(help: ArgumentHelp("Multiplies all arrival rates.", valueName: "factor"), transform: Arguments.factor)
+    var rateScale: Double = 1
+
+    @Option(help: ArgumentHelp("Length of the warm-up, such as 15s.", valueName: "time"), transform: Arguments.duration)
+    var warmup: UInt64?
+
+    @Option(help: ArgumentHelp("Length of the measure phase, such as 60s or 10min.", valueName: "time"), transform: Arguments.duration)
+    var duration: UInt64?
+
+    @Option(
+        help: ArgumentHelp("The run's own folder; Reports/<run-id> when not given.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
+
+    @Option(help: ArgumentHelp("Exit with 1 when an objective is missed.", valueName: "what"))
+    var failOn: FailOn?
+
+    @Flag(help: "Say what would be done, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Leave the cluster running, and say how to connect.")
+    var keep = false
+
+    @Flag(help: "Print the run record as JSON instead of the closing table.")
+    var json = false
+
+    func validate() throws {
+        if let duration, !PhaseSpec.measureRange.contains(duration) {
+            throw ValidationError("--duration: use 1s to 7d")
+        }
+        if let warmup, warmup > 86_400_000_000_000 { throw ValidationError("--warmup: use at most 24h") }
+    }
+
+    func run() async throws {
+        var (spec, variant) = try trial.read()
+        if let warmup { spec.phases.warmUp = warmup }
+        if let duration { spec.phases.measure = duration }
+        let runID = TrialOptions.newRunID(spec.name)
+        let request = try await trial.request(
+            spec, variant, rateScale: rateScale, recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
+            keep: keep)
+        if dryRun { return try DryRun.print(TrialPlan(request), request, json: json) }
+        let swept = request.registry.sweep()
+        for orphan in swept { Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)") }
+        try await perform(request)
+    }
+
+    private func perform(_ request: TrialRequest) async throws {
+        let progress = ProgressLine()
+        let control = TrialControl()
+        let signals = Interruption.watch(control, progress, request.registry)
+        Terminal.error(Self.announcement(request))
+        let outcome: TrialRunner.Outcome
+        do {
+            outcome = try await TrialRunner(request, observer: progress, control: control).run()
+        } catch {
+            progress.close()
+            throw error
+        }
+        withExtendedLifetime(signals) {}
+        progress.close()
+        _ = try Reporting.write(outcome.folder)
+        if json {
+            Terminal.out(outcome.folder.readText(.record) ?? "")
+        } else {
+            Terminal.out(Reporting.closingTable(outcome.folder, outcome.record))
+        }
+        if let kept = outcome.kept { Terminal.error(ClusterText.howToConnect(kept)) }
+        try Self.judge(outcome.record, failOn)
+    }
+
+    private static func announcement(_ request: TrialRequest) -> String {
+        let spec = request.offered
+        let seconds = Int(TrialPlan.estimate(spec).rounded())
+        return
+            "\(spec.name): \(spec.history.rows) rows of history in \(spec.history.partitions) partitions, schema \(request.schemaVersion), PostgreSQL \(request.installation.version), variant \(request.variant.name); about \(seconds) s"
+    }
+
+    private static func judge(_ record: RunRecord, _ failOn: FailOn?) throws {
+        if record.ending == .interrupted { throw ExitStatus.interrupted }
+        if !record.valid { throw ExitStatus.invalid }
+        if failOn == .objectives, record.objectives.contains(where: { $0.holds == false }) { throw ExitStatus.invalid }
+    }
+}

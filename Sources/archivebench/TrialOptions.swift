@@ -1,0 +1,105 @@
+import ArgumentParser
+import Experiment
+import FoundationEssentials
+import LinuxSystem
+import SpecReader
+import Testbed
+import Workload
+
+/// What `run` and `up` have in common: traffic, variant, server, history.
+struct TrialOptions: ParsableArguments {
+    @Argument(help: "A workload file, or the name of a shipped one.", completion: .file(extensions: ["yaml"]))
+    var workload = "status-prod-steady"
+
+    @Option(
+        help: ArgumentHelp("A variant file, or the name of a shipped one.", valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
+    var variant = "status-prod"
+
+    @Option(help: ArgumentHelp("Version of the archive's tables, 7 or 8; the variant's when not given.", valueName: "n"))
+    var schema: Int?
+
+    @Option(
+        help: ArgumentHelp("Folder of the PostgreSQL programs to use; the newest installed when not given.", valueName: "folder"),
+        completion: .directory)
+    var postgresBin: String?
+
+    @Option(
+        help: ArgumentHelp("Existing folder, on the disk to measure, for the server's data.", valueName: "folder"),
+        completion: .directory)
+    var dataDir: String?
+
+    @Option(help: ArgumentHelp("Fixes all that is random.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Messages loaded before the trial, such as 200k or 2M.", valueName: "rows"), transform: Arguments.count)
+    var history: Int?
+
+    @Option(help: ArgumentHelp("Hourly partitions that the history is spread over.", valueName: "n"), transform: Arguments.count)
+    var partitions: Int?
+
+    func validate() throws {
+        if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
+        if let partitions, !HistorySpec.partitionRange.contains(partitions) {
+            throw ValidationError("--partitions \(partitions): use 1 to \(HistorySpec.partitionRange.upperBound)")
+        }
+    }
+
+    /// Reads both files and reports the problems of both at once.
+    func read() throws -> (WorkloadSpec, Variant) {
+        var problems: [SpecProblem] = []
+        var spec: WorkloadSpec?
+        var chosen: Variant?
+        do { spec = try WorkloadSpec(path: Project.file(workload, in: "traffic")) } catch let error as SpecProblems {
+            problems += error.problems
+        }
+        do { chosen = try Variant(path: Project.file(variant, in: "variants")) } catch let error as SpecProblems {
+            problems += error.problems
+        }
+        guard var spec, let chosen, problems.isEmpty else { throw SpecProblems(problems) }
+        if let history { spec.history.rows = history }
+        if let partitions { spec.history.partitions = partitions }
+        return (spec, chosen)
+    }
+
+    /// Everything a trial is made from.
+    func request(
+        _ spec: WorkloadSpec, _ variant: Variant, rateScale: Double, recordFolder: String, runID: String, keep: Bool
+    ) async throws -> TrialRequest {
+        let root = try Project.root()
+        return TrialRequest(
+            workload: spec, variant: variant, schemaVersion: schema ?? variant.schemaVersion, seed: seed,
+            rateScale: rateScale,
+            installation: try await PostgresInstallation.choose(
+                folder: postgresBin, major: variant.postgresMajor, searchPath: Project.searchPath),
+            registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute), schemaFolder: "\(root)/sql/schema",
+            recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,
+            command: Self.commandLine(CommandLine.arguments), wallClock: { Clock.wallSeconds() })
+    }
+
+    /// A new run's name: when, what, and letters that keep two of the same second apart.
+    static func newRunID(_ workload: String) -> String {
+        let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        let end = String((0..<4).map { _ in letters[Int.random(in: 0..<letters.count)] })
+        let name = workload.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" }
+        return "\(UTCTime(seconds: Clock.wallSeconds()).compact)-\(String(name))-\(end)"
+    }
+
+    private static func absolute(_ path: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw TestbedProblem("\(path): no such folder; create it, or choose another with --data-dir")
+        }
+        return URL(filePath: path).standardizedFileURL.path.reversed().drop { $0 == "/" }.reversed().map(String.init).joined()
+    }
+
+    private static func commandLine(_ arguments: [String]) -> String {
+        let quoted = arguments.dropFirst().map { word in
+            let plain = word.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || "-_./:=,%".utf8.contains(byte)
+            }
+            return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        }
+        return (["archivebench"] + quoted).joined(separator: " ")
+    }
+}
