@@ -50,7 +50,7 @@ let package = Package(
         module("RunRecord", ["Measurement"]),
         // Level 2
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
-        module("LoadRunner", ["WakuModel", "Workload", "Measurement", "LinuxSystem"]),
+        module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         // Level 3
         module("ArchiveDriver", ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem"]),
         module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", subprocess, system]),
@@ -66,8 +66,29 @@ let package = Package(
         .executableTarget(
             name: "archivebench",
             dependencies: [
-                "Experiment", "LinuxSystem", "Report", "RunRecord", "SpecReader", "Testbed", "Workload", arguments,
+                "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed", "Workload",
+                arguments,
             ],
             swiftSettings: optimised),
+        // Tests
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        .target(
+            name: "TestSupport",
+            dependencies: ["ArchiveDriver", "LinuxSystem", "PostgresClient", "SpecReader", "Testbed", "Workload"],
+            path: "Tests/TestSupport", swiftSettings: optimised),
+        tests("ArchitectureTests", [subprocess, system]),
+        tests("WakuModelTests", ["WakuModel"]),
+        tests("MeasurementTests", ["Measurement"]),
+        tests("SpecReaderTests", ["SpecReader"]),
+        tests("WorkloadTests", ["Workload", "WakuModel"]),
+        tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "Workload"]),
+        tests("RunRecordTests", ["RunRecord"]),
+        tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
+        tests(
+            "ExperimentTests", ["Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
+        tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
+        tests(
+            "ArchiveDriverTests",
+            ["ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "Testbed", "WakuModel", "Workload"]),
     ]
 )

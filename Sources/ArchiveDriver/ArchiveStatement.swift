@@ -3,7 +3,7 @@
 /// Eight more exist in the node; they need a combination of arguments that clients do not send, and of those only the
 /// two `WithoutCursorAndData` ones can succeed. Source: the archive's documented driver, parts 2.2 and 2.4 of the
 /// project's notes on the node.
-enum ArchiveStatement: UInt8, CaseIterable, Sendable {
+package enum ArchiveStatement: UInt8, CaseIterable, Sendable {
     case insertRow
     case insertLookup
     case timestampOfHash
@@ -11,7 +11,7 @@ enum ArchiveStatement: UInt8, CaseIterable, Sendable {
     case hashesByAllDescending
 
     /// A C string, because that is how it is sent.
-    var name: StaticString {
+    package var name: StaticString {
         switch self {
         case .insertRow: "InsertRow"
         case .insertLookup: "InsertRowMessagesLookup"
@@ -22,7 +22,7 @@ enum ArchiveStatement: UInt8, CaseIterable, Sendable {
     }
 
     /// A C string, because that is how it is sent.
-    var text: StaticString {
+    package var text: StaticString {
         switch self {
         case .insertRow:
             """
@@ -55,7 +55,7 @@ extension StaticString {
 }
 
 /// Which of a node's two pools a statement goes through.
-enum PoolKind: Int, Sendable {
+package enum PoolKind: Int, Sendable {
     case write
     case read
 }

@@ -9,12 +9,12 @@ import WakuModel
 /// query:  for every batch of 100 hashes (one empty batch more when the count is a multiple of 100):
 ///             [cursor: its timestamp] → the statement of the batch
 /// ```
-struct RequestMachine {
+package struct RequestMachine {
     /// Hashes that go into one statement.
     static let batch = 100
 
     /// What to do next.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case prepared(ArchiveStatement, PoolKind)
         /// A text in the simple protocol, on the read pool.
         case simple
@@ -42,15 +42,15 @@ struct RequestMachine {
     /// What the put wrote first, needed for its second statement.
     private var stored: (hash: MessageHash, timestamp: Int64) = (.zero, 0)
     private var cursorTime: Int64?
-    private(set) var reply: StoreReply
+    package private(set) var reply: StoreReply
 
     /// A put. The message itself is handed to ``writeRow(_:_:into:)`` when it is time.
-    static let put = RequestMachine(state: .putRow, query: StoreQuery(), keepsRows: false)
+    package static let put = RequestMachine(state: .putRow, query: StoreQuery(), keepsRows: false)
 
     /// A store request.
     ///
     /// - Parameter keepsRows: whether the reply's rows are wanted, or their number and the next cursor only.
-    init(_ query: StoreQuery, keepsRows: Bool = false) {
+    package init(_ query: StoreQuery, keepsRows: Bool = false) {
         self.init(
             state: query.cursor == nil ? .select(batch: 0) : .cursorTime(batch: 0), query: query, keepsRows: keepsRows)
     }
@@ -62,7 +62,7 @@ struct RequestMachine {
     }
 
     /// What to do now.
-    func step() -> Step {
+    package func step() -> Step {
         switch state {
         case .putRow: return .prepared(.insertRow, .write)
         case .putLookup: return .prepared(.insertLookup, .write)
@@ -78,7 +78,7 @@ struct RequestMachine {
     }
 
     /// Writes the parameters of ``ArchiveStatement/insertRow``.
-    mutating func writeRow(_ topic: PubsubTopic, _ message: Message, into parameters: TextParameters) {
+    package mutating func writeRow(_ topic: PubsubTopic, _ message: Message, into parameters: TextParameters) {
         stored = (message.hash(on: topic), message.timestamp)
         let hash = stored.hash
         parameters.clear()
@@ -93,7 +93,7 @@ struct RequestMachine {
     }
 
     /// Writes the parameters of any other prepared statement.
-    func writeParameters(into parameters: TextParameters) {
+    package func writeParameters(into parameters: TextParameters) {
         parameters.clear()
         switch state {
         case .putLookup:
@@ -115,7 +115,7 @@ struct RequestMachine {
     }
 
     /// Writes the text of a ``Step/simple`` step.
-    func writeText(into buffer: TextBuffer) {
+    package func writeText(into buffer: TextBuffer) {
         guard case .select(let batch) = state else { preconditionFailure("no text in \(state)") }
         let text = StoreQueryText(buffer: buffer)
         if path(ofBatch: batch) == .byHash {
@@ -140,7 +140,7 @@ struct RequestMachine {
     /// The current statement is over.
     ///
     /// - Returns: the code the request fails with, if it does.
-    mutating func finishStatement() -> PostgresError.ClientCode? {
+    package mutating func finishStatement() -> PostgresError.ClientCode? {
         switch state {
         case .putRow: state = .putLookup
         case .putLookup: finish()

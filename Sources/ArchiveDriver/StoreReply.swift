@@ -14,6 +14,19 @@ public struct StoreReply: Sendable {
         public var timestamp: Int64?
         /// Hexadecimal, as stored; `nil` for NULL.
         public var meta: String?
+
+        package init(
+            hash: MessageHash, pubsubTopic: String? = nil, contentTopic: String? = nil, payload: String? = nil,
+            version: Int? = nil, timestamp: Int64? = nil, meta: String? = nil
+        ) {
+            self.hash = hash
+            self.pubsubTopic = pubsubTopic
+            self.contentTopic = contentTopic
+            self.payload = payload
+            self.version = version
+            self.timestamp = timestamp
+            self.meta = meta
+        }
     }
 
     /// The page in the order the node returns it; empty unless rows were wanted.

@@ -1,5 +1,4 @@
 import LinuxSystem
-import WakuModel
 import Workload
 
 /// What operations are sent to, and the world that time passes in: a database behind an event loop, or a simulation
@@ -35,11 +34,11 @@ public struct Completion: Sendable {
     /// Rows that came back.
     public let rows: Int
     /// The cursor of the next page, when there is one.
-    public let nextCursor: MessageHash?
+    public let nextCursor: PageCursor?
 
     public init(
         ticket: Int, sent: Nanoseconds, done: Nanoseconds, failure: String? = nil, rows: Int = 0,
-        nextCursor: MessageHash? = nil
+        nextCursor: PageCursor? = nil
     ) {
         self.ticket = ticket
         self.sent = sent

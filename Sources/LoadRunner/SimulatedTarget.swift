@@ -1,5 +1,4 @@
 import LinuxSystem
-import WakuModel
 import Workload
 
 /// A target without a server: a number of connections, known service times, known stalls, and a clock that jumps.

@@ -1,6 +1,5 @@
 import LinuxSystem
 import Measurement
-import WakuModel
 import Workload
 
 /// One thread's share of a load: begins operations when they are due, never waits for one before beginning the next,
@@ -78,7 +77,7 @@ final class Worker<Target: LoadTarget> {
         var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
         if let upcoming { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
-        if !measureClosed { wake = min(wake, measureEnd) }
+        wake = min(wake, measureClosed ? measureEnd + plan.spec.phases.drainLimit : measureEnd)
         if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
         return wake
     }
@@ -142,7 +141,7 @@ final class Worker<Target: LoadTarget> {
     }
 
     /// Plans the next page; one beyond the measure phase is not begun, and counted.
-    private func follow(_ operation: Operation, _ done: Nanoseconds, _ cursor: MessageHash) {
+    private func follow(_ operation: Operation, _ done: Nanoseconds, _ cursor: PageCursor) {
         guard let next = traffic.nextPage(after: operation, cursor: cursor, due: done - start) else { return }
         if done < measureEnd {
             followUps.insert(next)

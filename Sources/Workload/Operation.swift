@@ -1,5 +1,8 @@
 import WakuModel
 
+/// Where a page ends: what a reply hands out and the next request hands back.
+public typealias PageCursor = MessageHash
+
 /// One thing a store node does, before anything is known of how it goes. Small, without references, cheap to copy.
 public struct Operation: Sendable {
     /// Intended start, nanoseconds from the start of warm-up.
@@ -17,7 +20,21 @@ public struct Operation: Sendable {
     /// Messages that a query by hash may name; `nil` when it names none, or none is known.
     public var candidates: ClosedRange<Int64>?
     /// The last message of the page before; meaningless on page 0.
-    public var cursor: MessageHash
+    public var cursor: PageCursor
+
+    package init(
+        due: UInt64, label: Int, node: Int, number: Int64, origin: UInt64, page: Int, candidates: ClosedRange<Int64>?,
+        cursor: PageCursor
+    ) {
+        self.due = due
+        self.label = label
+        self.node = node
+        self.number = number
+        self.origin = origin
+        self.page = page
+        self.candidates = candidates
+        self.cursor = cursor
+    }
 }
 
 /// What latency is kept by: a request class, and within it one entry of the workload's mix.

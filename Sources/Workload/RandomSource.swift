@@ -28,6 +28,9 @@ public struct RandomSource: Sendable {
         state = (Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer))
     }
 
+    /// A source in a given state, for checking against the published algorithm.
+    package init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
+
     public init(seed: UInt64, _ purpose: Purpose, index: UInt64 = 0) {
         self.init(seed: seed, purpose: purpose.rawValue, index: index)
     }

@@ -102,7 +102,7 @@ public final class Traffic {
     /// The operation that asks for the next page; `nil` when the client stops here.
     ///
     /// - Parameter due: the reply's time plus the client's think time.
-    public func nextPage(after operation: Operation, cursor: MessageHash, due: UInt64) -> Operation? {
+    public func nextPage(after operation: Operation, cursor: PageCursor, due: UInt64) -> Operation? {
         guard let index = labels[operation.label].query, operation.page + 1 < spec.queries[index].pages else {
             return nil
         }
@@ -112,6 +112,11 @@ public final class Traffic {
         next.page += 1
         next.cursor = cursor
         return next
+    }
+
+    /// Numbers of the messages that arrived within a window, as far as ``next()`` has come; for tests.
+    package func messageNumbers(arrivedBetween start: Int64, and end: Int64) -> ClosedRange<Int64>? {
+        log.messages(arrivedBetween: start, and: end)
     }
 
     func hash(ofMessage number: Int64) -> MessageHash {

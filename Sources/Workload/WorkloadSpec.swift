@@ -181,6 +181,11 @@ public struct HistorySpec: Sendable {
     /// Messages, spread evenly over the partitions.
     public var rows: Int
 
+    public init(partitions: Int, rows: Int) {
+        self.partitions = partitions
+        self.rows = rows
+    }
+
     static func read(_ map: SpecMap?) -> HistorySpec {
         defer { map?.close() }
         return HistorySpec(

@@ -1,0 +1,94 @@
+/// Which side of the run record a module is on.
+enum Half {
+    case shared, measuring, reading, wiring
+}
+
+/// What a module may do: its place in the order of levels and everything it may depend on.
+struct ModuleRule {
+    let name: String
+    let level: Int
+    let half: Half
+    /// Modules of ours that it may depend on.
+    let mayUse: Set<String>
+    /// Products of other packages that it may depend on.
+    let products: Set<String>
+
+    init(_ name: String, level: Int, _ half: Half, uses mayUse: Set<String> = [], products: Set<String> = []) {
+        self.name = name
+        self.level = level
+        self.half = half
+        self.mayUse = mayUse
+        self.products = products
+    }
+}
+
+/// The rules of ARCHITECTURE.md as data. A new module is one line here.
+enum ArchitectureTable {
+    static let modules: [ModuleRule] = [
+        ModuleRule("CLibpq", level: 0, .measuring),
+        ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
+        ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
+        ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
+
+        ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
+        ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
+        ModuleRule("RunRecord", level: 1, .reading, uses: ["Measurement"]),
+
+        ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
+        ModuleRule("LoadRunner", level: 2, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
+
+        ModuleRule(
+            "ArchiveDriver", level: 3, .measuring,
+            uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "WakuModel", "Workload"]),
+        ModuleRule(
+            "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
+            products: ["Subprocess", "SystemPackage"]),
+        ModuleRule("Report", level: 3, .reading, uses: ["Measurement", "RunRecord"], products: ["Mustache"]),
+
+        ModuleRule(
+            "Experiment", level: 5, .wiring,
+            uses: [
+                "ArchiveDriver", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
+                "SpecReader",
+                "Testbed", "WakuModel", "Workload",
+            ],
+            products: ["Crypto"]),
+        ModuleRule(
+            "archivebench", level: 6, .wiring,
+            uses: [
+                "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
+                "Workload",
+            ],
+            products: ["ArgumentParser"]),
+    ]
+
+    /// Modules that only these may import, besides being declared as a dependency.
+    static let importers: [String: Set<String>] = [
+        "CLibpq": ["PostgresClient"],
+        "CLinux": ["LinuxSystem"],
+        "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],
+    ]
+
+    /// What the reading half must never reach, through however many modules.
+    static let barredFromReading = "CLibpq"
+
+    /// Rules of use hold below this level: what happens there is passed in from here.
+    static let experimentLevel = 5
+
+    /// The module that prints and ends the process.
+    static let speaker = "archivebench"
+
+    /// The module in which clocks are implemented.
+    static let clockMaker = "LinuxSystem"
+
+    /// Modules of the toolchain that anyone may import.
+    static let toolchain: Set<String> = ["Dispatch", "FoundationEssentials", "Glibc", "Synchronization"]
+
+    /// Modules that may import the whole of Foundation, each with its reason. None needs it.
+    static let foundationUsers: Set<String> = []
+
+    static let longestFile = 500
+
+    static func rule(for module: String) -> ModuleRule? { modules.first { $0.name == module } }
+}

@@ -1,0 +1,35 @@
+import FoundationEssentials
+
+/// The checkout that the tests were built from.
+public let packageRoot: String = {
+    let parts = #filePath.split(separator: "/").dropLast(3)
+    return "/" + parts.joined(separator: "/")
+}()
+
+/// A folder for one test, gone when the value is let go.
+public final class TemporaryFolder {
+    public let path: String
+
+    public init() throws {
+        path = "/var/tmp/archivebench-test-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    /// Writes a file into the folder and returns its path.
+    public func write(_ text: String, as name: String) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: "\(path)/\(name)"))
+        return "\(path)/\(name)"
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// The text of a file of the checkout or elsewhere.
+public func readText(_ path: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+}
+
+/// Names in a folder; empty when it is not there.
+public func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+}

@@ -1,0 +1,94 @@
+import ArchiveDriver
+import Glibc
+import LinuxSystem
+import PostgresClient
+import SpecReader
+import Testbed
+
+/// The servers of the test run: one shared by all tests that only need a database, and private ones.
+///
+/// All live in a registry of their own; what a killed test run left there is removed by the next one.
+public enum TestServers {
+    /// The registry of test clusters.
+    public static let registry = ClusterRegistry(home: "/var/tmp/abtest-\(getuid())")
+
+    /// A small server: starts fast, and several fit side by side.
+    public static func variant(_ settings: [String: String] = [:]) throws -> Variant {
+        let own = ["shared_buffers": "32MB", "max_connections": "120", "fsync": "off", "autovacuum": "off"]
+        let lines = own.merging(settings) { $1 }.sorted { $0.key < $1.key }.map { "  \($0.key): '\($0.value)'" }
+        return try Variant(
+            document: SpecDocument(
+                text: "archivebench: variant/1\nname: test\nsummary: small\nsettings:\n" + lines.joined(separator: "\n"),
+                file: "test.yaml"))
+    }
+
+    /// The installation that tests run on.
+    public static func installation() async throws -> PostgresInstallation {
+        try await PostgresInstallation.choose(folder: nil, major: nil, searchPath: "/usr/bin:/bin")
+    }
+
+    /// A started server of its own, with an empty database for an archive. The caller removes it.
+    public static func privateCluster(
+        _ settings: [String: String] = [:], registry: ClusterRegistry = registry
+    ) async throws -> ManagedCluster {
+        let cluster = try await ManagedCluster.create(
+            ManagedCluster.Plan(
+                installation: try await installation(), variant: try variant(settings), dataDirectory: nil,
+                purpose: "tests", createdAt: "2026-01-01T00:00:00Z"), in: registry)
+        try await cluster.start()
+        try await cluster.createDatabase()
+        return cluster
+    }
+
+    /// A new, empty database on the shared server.
+    public static func database() async throws -> ConnectionParameters { try await shared.newDatabase() }
+
+    /// A new database with an archive's tables and partitions around an epoch.
+    public static func archive(
+        schema version: Int, partitionsFrom start: Int, hours: Int
+    ) async throws -> ConnectionParameters {
+        let parameters = try await database()
+        let connection = try Connection.open(parameters)
+        let schema = try ArchiveSchema(version: version, folder: "\(packageRoot)/sql/schema")
+        try schema.install(on: connection)
+        for partition in HourPartition.hours(hours, from: start) { try partition.create(on: connection, schema) }
+        return parameters
+    }
+
+    private static let shared = SharedServer()
+}
+
+private actor SharedServer {
+    private var cluster: Task<ManagedCluster, any Error>?
+    private var databases = 0
+
+    func newDatabase() async throws -> ConnectionParameters {
+        let starting =
+            cluster
+            ?? Task {
+                ConnectionParameters.forgetEnvironment()
+                TestServers.registry.sweep()
+                atexit { TestServers.registry.removeAll(of: ProcessTable.current) }
+                return try await TestServers.privateCluster()
+            }
+        cluster = starting
+        let record = try await starting.value.record
+        databases += 1
+        let name = "test\(databases)"
+        try Connection.open(record.parameters(database: "postgres")).run("CREATE DATABASE \(name)")
+        return record.parameters(database: name)
+    }
+}
+
+extension TestServers {
+    /// Ends all other backends of a server, as an administrator would.
+    public static func terminateOthers(_ parameters: ConnectionParameters) throws {
+        try Connection.open(parameters).run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")
+    }
+
+    /// Rows of a table.
+    public static func count(_ parameters: ConnectionParameters, _ table: String) throws -> Int {
+        Int(try Connection.open(parameters).value("SELECT COUNT(*) FROM \(table)") ?? "") ?? -1
+    }
+}

@@ -1,0 +1,43 @@
+import SpecReader
+import TestSupport
+import Testbed
+import Testing
+
+@Suite struct VariantTests {
+    @Test func theShippedVariantIsTheFleets() throws {
+        let variant = try Variant(path: "\(packageRoot)/Workloads/variants/status-prod.yaml")
+        let settings = Dictionary(uniqueKeysWithValues: variant.settings.map { ($0.name, $0.value) })
+        #expect(settings["max_locks_per_transaction"] == "2160")
+        #expect(settings["shared_buffers"] == "4GB" && settings["autovacuum"] == "off")
+        #expect(variant.schemaVersion == 8 && !variant.dataChecksums)
+    }
+
+    @Test func settingsShrinkWithTheHostAndSaySo() throws {
+        let variant = try Variant(path: "\(packageRoot)/Workloads/variants/status-prod.yaml")
+        let (small, adaptations) = variant.fitted(toMemory: 4 << 30)
+        let settings = Dictionary(uniqueKeysWithValues: small.settings.map { ($0.name, $0.value) })
+        #expect(settings["shared_buffers"] == "1048576kB")
+        #expect(settings["effective_cache_size"] == "3145728kB")
+        #expect(settings["max_wal_size"] == "4GB")
+        #expect(adaptations.count == 4)
+        #expect(adaptations[0].hasPrefix("shared_buffers: 4GB became 1048576kB, because this host has 4096 MiB"))
+        #expect(variant.fitted(toMemory: 16 << 30).adaptations.isEmpty)
+        #expect(variant.fitted(toMemory: 64 << 30).variant.settings.map(\.value) == variant.settings.map(\.value))
+    }
+
+    @Test(arguments: [
+        ("settings: {listen_addresses: '*'}", "is set by ArchiveBench"), ("settings: {Shared Buffers: 1}", "is not the name"),
+        ("schema: 6", "out of range"), ("postgres: fifteen", "not a whole number"), ("data-checksums: perhaps", "not known"),
+        ("scale-with-memory: [work_mem]", "not among the settings"), ("sttings: {}", "unknown key"),
+        ("designed-for-memory: 16", "has no unit"),
+    ])
+    func wrongVariantsAreTold(_ line: String, _ reason: String) {
+        do {
+            _ = try Variant(document: SpecDocument(text: "archivebench: variant/1\nname: n\nsummary: s\n\(line)\n", file: "v.yaml"))
+            Issue.record("accepted")
+        } catch {
+            #expect("\(error)".contains(reason))
+            #expect("\(error)".hasPrefix("v.yaml:4:"))
+        }
+    }
+}
