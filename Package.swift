@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "archivebench",
             dependencies: [
-                "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed", "Workload",
+                "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
+                "Workload",
                 arguments,
             ],
             swiftSettings: optimised),
@@ -84,11 +85,16 @@ let package = Package(
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "Workload"]),
         tests("RunRecordTests", ["RunRecord"]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
+        tests("ReportTests", ["Report", "RunRecord"]),
+        tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
             "ExperimentTests", ["Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",
-            ["ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "Testbed", "WakuModel", "Workload"]),
+            [
+                "ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "Testbed",
+                "WakuModel", "Workload",
+            ]),
     ]
 )

@@ -24,7 +24,9 @@ public struct ArchiveSchema: Sendable {
     public init(version: Int, folder: String) throws(Problem) {
         guard Self.supported.contains(version) else {
             throw Problem(
-                description: "schema \(version) is not supported; choose \(Self.supported.map(String.init).joined(separator: " or "))")
+                description:
+                    "schema \(version) is not supported; choose \(Self.supported.map(String.init).joined(separator: " or "))"
+            )
         }
         var scripts: [String] = []
         for number in 1...version {

@@ -1,3 +1,4 @@
+import LinuxSystem
 import LoadRunner
 import Measurement
 import RunRecord
@@ -25,6 +26,10 @@ final class LoadWatch: Sendable {
         self.folder = folder
     }
 
+    /// After the server went away the load goes on for so long, so that the record shows how the loss looked;
+    /// nanoseconds.
+    private static let lossShown: Nanoseconds = 2_000_000_000
+
     /// The load is over; ``follow()`` returns after a last look.
     func loadEnded() { ended.store(true, ordering: .releasing) }
 
@@ -36,7 +41,7 @@ final class LoadWatch: Sendable {
         var book = SecondBook(workers: plan.workers)
         var response = LatencyHistogram(.interval)
         var failed = 0
-        var serverLost = false
+        var lostAt: Nanoseconds?
         while true {
             let last = ended.load(ordering: .acquiring)
             for second in control.load.takeSeconds() { book.add(second) }
@@ -50,11 +55,9 @@ final class LoadWatch: Sendable {
                 }
                 report(number, phase, seen, response, failed)
             }
-            if last { return serverLost }
-            if !serverLost, await !cluster.isRunning {
-                serverLost = true
-                control.load.stop()
-            }
+            if last { return lostAt != nil }
+            if lostAt == nil, await !cluster.isRunning { lostAt = Clock.now() }
+            if let lostAt, Clock.now() - lostAt > Self.lossShown { control.load.stop() }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }

@@ -55,7 +55,8 @@ enum RecordAssembly {
             let observed = share <= 1 ? response.value(at: share).map(milliseconds) : nil
             let limit = milliseconds(objective.limit)
             return ObjectiveFinding(
-                objective: text(of: objective), quantile: objective.quantile, limitMs: limit, observedMs: observed,
+                objective: text(of: objective), classes: objective.classes, quantile: objective.quantile,
+                limitMs: limit, observedMs: observed,
                 operations: operations, holds: operations == 0 ? nil : observed.map { $0 < limit } ?? false)
         }
     }
@@ -104,7 +105,8 @@ enum RecordAssembly {
     private static func curve(_ result: LabelResult) -> [CurvePoint] {
         let count = Double(result.response.count)
         guard count > 0 else { return [] }
-        let shares = (0..<90).map { Double($0) / 100 } + (0...30).map { 1 - 0.1 * DeterministicMath.power(10, -Double($0) / 10) }
+        let shares =
+            (0..<90).map { Double($0) / 100 } + (0...30).map { 1 - 0.1 * DeterministicMath.power(10, -Double($0) / 10) }
         return shares.filter { (1 - $0) * count >= 1 }.map { share in
             CurvePoint(
                 percentile: rounded(share * 100, 4),

@@ -101,7 +101,8 @@ public struct TrialRunner: Sendable {
         try folder.write(record)
         let parameters = archive.cluster.record.parameters()
         let plan = LoadPlan(spec: request.offered, seed: request.seed)
-        let watch = LoadWatch(plan: plan, control: control, cluster: archive.cluster, observer: observer, folder: folder)
+        let watch = LoadWatch(
+            plan: plan, control: control, cluster: archive.cluster, observer: observer, folder: folder)
         async let watched = watch.follow()
         let result: LoadResult
         do {

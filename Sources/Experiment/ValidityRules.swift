@@ -71,7 +71,8 @@ enum ValidityRules {
     }
 
     private static func generatorCPU(_ result: LoadResult) -> ValidityFinding {
-        let share = result.measured == 0 ? 0 : Double(result.cpu) / Double(result.measured) / Double(max(1, result.workers))
+        let share =
+            result.measured == 0 ? 0 : Double(result.cpu) / Double(result.measured) / Double(max(1, result.workers))
         return ValidityFinding(
             rule: "generator-cpu", holds: share <= mostGeneratorCPU, observed: "\(percent(share)) of a processor",
             threshold: "at most \(percent(mostGeneratorCPU)) a worker",

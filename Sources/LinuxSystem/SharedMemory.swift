@@ -32,7 +32,9 @@ public enum SharedMemory {
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         var header = [UInt32](repeating: 0, count: 4)
-        guard pread(descriptor, &header, 16, 0) == 16, header[0] == 0x9A50_3D32, header[1] <= header[2] else { return [] }
+        guard pread(descriptor, &header, 16, 0) == 16, header[0] == 0x9A50_3D32, header[1] <= header[2] else {
+            return []
+        }
         return (0..<Int(header[1])).compactMap { index in
             var item = [UInt32](repeating: 0, count: 2)
             guard pread(descriptor, &item, 8, 16 + index * 40) == 8, item[1] != 0 else { return nil }

@@ -122,7 +122,8 @@ public final class Connection {
     public var isAlive: Bool { PQstatus(raw) == CONNECTION_OK }
 
     /// The error of a result that carries one.
-    public func error(of result: borrowing QueryResult, statement: String?, parameters: String? = nil) -> PostgresError {
+    public func error(of result: borrowing QueryResult, statement: String?, parameters: String? = nil) -> PostgresError
+    {
         let code: PostgresError.Code
         if let state = result.sqlState {
             code = .sqlState(state)

@@ -38,7 +38,9 @@ public struct QueryResult: ~Copyable {
     /// The bytes of a value; empty for NULL. Valid as long as the result.
     public func bytes(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8> {
         let length = Int(PQgetlength(raw, Int32(row), Int32(column)))
-        guard let start = PQgetvalue(raw, Int32(row), Int32(column)) else { return UnsafeBufferPointer(start: nil, count: 0) }
+        guard let start = PQgetvalue(raw, Int32(row), Int32(column)) else {
+            return UnsafeBufferPointer(start: nil, count: 0)
+        }
         return UnsafeBufferPointer(
             start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
     }

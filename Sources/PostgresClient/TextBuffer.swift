@@ -44,7 +44,8 @@ public final class TextBuffer {
                 digits[position] = 48 + UInt8(rest % 10)
                 rest /= 10
             } while rest > 0
-            append(UnsafeBufferPointer(rebasing: UnsafeRawBufferPointer(digits).bindMemory(to: UInt8.self)[position...]))
+            append(
+                UnsafeBufferPointer(rebasing: UnsafeRawBufferPointer(digits).bindMemory(to: UInt8.self)[position...]))
         }
     }
 

@@ -95,7 +95,9 @@ public struct RecordFolder: Sendable {
         }
         guard version == RunRecord.currentFormat else {
             throw Problem(
-                description: "\(file): format \(version), this version reads \(RunRecord.currentFormat); use the version that wrote it")
+                description:
+                    "\(file): format \(version), this version reads \(RunRecord.currentFormat); use the version that wrote it"
+            )
         }
         do {
             return try JSONDecoder().decode(RunRecord.self, from: data)
@@ -109,7 +111,9 @@ public struct RecordFolder: Sendable {
         guard let data = FileManager.default.contents(atPath: path(of: .samples)) else { return [] }
         let decoder = JSONDecoder()
         var lines = data.split(separator: UInt8(ascii: "\n"))
-        if let last = lines.last, data.last != UInt8(ascii: "\n"), (try? decoder.decode(SecondSample.self, from: last)) == nil {
+        if let last = lines.last, data.last != UInt8(ascii: "\n"),
+            (try? decoder.decode(SecondSample.self, from: last)) == nil
+        {
             lines.removeLast()
         }
         return try lines.map { try decoder.decode(SecondSample.self, from: $0) }

@@ -241,6 +241,8 @@ public struct GeneratorCost: Codable, Sendable, Equatable {
 public struct ObjectiveFinding: Codable, Sendable, Equatable {
     /// As a person reads it, such as "p95 of store.hashes.* with < 10 hashes below 10 ms".
     public var objective: String
+    /// Request classes it is about: one name, or a beginning with `*`.
+    public var classes: String
     public var quantile: Double
     public var limitMs: Double
     /// `nil` when no operation came under the objective.
@@ -250,14 +252,21 @@ public struct ObjectiveFinding: Codable, Sendable, Equatable {
     public var holds: Bool?
 
     public init(
-        objective: String, quantile: Double, limitMs: Double, observedMs: Double?, operations: Int, holds: Bool?
+        objective: String, classes: String, quantile: Double, limitMs: Double, observedMs: Double?, operations: Int,
+        holds: Bool?
     ) {
         self.objective = objective
+        self.classes = classes
         self.quantile = quantile
         self.limitMs = limitMs
         self.observedMs = observedMs
         self.operations = operations
         self.holds = holds
+    }
+
+    /// Whether it is about a request class.
+    public func concerns(_ name: String) -> Bool {
+        classes.hasSuffix("*") ? name.hasPrefix(classes.dropLast()) : name == classes
     }
 }
 

@@ -21,7 +21,8 @@ public final class SpecDocument {
             let isFolder = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
             throw SpecProblems([
                 SpecProblem(
-                    file: path, line: nil, column: nil, what: isFolder ? "is a folder" : "no such file, or not readable",
+                    file: path, line: nil, column: nil,
+                    what: isFolder ? "is a folder" : "no such file, or not readable",
                     remedy: "check the path; shipped files are in Workloads/")
             ])
         }

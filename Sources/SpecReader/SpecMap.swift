@@ -137,7 +137,9 @@ public final class SpecMap {
     }
 
     /// A range `[low, high]` of whole numbers, or one number for both.
-    public func integerRange(_ key: String, in range: ClosedRange<Int>, default fallback: ClosedRange<Int>) -> ClosedRange<Int> {
+    public func integerRange(_ key: String, in range: ClosedRange<Int>, default fallback: ClosedRange<Int>)
+        -> ClosedRange<Int>
+    {
         pair(key, in: range, default: fallback) { text in
             Int(text).map { .success($0) } ?? .failure(QuantityError("'\(text)' is not a whole number", "write digits"))
         }
@@ -217,7 +219,9 @@ public final class SpecMap {
             return stand
         case .success(let value):
             guard range.contains(value) else {
-                note(key, "\(text) is out of range", remedy: "use \(show(range.lowerBound)) to \(show(range.upperBound))")
+                note(
+                    key, "\(text) is out of range", remedy: "use \(show(range.lowerBound)) to \(show(range.upperBound))"
+                )
                 return stand
             }
             return value

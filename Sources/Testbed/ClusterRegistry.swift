@@ -13,7 +13,9 @@ public struct ClusterRegistry: Sendable {
     public init(home: String) { self.home = home }
 
     /// The registry of a user who chose none: survives a restart of the machine, unlike `/tmp`.
-    public static func standardHome(for user: UserAccount = .effective) -> String { "/var/tmp/archivebench-\(user.uid)" }
+    public static func standardHome(for user: UserAccount = .effective) -> String {
+        "/var/tmp/archivebench-\(user.uid)"
+    }
 
     /// Makes the folder if it is missing.
     ///

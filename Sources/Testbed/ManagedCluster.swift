@@ -200,12 +200,14 @@ public actor ManagedCluster {
         } else if plan.installation.major >= 18 {
             arguments.append("--no-data-checksums")
         }
+        let command = command("initdb", arguments)
         let result = try await run(
-            .path(FilePath("\(plan.installation.folder)/initdb")), arguments: Arguments(arguments),
-            environment: Self.environment, workingDirectory: "/", platformOptions: options(),
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            command.program, arguments: command.arguments, environment: Self.environment, workingDirectory: "/",
+            platformOptions: Self.ownSession, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
-            let words = result.standardError.split(separator: "\n").first { $0.contains("error") || $0.contains("FATAL") }
+            let words = result.standardError.split(separator: "\n").first {
+                $0.contains("error") || $0.contains("FATAL")
+            }
             throw TestbedProblem("initdb failed: \(words.map(String.init) ?? "no reason given")")
         }
     }
@@ -219,14 +221,13 @@ public actor ManagedCluster {
         } catch {
             throw TestbedProblem("\(record.logFile): cannot be written")
         }
-        let program = Executable.path(FilePath("\(record.binaries)/postgres"))
-        let (arguments, options) = (Arguments(record.arguments), options())
+        let command = command("postgres", record.arguments)
         let started = AsyncStream<Int32?>.makeStream()
         server = Task.detached {
             defer { try? log.close() }
             _ = try? await run(
-                program, arguments: arguments, environment: Self.environment, workingDirectory: "/",
-                platformOptions: options, input: .none,
+                command.program, arguments: command.arguments, environment: Self.environment, workingDirectory: "/",
+                platformOptions: Self.ownSession, input: .none,
                 output: .fileDescriptor(log, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(log, closeAfterSpawningProcess: false)
             ) { execution in
@@ -256,14 +257,22 @@ public actor ManagedCluster {
         return ["-D", dataFolder] + (own + variant.settings.map { "\($0.name)=\($0.value)" }).flatMap { ["-c", $0] }
     }
 
-    private func options() -> PlatformOptions {
+    /// The command that runs one of the server's programs as the server's user.
+    ///
+    /// `setpriv` changes the user and becomes the program, with the same process number. The subprocess library can
+    /// change users itself, but does so between fork and exec of a program with threads, where glibc's `setgroups`
+    /// waits for ever for a thread that is not there.
+    private func command(_ program: String, _ arguments: [String]) -> (program: Executable, arguments: Arguments) {
+        let path = "\(record.binaries)/\(program)"
+        guard let user else { return (.path(FilePath(path)), Arguments(arguments)) }
+        let change = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--", path]
+        return (.path("/usr/bin/setpriv"), Arguments(change + arguments))
+    }
+
+    /// Away from the terminal, whose Ctrl-C is for us.
+    private static var ownSession: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
-        if let user {
-            options.userID = user.uid
-            options.groupID = user.gid
-            options.supplementaryGroups = []
-        }
         return options
     }
 
@@ -276,7 +285,11 @@ public actor ManagedCluster {
     private static func serverUser() throws -> UserAccount? {
         guard UserAccount.effective.isRoot else { return nil }
         guard let user = UserAccount.named("postgres") ?? UserAccount.named("nobody") else {
-            throw TestbedProblem("no unprivileged account to run PostgreSQL as; add a user 'postgres', or do not run as root")
+            throw TestbedProblem(
+                "no unprivileged account to run PostgreSQL as; add a user 'postgres', or do not run as root")
+        }
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") else {
+            throw TestbedProblem("/usr/bin/setpriv: missing; run 'apt-get install util-linux', or do not run as root")
         }
         return user
     }

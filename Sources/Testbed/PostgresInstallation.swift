@@ -20,9 +20,11 @@ public struct PostgresInstallation: Sendable, Equatable {
     ///
     /// - Throws: ``TestbedProblem`` when there is no usable server in it.
     public init(folder: String) async throws {
-        for program in ["initdb", "postgres"] where !FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
+        for program in ["initdb", "postgres"]
+        where !FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
             throw TestbedProblem(
-                "\(folder): holds no '\(program)'; give the folder of the server's programs, such as /usr/lib/postgresql/15/bin")
+                "\(folder): holds no '\(program)'; give the folder of the server's programs, such as /usr/lib/postgresql/15/bin"
+            )
         }
         let result = try? await run(
             .path(FilePath("\(folder)/postgres")), arguments: ["--version"], output: .string(limit: 4_096),
@@ -54,7 +56,9 @@ public struct PostgresInstallation: Sendable, Equatable {
         var found: [PostgresInstallation] = []
         var seen: Set<String> = []
         for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/initdb") {
-            guard seen.insert(folder).inserted, let one = try? await PostgresInstallation(folder: folder) else { continue }
+            guard seen.insert(folder).inserted, let one = try? await PostgresInstallation(folder: folder) else {
+                continue
+            }
             found.append(one)
         }
         return found.sorted { ($0.major, $0.version) > ($1.major, $1.version) }
@@ -78,7 +82,8 @@ public struct PostgresInstallation: Sendable, Equatable {
         guard let chosen = found.first(where: { major == nil || $0.major == major }) else {
             let wanted = major.map { "PostgreSQL \($0)" } ?? "PostgreSQL"
             throw TestbedProblem(
-                "\(wanted): no server is installed; run 'apt-get install postgresql', or point --postgres-bin at its programs")
+                "\(wanted): no server is installed; run 'apt-get install postgresql', or point --postgres-bin at its programs"
+            )
         }
         return chosen
     }

@@ -32,7 +32,8 @@ public struct ServerSettings: Sendable {
             """)
         let asked = Set(variant.settings.map(\.name))
         rows = found.compactMap { row in
-            guard row.count == 5, let name = row[0], let value = row[1], let initial = row[2], let source = row[3] else {
+            guard row.count == 5, let name = row[0], let value = row[1], let initial = row[2], let source = row[3]
+            else {
                 return nil
             }
             let origin = asked.contains(name) ? "variant" : source == "command line" ? "tool" : "initdb"

@@ -56,7 +56,8 @@ public struct Variant: Sendable {
         scaleWithMemory = top.strings("scale-with-memory")
         settings = Self.settings(top)
         for name in scaleWithMemory where !settings.contains(where: { $0.name == name }) {
-            top.note("scale-with-memory", "'\(name)' is not among the settings", remedy: "add it there, or leave it out")
+            top.note(
+                "scale-with-memory", "'\(name)' is not among the settings", remedy: "add it there, or leave it out")
         }
         if !scaleWithMemory.isEmpty && designedForMemory == nil {
             top.note("scale-with-memory", "nothing to scale by", remedy: "add designed-for-memory")
@@ -108,7 +109,9 @@ public struct Variant: Sendable {
     private static func settings(_ top: SpecMap) -> [Setting] {
         guard let map = top.map("settings") else { return [] }
         return map.allKeys().map { name in
-            let allowed = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 46 }
+            let allowed = name.utf8.allSatisfy {
+                (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 46
+            }
             if !allowed || name.isEmpty {
                 map.note(name, "is not the name of a setting", remedy: "use lower-case letters, digits, _ and .")
             }

@@ -27,7 +27,8 @@ public enum ArrivalProcesses {
         let name = arrivals.text("process")
         guard let process = all.first(where: { $0.name == name }) else {
             arrivals.note(
-                "process", "'\(name)' is not known", remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
+                "process", "'\(name)' is not known",
+                remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
             return PoissonArrivals(meanRate: 1)
         }
         defer { arrivals.close() }

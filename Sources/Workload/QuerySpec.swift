@@ -63,6 +63,8 @@ public enum QueryShapes {
     static func read(_ map: SpecMap, messages: MessageSpec) -> any QueryShape {
         let name = map.text("ask")
         guard let shape = all.first(where: { $0.names.contains(name) }) else {
+            // The shape would have asked for the other keys; without it they are not unknown.
+            _ = map.allKeys()
             map.note(
                 "ask", "'\(name)' is not known",
                 remedy: "choose one of \(all.flatMap { $0.names }.joined(separator: ", "))")

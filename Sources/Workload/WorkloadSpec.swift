@@ -40,7 +40,8 @@ public struct WorkloadSpec: Sendable {
         summary = top.text("summary")
         archiveEpoch = top.instant("archive-epoch")
         if archiveEpoch % 3_600 != 0 {
-            top.note("archive-epoch", "is not on a full hour", remedy: "partitions are hourly; use a time like 18:00:00Z")
+            top.note(
+                "archive-epoch", "is not on a full hour", remedy: "partitions are hourly; use a time like 18:00:00Z")
         }
         let messages = MessageSpec.read(top.map("messages", required: true))
         self.messages = messages

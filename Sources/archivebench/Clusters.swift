@@ -72,7 +72,9 @@ struct Down: ParsableCommand {
         if chosen.isEmpty { Terminal.out("No kept clusters.") }
         for record in chosen {
             guard ManagedCluster.stop(record) else { throw TestbedProblem("\(record.id): its server does not end") }
-            Terminal.out("stopped \(record.id); `archivebench up --again \(record.id)` starts it, `archivebench clean \(record.id)` removes it")
+            Terminal.out(
+                "stopped \(record.id); `archivebench up --again \(record.id)` starts it, `archivebench clean \(record.id)` removes it"
+            )
         }
     }
 }
@@ -126,7 +128,8 @@ enum ClusterText {
         guard let found = matching.first, matching.count == 1 else {
             let known = kept.map(\.id).joined(separator: ", ")
             throw UsageProblem(
-                "\(name): \(matching.isEmpty ? "no such kept cluster" : "several clusters begin so"); there are: \(known.isEmpty ? "none" : known)")
+                "\(name): \(matching.isEmpty ? "no such kept cluster" : "several clusters begin so"); there are: \(known.isEmpty ? "none" : known)"
+            )
         }
         return found
     }

@@ -52,7 +52,9 @@ struct Doctor: AsyncParsableCommand {
                     remedy: "apt-get install postgresql, or point --postgres-bin at its programs"))
         }
         for server in servers {
-            findings.append(Finding(subject: "PostgreSQL", level: .good, found: "\(server.version) in \(server.folder)", remedy: nil))
+            findings.append(
+                Finding(
+                    subject: "PostgreSQL", level: .good, found: "\(server.version) in \(server.folder)", remedy: nil))
         }
         findings += [account(), files(), limits(), clock(), clusters()]
         return findings
@@ -66,7 +68,8 @@ struct Doctor: AsyncParsableCommand {
         let count = WorkerThread.usableProcessors
         return Finding(
             subject: "processors", level: count > 1 ? .good : .limited, found: "\(count) × \(Host.processorModel)",
-            remedy: count > 1 ? nil : "with one processor the load generator and the server take turns; use two or more")
+            remedy: count > 1 ? nil : "with one processor the load generator and the server take turns; use two or more"
+        )
     }
 
     private static func memory() -> Finding {
@@ -85,13 +88,15 @@ struct Doctor: AsyncParsableCommand {
         let enough = storage.freeBytes > 3_000_000_000
         return Finding(
             subject: "storage", level: enough ? .good : .limited,
-            found: "\(storage.freeBytes / 1_000_000_000) GB free on \(storage.filesystem), where clusters go (\(registry.home))",
+            found:
+                "\(storage.freeBytes / 1_000_000_000) GB free on \(storage.filesystem), where clusters go (\(registry.home))",
             remedy: enough ? nil : "free some, or use another disk with --data-dir")
     }
 
     private static func account() -> Finding {
         guard UserAccount.effective.isRoot else {
-            return Finding(subject: "account", level: .good, found: "servers run as \(UserAccount.effective.name)", remedy: nil)
+            return Finding(
+                subject: "account", level: .good, found: "servers run as \(UserAccount.effective.name)", remedy: nil)
         }
         guard let stand = UserAccount.named("postgres") ?? UserAccount.named("nobody") else {
             return Finding(
@@ -127,7 +132,8 @@ struct Doctor: AsyncParsableCommand {
         let all = Project.registry.clusters()
         let orphans = all.filter { !$0.kept && !$0.owner.isAlive }
         let kept = all.filter(\.kept)
-        let found = "\(kept.count) kept (\(kept.map(\.id).joined(separator: ", "))), \(orphans.count) left behind by killed runs"
+        let found =
+            "\(kept.count) kept (\(kept.map(\.id).joined(separator: ", "))), \(orphans.count) left behind by killed runs"
         return Finding(
             subject: "clusters", level: orphans.isEmpty ? .good : .limited,
             found: kept.isEmpty ? "none kept, \(orphans.count) left behind by killed runs" : found,
@@ -135,11 +141,12 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private static func text(_ finding: Finding) -> String {
-        let mark = switch finding.level {
-        case .good: "ok      "
-        case .limited: "limited "
-        case .missing: "missing "
-        }
+        let mark =
+            switch finding.level {
+            case .good: "ok      "
+            case .limited: "limited "
+            case .missing: "missing "
+            }
         let subject = finding.subject + String(repeating: " ", count: max(1, 18 - finding.subject.count))
         let remedy = finding.remedy.map { "\n" + String(repeating: " ", count: 26) + "→ \($0)" } ?? ""
         return mark + subject + finding.found + remedy

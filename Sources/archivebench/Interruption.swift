@@ -15,12 +15,20 @@ enum Interruption {
                 Terminal.error("ending early: finishing the record; press Ctrl-C once more to end now")
                 control.stop()
             } else {
+                endingNow.store(true, ordering: .releasing)
                 registry.removeAll(of: ProcessTable.current)
                 Terminal.error("ended at once; the record is partial")
                 _exit(ExitStatus.interrupted.rawValue)
             }
         }
     }
+
+    /// Holds a failure back while the program is being ended: what fails now fails because of that.
+    static func waitIfEnding() {
+        while endingNow.load(ordering: .acquiring) { Clock.pause(100_000_000) }
+    }
+
+    private static let endingNow = Atomic<Bool>(false)
 
     private final class SignalCount: Sendable {
         private let value = Atomic<Int>(0)

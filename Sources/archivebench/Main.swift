@@ -29,6 +29,7 @@ enum Main {
             }
             exit(ExitStatus.done.rawValue)
         } catch {
+            Interruption.waitIfEnding()
             exit(Failure.explain(error).rawValue)
         }
     }
@@ -55,8 +56,9 @@ enum Failure {
         case let problem as UsageProblem:
             Terminal.error("archivebench: \(problem.description)")
             return .usage
-        case let help as CleanExit:
-            Terminal.out(ArchiveBench.fullMessage(for: help))
+        case _ where ArchiveBench.exitCode(for: error) == .success:
+            // Help and the like travel as errors.
+            Terminal.out(ArchiveBench.fullMessage(for: error))
             return .done
         case let validation as ValidationError:
             Terminal.error("archivebench: \(validation.message)")

@@ -9,13 +9,17 @@ enum Project {
     ///
     /// - Throws: `TestbedProblem` when the program was moved away from it.
     static func root() throws -> String {
-        var folder = URL(filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/")
+        var folder = URL(
+            filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/")
         while folder.path != "/" {
             folder.deleteLastPathComponent()
             let isRoot = ["Workloads/traffic", "sql/schema"].allSatisfy {
                 FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
             }
-            if isRoot { return folder.path.count > 1 && folder.path.hasSuffix("/") ? String(folder.path.dropLast()) : folder.path }
+            if isRoot {
+                return folder.path.count > 1 && folder.path.hasSuffix("/")
+                    ? String(folder.path.dropLast()) : folder.path
+            }
         }
         throw TestbedProblem("cannot find the folders Workloads and sql; run the program from its checkout")
     }

@@ -10,7 +10,8 @@ import Workload
 /// `archivebench run`
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run one trial: a real server, an archive with a history, a store node's traffic.",
+        commandName: "run",
+        abstract: "Run one trial: a real server, an archive with a history, a store node's traffic.",
         discussion: """
             Makes a private PostgreSQL server, loads the history, offers the workload, and writes a run record with its
             report. Everything it started is removed at the end.
@@ -33,7 +34,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Length of the warm-up, such as 15s.", valueName: "time"), transform: Arguments.duration)
     var warmup: UInt64?
 
-    @Option(help: ArgumentHelp("Length of the measure phase, such as 60s or 10min.", valueName: "time"), transform: Arguments.duration)
+    @Option(
+        help: ArgumentHelp("Length of the measure phase, such as 60s or 10min.", valueName: "time"),
+        transform: Arguments.duration)
     var duration: UInt64?
 
     @Option(

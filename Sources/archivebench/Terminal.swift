@@ -15,7 +15,9 @@ enum Terminal {
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Whether results may be coloured.
-    static var colour: Bool { isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR") == nil && environment("TERM") != "dumb" }
+    static var colour: Bool {
+        isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR") == nil && environment("TERM") != "dumb"
+    }
 
     /// Columns of the terminal; 100 where there is none.
     static var width: Int {

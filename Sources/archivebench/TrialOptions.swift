@@ -16,11 +16,13 @@ struct TrialOptions: ParsableArguments {
         completion: .file(extensions: ["yaml"]))
     var variant = "status-prod"
 
-    @Option(help: ArgumentHelp("Version of the archive's tables, 7 or 8; the variant's when not given.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Version of the archive's tables, 7 or 8; the variant's when not given.", valueName: "n"))
     var schema: Int?
 
     @Option(
-        help: ArgumentHelp("Folder of the PostgreSQL programs to use; the newest installed when not given.", valueName: "folder"),
+        help: ArgumentHelp(
+            "Folder of the PostgreSQL programs to use; the newest installed when not given.", valueName: "folder"),
         completion: .directory)
     var postgresBin: String?
 
@@ -32,10 +34,14 @@ struct TrialOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Fixes all that is random.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Messages loaded before the trial, such as 200k or 2M.", valueName: "rows"), transform: Arguments.count)
+    @Option(
+        help: ArgumentHelp("Messages loaded before the trial, such as 200k or 2M.", valueName: "rows"),
+        transform: Arguments.count)
     var history: Int?
 
-    @Option(help: ArgumentHelp("Hourly partitions that the history is spread over.", valueName: "n"), transform: Arguments.count)
+    @Option(
+        help: ArgumentHelp("Hourly partitions that the history is spread over.", valueName: "n"),
+        transform: Arguments.count)
     var partitions: Int?
 
     func validate() throws {
@@ -72,7 +78,8 @@ struct TrialOptions: ParsableArguments {
             rateScale: rateScale,
             installation: try await PostgresInstallation.choose(
                 folder: postgresBin, major: variant.postgresMajor, searchPath: Project.searchPath),
-            registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute), schemaFolder: "\(root)/sql/schema",
+            registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),
+            schemaFolder: "\(root)/sql/schema",
             recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,
             command: Self.commandLine(CommandLine.arguments), wallClock: { Clock.wallSeconds() })
     }
@@ -89,7 +96,8 @@ struct TrialOptions: ParsableArguments {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TestbedProblem("\(path): no such folder; create it, or choose another with --data-dir")
         }
-        return URL(filePath: path).standardizedFileURL.path.reversed().drop { $0 == "/" }.reversed().map(String.init).joined()
+        return URL(filePath: path).standardizedFileURL.path.reversed().drop { $0 == "/" }.reversed().map(String.init)
+            .joined()
     }
 
     private static func commandLine(_ arguments: [String]) -> String {
@@ -98,7 +106,9 @@ struct TrialOptions: ParsableArguments {
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                     || "-_./:=,%".utf8.contains(byte)
             }
-            return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+            return plain && !word.isEmpty
+                ? word
+                : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
         }
         return (["archivebench"] + quoted).joined(separator: " ")
     }

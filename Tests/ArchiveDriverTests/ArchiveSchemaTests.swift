@@ -28,7 +28,9 @@ import Workload
                 "7 messagehash character varying t", "8 timestamp bigint t", "9 meta character varying f",
             ])
         #expect(
-            try lines(connection, of("messages_\(Self.epoch)_\(Self.epoch + 3_600)")).map { $0.split(separator: " ")[0] }
+            try lines(connection, of("messages_\(Self.epoch)_\(Self.epoch + 3_600)")).map {
+                $0.split(separator: " ")[0]
+            }
                 == ["1", "2", "3", "4", "5", "6", "7", "8"])
         #expect(
             try lines(connection, of("messages_lookup"))
@@ -70,7 +72,10 @@ import Workload
         }
         #expect(bounds == expected.sorted())
         // The check that made attaching cheap is gone again.
-        #expect(try connection.value("SELECT COUNT(*) FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace") == "0")
+        #expect(
+            try connection.value(
+                "SELECT COUNT(*) FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
+                == "0")
         #expect(try connection.value("SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'") == "0")
     }
 
@@ -87,7 +92,9 @@ import Workload
     }
 
     @Test func unsupportedVersionsAndMissingScriptsAreTold() {
-        #expect(throws: ArchiveSchema.Problem.self) { try ArchiveSchema(version: 6, folder: "\(packageRoot)/sql/schema") }
+        #expect(throws: ArchiveSchema.Problem.self) {
+            try ArchiveSchema(version: 6, folder: "\(packageRoot)/sql/schema")
+        }
         #expect(throws: ArchiveSchema.Problem.self) { try ArchiveSchema(version: 8, folder: "/nonexistent") }
     }
 

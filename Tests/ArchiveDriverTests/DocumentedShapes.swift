@@ -52,6 +52,8 @@ enum DocumentedShapes {
 
     /// The hash in a page's cursor condition.
     static func cursor(of text: String) -> String? {
-        text.firstMatch(of: #/\(timestamp, messageHash\) [<>] \('[0-9]+','([0-9a-f]{64})'\)/#).map { String($0.output.1) }
+        text.firstMatch(of: #/\(timestamp, messageHash\) [<>] \('[0-9]+','([0-9a-f]{64})'\)/#).map {
+            String($0.output.1)
+        }
     }
 }

@@ -50,7 +50,8 @@ struct ServerLog {
             if parts.count == 3, parts[0].isEmpty, let pid = Int(parts[1]) {
                 let colon = parts[2].firstIndex(of: ":") ?? parts[2].endIndex
                 entries.append(
-                    Entry(pid: pid, severity: String(parts[2][..<colon]), text: String(parts[2][colon...].dropFirst(3))))
+                    Entry(pid: pid, severity: String(parts[2][..<colon]), text: String(parts[2][colon...].dropFirst(3)))
+                )
             } else if let last = entries.popLast() {
                 // The server puts a tab in front of every further line of an entry.
                 let more = line.hasPrefix("\t") ? line.dropFirst() : line

@@ -26,7 +26,8 @@ import Workload
         let result = LoadRunner.simulate(plan) { _ in
             SimulatedTarget(
                 connections: 1,
-                stalls: [.init(start: 500 * millisecond, length: 100 * millisecond)]) { _ in millisecond }
+                stalls: [.init(start: 500 * millisecond, length: 100 * millisecond)]
+            ) { _ in millisecond }
         }
         let put = result.results[0]
         let late: [Double] = [2, 11, 20, 29, 38, 47, 56, 65, 74, 83, 92, 101]
@@ -84,7 +85,8 @@ import Workload
         _ = LoadRunner.simulate(plan, control: control) { _ in
             SimulatedTarget(
                 connections: 1,
-                stalls: [.init(start: 500 * millisecond, length: 1_700 * millisecond)]) { _ in millisecond }
+                stalls: [.init(start: 500 * millisecond, length: 1_700 * millisecond)]
+            ) { _ in millisecond }
         }
         let seconds = control.takeSeconds()
         #expect(seconds.map(\.second) == [0, 1, 2, 3])

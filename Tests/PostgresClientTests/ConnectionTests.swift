@@ -103,15 +103,23 @@ import Testing
         #expect(connection.notices.count == 100)
     }
 
-    @Test func theEnvironmentHasNoSay() async throws {
-        let parameters = try await TestServers.database()
-        for (name, value) in [("PGHOST", "/nowhere"), ("PGPORT", "1"), ("PGOPTIONS", "-c work_mem=64kB"), ("PGHOSTADDR", "192.0.2.1")] {
-            setenv(name, value, 1)
+    /// In a process of its own, because the environment belongs to all tests.
+    @Test func theEnvironmentHasNoSay() async {
+        await #expect(processExitsWith: .success) { () async -> Void in
+            for (name, value) in [
+                ("PGHOST", "/nowhere"), ("PGPORT", "1"), ("PGOPTIONS", "-c x=y"), ("PGHOSTADDR", "192.0.2.1"),
+            ] {
+                setenv(name, value, 1)
+            }
+            ConnectionParameters.forgetEnvironment()
+            guard getenv("PGHOST") == nil, getenv("PGOPTIONS") == nil, getenv("PGHOSTADDR") == nil else { exit(1) }
+            do {
+                _ = try Connection.open(
+                    ConnectionParameters(host: "/nonexistent", port: 5_433, user: "u", database: "d"))
+            } catch {
+                exit("\(error)".contains("/nonexistent/.s.PGSQL.5433") ? 0 : 2)
+            }
         }
-        ConnectionParameters.forgetEnvironment()
-        #expect(getenv("PGHOST") == nil && getenv("PGOPTIONS") == nil && getenv("PGHOSTADDR") == nil)
-        let connection = try Connection.open(parameters)
-        #expect(try connection.value("SHOW work_mem") == "4MB")
     }
 
     @Test func codesFitTheirPlace() {

@@ -2,10 +2,12 @@ import SpecReader
 import Testing
 
 @Suite struct QuantityTests {
-    @Test(arguments: [
-        ("7ns", 7), ("200us", 200_000), ("200µs", 200_000), ("50ms", 50_000_000), ("10s", 10_000_000_000),
-        ("1.5min", 90_000_000_000), ("24h", 86_400_000_000_000), ("31d", 2_678_400_000_000_000), ("10 s", 10_000_000_000),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("7ns", 7), ("200us", 200_000), ("200µs", 200_000), ("50ms", 50_000_000), ("10s", 10_000_000_000),
+            ("1.5min", 90_000_000_000), ("24h", 86_400_000_000_000), ("31d", 2_678_400_000_000_000),
+            ("10 s", 10_000_000_000),
+        ] as [(String, UInt64)])
     func durations(_ text: String, _ nanoseconds: UInt64) throws {
         #expect(try QuantityParser.duration(text).get() == nanoseconds)
     }
@@ -48,7 +50,9 @@ import Testing
         #expect(try QuantityParser.instant(text).get() == seconds)
     }
 
-    @Test(arguments: ["2026-01-05", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-05T24:00:00Z", "2026-01-05 18:00:00Z"])
+    @Test(arguments: [
+        "2026-01-05", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-05T24:00:00Z", "2026-01-05 18:00:00Z",
+    ])
     func wrongInstants(_ text: String) {
         #expect(throws: QuantityError.self) { try QuantityParser.instant(text).get() }
     }

@@ -51,7 +51,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a: [1, 2", "is not YAML"), ("a: 1\na: 2\n", "key given twice"), ("- 1\n", "is not a mapping"), ("", "is not a mapping"),
+        ("a: [1, 2", "is not YAML"), ("a: 1\na: 2\n", "key given twice"), ("- 1\n", "is not a mapping"),
+        ("", "is not a mapping"),
         ("a: \"x\n", "is not YAML"),
     ])
     func brokenYAMLSaysWhereAndWhat(_ text: String, _ reason: String) throws {

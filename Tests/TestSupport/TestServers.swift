@@ -18,7 +18,8 @@ public enum TestServers {
         let lines = own.merging(settings) { $1 }.sorted { $0.key < $1.key }.map { "  \($0.key): '\($0.value)'" }
         return try Variant(
             document: SpecDocument(
-                text: "archivebench: variant/1\nname: test\nsummary: small\nsettings:\n" + lines.joined(separator: "\n"),
+                text: "archivebench: variant/1\nname: test\nsummary: small\nsettings:\n"
+                    + lines.joined(separator: "\n"),
                 file: "test.yaml"))
     }
 
@@ -84,7 +85,8 @@ extension TestServers {
     /// Ends all other backends of a server, as an administrator would.
     public static func terminateOthers(_ parameters: ConnectionParameters) throws {
         try Connection.open(parameters).run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
     }
 
     /// Rows of a table.

@@ -9,7 +9,9 @@ import Testing
 
 /// Real servers, made and unmade. Each test has a registry of its own, so that it can list all that is left.
 @Suite struct ManagedClusterTests {
-    private func registry() -> ClusterRegistry { ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))") }
+    private func registry() -> ClusterRegistry {
+        ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+    }
 
     private func finish(_ registry: ClusterRegistry) {
         #expect(names(in: registry.home).isEmpty)
@@ -59,7 +61,8 @@ import Testing
         _ = try await kept.keep()
         for cluster in [orphan, kept] {
             let path = "\(cluster.record.folder)/cluster.json"
-            let text = try readText(path).replacing("\"startTicks\" : \(ProcessTable.current.startTicks)", with: "\"startTicks\" : 1")
+            let text = try readText(path).replacing(
+                "\"startTicks\" : \(ProcessTable.current.startTicks)", with: "\"startTicks\" : 1")
             try Data(text.utf8).write(to: URL(filePath: path))
         }
         let segment = try segmentIdentifier(orphan.record)
@@ -83,7 +86,8 @@ import Testing
         let registry = registry()
         let variant = try Variant(
             document: SpecDocument(
-                text: "archivebench: variant/1\nname: bad\nsummary: s\nsettings:\n  shared_buffers: lots\n", file: "bad.yaml"))
+                text: "archivebench: variant/1\nname: bad\nsummary: s\nsettings:\n  shared_buffers: lots\n",
+                file: "bad.yaml"))
         let cluster = try await ManagedCluster.create(
             ManagedCluster.Plan(
                 installation: try await TestServers.installation(), variant: variant, dataDirectory: nil,
@@ -115,7 +119,8 @@ import Testing
         finish(registry)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root sends its server to another user")) func aFolderTheServerCannotReachIsTold() async throws {
+    @Test(.enabled(if: geteuid() == 0, "only root sends its server to another user"))
+    func aFolderTheServerCannotReachIsTold() async throws {
         let (registry, folder) = (registry(), try TemporaryFolder())
         chmod(folder.path, 0o700)
         do {
@@ -147,7 +152,8 @@ import Testing
     }
 
     private func segmentIdentifier(_ record: ClusterRecord) throws -> String {
-        let line = try readText("\(record.dataFolder)/postmaster.pid").split(separator: "\n", omittingEmptySubsequences: false)[6]
+        let line = try readText("\(record.dataFolder)/postmaster.pid").split(
+            separator: "\n", omittingEmptySubsequences: false)[6]
         return String(try #require(line.split(separator: " ").last))
     }
 

@@ -26,14 +26,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("settings: {listen_addresses: '*'}", "is set by ArchiveBench"), ("settings: {Shared Buffers: 1}", "is not the name"),
-        ("schema: 6", "out of range"), ("postgres: fifteen", "not a whole number"), ("data-checksums: perhaps", "not known"),
+        ("settings: {listen_addresses: '*'}", "is set by ArchiveBench"),
+        ("settings: {Shared Buffers: 1}", "is not the name"),
+        ("schema: 6", "out of range"), ("postgres: fifteen", "not a whole number"),
+        ("data-checksums: perhaps", "not known"),
         ("scale-with-memory: [work_mem]", "not among the settings"), ("sttings: {}", "unknown key"),
         ("designed-for-memory: 16", "has no unit"),
     ])
     func wrongVariantsAreTold(_ line: String, _ reason: String) {
         do {
-            _ = try Variant(document: SpecDocument(text: "archivebench: variant/1\nname: n\nsummary: s\n\(line)\n", file: "v.yaml"))
+            _ = try Variant(
+                document: SpecDocument(text: "archivebench: variant/1\nname: n\nsummary: s\n\(line)\n", file: "v.yaml"))
             Issue.record("accepted")
         } catch {
             #expect("\(error)".contains(reason))

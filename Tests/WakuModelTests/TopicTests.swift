@@ -26,13 +26,16 @@ import WakuModel
     @Test func bothFormsOfContentTopicsAreParsed() throws {
         let plain = try ContentTopic("/waku/1/0x242ed557/rfc26")
         #expect(plain.generation == nil)
-        #expect([plain.application, plain.version, plain.name, plain.encoding] == ["waku", "1", "0x242ed557", "rfc26"])
+        #expect(
+            [plain.application, plain.version, plain.name, plain.encoding] == ["waku", "1", "0x242ed557", "rfc26"])
         let generated = try ContentTopic("/0/app/1/name/proto")
         #expect(generated.generation == 0)
         #expect([generated.application, generated.name] == ["app", "name"])
     }
 
-    @Test(arguments: ["", "/", "app/1/name/proto", "/app/1/name", "/app//name/proto", "/x/app/1/name/proto", "/1/2/3/4/5/6"])
+    @Test(arguments: [
+        "", "/", "app/1/name/proto", "/app/1/name", "/app//name/proto", "/x/app/1/name/proto", "/1/2/3/4/5/6",
+    ])
     func wrongContentTopicsAreRefused(_ text: String) {
         #expect(throws: WakuFormatError.self) { try ContentTopic(text) }
     }

@@ -13,7 +13,8 @@ import Workload
             expected.append((due, Int64(number)))
             heap.insert(
                 Operation(
-                    due: due, label: 0, node: 0, number: Int64(number), origin: 0, page: 0, candidates: nil, cursor: .zero))
+                    due: due, label: 0, node: 0, number: Int64(number), origin: 0, page: 0, candidates: nil,
+                    cursor: .zero))
         }
         expected.sort { $0 < $1 }
         var found: [(UInt64, Int64)] = []

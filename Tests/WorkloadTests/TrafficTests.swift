@@ -42,7 +42,8 @@ import Workload
     @Test func everyMessageIsOfferedByEveryNodeOnce() throws {
         let spec = try TestWorkloads.everything(measure: "30s")
         let puts = operations(spec, seed: 2).filter { $0.label <= 1 }
-        for (number, offers) in Dictionary(grouping: puts, by: \.number) where offers[0].origin + 50_000_000 < spec.phases.offered {
+        for (number, offers) in Dictionary(grouping: puts, by: \.number)
+        where offers[0].origin + 50_000_000 < spec.phases.offered {
             #expect(offers.count == 2, "message \(number)")
             #expect(Set(offers.map(\.node)) == [0, 1])
             let gap = offers[1].due - offers[0].due

@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Subprocess
+import SystemPackage
+import TestSupport
+
+/// The built program, run as a user runs it, with clusters in a folder of the test's own.
+final class Tool {
+    struct Ending {
+        let status: Int32
+        let out: String
+        let error: String
+    }
+
+    let home = "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))"
+
+    /// Where the build put it: beside the test program.
+    static let path: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let beside = own.split(separator: "/").dropLast().joined(separator: "/")
+        let built = "/\(beside)/archivebench"
+        return FileManager.default.isExecutableFile(atPath: built)
+            ? built : "\(packageRoot)/.build/release/archivebench"
+    }()
+
+    /// Takes the folder away if the tool left nothing in it.
+    deinit { rmdir(home) }
+
+    /// Runs it to its end.
+    func callAsFunction(_ arguments: String..., searchPath: String? = nil) async throws -> Ending {
+        try await run(arguments, searchPath: searchPath)
+    }
+
+    /// Runs it to its end.
+    func run(_ arguments: [String], searchPath: String? = nil) async throws -> Ending {
+        let result = try await Subprocess.run(
+            .path(FilePath(Self.path)), arguments: Arguments(arguments), environment: environment(searchPath),
+            output: .string(limit: 4 << 20), error: .string(limit: 4 << 20))
+        var status: Int32 = -1
+        if case .exited(let code) = result.terminationStatus { status = code }
+        return Ending(status: status, out: result.standardOutput, error: result.standardError)
+    }
+
+    /// Starts it, waits for a word among its messages, sends signals, and waits for its end.
+    func interrupt(_ arguments: [String], at word: String, _ signals: [Subprocess.Signal]) async throws -> Ending {
+        let result = try await Subprocess.run(
+            .path(FilePath(Self.path)), arguments: Arguments(arguments), environment: environment(nil), input: .none,
+            output: .string(limit: 4 << 20), error: .sequence
+        ) { execution in
+            var seen = ""
+            var sent = false
+            for try await line in execution.standardError.strings() {
+                seen += line + "\n"
+                if !sent && line.contains(word) {
+                    sent = true
+                    for signal in signals {
+                        try execution.send(signal: signal)
+                        try await Task.sleep(for: .milliseconds(300))
+                    }
+                }
+            }
+            return seen
+        }
+        var status: Int32 = -1
+        if case .exited(let code) = result.terminationStatus { status = code }
+        return Ending(status: status, out: result.standardOutput, error: result.closureResult)
+    }
+
+    /// Whether no cluster and no server of it is left.
+    func isClean() -> Bool {
+        let servers = ProcessTable.all().filter { Host.read("/proc/\($0)/cmdline")?.contains(home) == true }
+        return names(in: home).isEmpty && servers.isEmpty
+    }
+
+    private func environment(_ searchPath: String?) -> Environment {
+        .inherit.updating(["ARCHIVEBENCH_STATE": home, "NO_COLOR": "1", "PATH": searchPath ?? "/usr/bin:/bin"])
+    }
+}
