@@ -172,7 +172,8 @@ final class Worker<Target: LoadTarget> {
         if cpuAtMeasureStart == nil && now >= measureStart { cpuAtMeasureStart = Clock.threadCPU() }
         guard !measureClosed && now >= measureEnd else { return }
         measureClosed = true
-        result.cpu = Clock.threadCPU() - (cpuAtMeasureStart ?? Clock.threadCPU())
+        // A load that was ended in warm-up has no measure phase and so no cost in it.
+        if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
         tickets.forEach { ticket, operation in
             if start + operation.due >= measureStart && !target.hasStarted(ticket) {

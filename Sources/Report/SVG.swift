@@ -51,7 +51,8 @@ enum SVG {
                 pen = false
                 continue
             }
-            commands += (pen ? "L" : "M") + number(point.x) + " " + number(point.y)
+            // A stroke of no length behind the first point shows it even when it stays alone.
+            commands += (pen ? "L" : "M") + number(point.x) + " " + number(point.y) + (pen ? "" : "h0")
             pen = true
         }
         return "<path d=\"\(commands)\" class=\"\(style)\">\(tip(title))</path>"

@@ -81,9 +81,9 @@ import Testing
         #expect(tool.isClean())
     }
 
-    @Test func oneSignalFinishesTheRecord() async throws {
+    @Test(arguments: ["loading history", "warm-up", "measure"]) func oneSignalFinishesTheRecord(_ stage: String) async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
-        let ending = try await tool.interrupt(files(folder, measure: "60s"), at: "measure", [.interrupt])
+        let ending = try await tool.interrupt(files(folder, measure: "60s"), at: stage, [.interrupt])
         #expect(ending.status == 4)
         #expect(ending.error.contains("finishing the record"))
         #expect(ending.out.hasPrefix("INVALID"))

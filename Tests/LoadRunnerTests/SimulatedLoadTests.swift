@@ -106,6 +106,21 @@ import Workload
         #expect(result.measured < 20 * millisecond)
     }
 
+    @Test func aLoadStoppedInWarmUpHasNoMeasurePhase() throws {
+        var spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s")
+        spec.phases.warmUp = 60_000_000_000
+        let control = LoadControl()
+        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1), control: control) { _ in
+            SimulatedTarget(connections: 1) { operation in
+                if operation.number == 200 { control.stop() }
+                return millisecond
+            }
+        }
+        #expect(result.measured == 0 && result.cpu == 0)
+        #expect(result.results[0].measure.scheduled == 0)
+        #expect(result.results[0].warmUp.scheduled >= 200 && result.results[0].warmUp.identityHolds)
+    }
+
     /// Two workers share the nodes of one sequence; together they do all of it.
     @Test func workersShareTheSequence() async throws {
         let spec = try TestWorkloads.everything(warmUp: "0s", measure: "1s")
