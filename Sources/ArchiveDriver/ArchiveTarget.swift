@@ -24,6 +24,8 @@ public final class ArchiveTarget: LoadTarget {
     private var pools: [ConnectionPool] = []
     private var registered: [(connection: PooledConnection, pool: ConnectionPool)?] = []
     private var freeTokens: [Int] = []
+    /// Given up while events were being handled: an event of the same batch may still carry them.
+    private var retiredTokens: [Int] = []
     private var slots: [Slot?] = []
     private var completions: [Completion] = []
     private var nextCompletion = 0
@@ -61,6 +63,8 @@ public final class ArchiveTarget: LoadTarget {
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
         let retries = pools.lazy.filter { !$0.waiting.isEmpty && $0.retryAt > 0 }.map(\.retryAt).min()
         let hasNews = nextCompletion < completions.count
+        freeTokens += retiredTokens
+        retiredTokens.removeAll(keepingCapacity: true)
         now = loop.wait(until: hasNews ? 0 : min(deadline, retries ?? .max))
         for index in 0..<loop.readyCount {
             let ready = loop.ready(index)
@@ -304,7 +308,7 @@ public final class ArchiveTarget: LoadTarget {
         if connection.descriptor >= 0 {
             loop.remove(connection.descriptor)
             registered[connection.token] = nil
-            freeTokens.append(connection.token)
+            retiredTokens.append(connection.token)
             connection.descriptor = -1
         }
         connection.connection = nil

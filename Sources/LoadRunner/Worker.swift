@@ -56,7 +56,7 @@ final class Worker<Target: LoadTarget> {
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
             while let completion = target.takeCompletion() { record(completion) }
-            beginDue(until: now)
+            beginDue(before: .max, at: now)
             noteMeasureBounds(at: now)
             if measureClosed && (tickets.isEmpty || now >= measureEnd + plan.spec.phases.drainLimit) { break }
         }
@@ -82,12 +82,13 @@ final class Worker<Target: LoadTarget> {
         return wake
     }
 
-    /// Begins what is due: all of it, the earlier first.
-    private func beginDue(until now: Nanoseconds) {
+    /// Begins, at the moment that is now, what is due and was due before `limit`: all of it, the earlier first.
+    private func beginDue(before limit: Nanoseconds, at now: Nanoseconds) {
         while true {
             let next = upcoming.map { start + $0.due } ?? .max
             let follow = followUps.first.map { start + $0.due } ?? .max
-            guard min(next, follow) <= now, min(next, follow) < measureEnd else { return }
+            let due = min(next, follow)
+            guard due <= now, due < limit, due < measureEnd else { return }
             if follow < next {
                 begin(followUps.removeFirst(), now)
             } else if let operation = upcoming {
@@ -157,7 +158,7 @@ final class Worker<Target: LoadTarget> {
         while true {
             let boundary = start + UInt64(secondNumber + 1) * 1_000_000_000
             guard boundary <= now else { return }
-            beginDue(until: min(now, boundary - 1))
+            beginDue(before: boundary, at: now)
             control.hand(over: WorkerSecond(second: secondNumber, labels: second))
             for label in second.indices {
                 second[label].scheduled = 0
@@ -185,7 +186,7 @@ final class Worker<Target: LoadTarget> {
     /// Moves the end of the measure phase to now; what was due before is still begun and drained.
     private func endOffering(at now: Nanoseconds) {
         guard now < measureEnd else { return }
-        beginDue(until: now)
+        beginDue(before: .max, at: now)
         measureEnd = now
         upcoming = nil
         while !followUps.isEmpty { result.results[followUps.removeFirst().label].chainsCut += 1 }

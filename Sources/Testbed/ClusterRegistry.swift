@@ -39,7 +39,7 @@ public struct ClusterRegistry: Sendable {
         guard Ownership.isFolder(home, ownedBy: UserAccount.effective.uid) else { return [] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []
         return names.sorted().compactMap { ClusterRecord.read(folder: "\(home)/\($0)") }
-            .filter { $0.folder.hasPrefix(home + "/") }
+            .filter { $0.folder == "\(home)/\($0.id)" && $0.dataFolder.hasSuffix("\($0.id)/data") }
             .sorted { $0.createdAt < $1.createdAt }
     }
 

@@ -121,6 +121,23 @@ import Workload
         #expect(result.results[0].warmUp.scheduled >= 200 && result.results[0].warmUp.identityHolds)
     }
 
+    /// The worker sleeps from 900 ms to 2 450 ms, across two ends of a second. The 156 puts due meanwhile are all begun
+    /// when it wakes: the first 1 550 ms late, the last on time. Their lateness is the generator's, and it is seen.
+    @Test func aLateWorkerHidesNothing() throws {
+        let control = LoadControl()
+        let plan = LoadPlan(spec: try TestWorkloads.clockwork(rate: "100/s", measure: "3s"), seed: 1)
+        let result = LoadRunner.simulate(plan, control: control) { _ in
+            OversleepingTarget(
+                SimulatedTarget(connections: 1_000) { _ in millisecond }, from: 900 * millisecond,
+                until: 2_450 * millisecond)
+        }
+        let late = (0..<156).map { Double($0) * 10 }
+        #expect(close(sorted(result.generatorLag), [Double](repeating: 0, count: 143) + late))
+        #expect(close(sorted(result.results[0].response), [Double](repeating: 1, count: 143) + late.map { $0 + 1 }))
+        #expect(close(sorted(result.results[0].service), [Double](repeating: 1, count: 299)))
+        #expect(control.takeSeconds().map { $0.labels[0].scheduled } == [99, 100, 100, 0])
+    }
+
     /// Two workers share the nodes of one sequence; together they do all of it.
     @Test func workersShareTheSequence() async throws {
         let spec = try TestWorkloads.everything(warmUp: "0s", measure: "1s")
