@@ -3,15 +3,26 @@ import RunRecord
 
 /// `report.html`: one file that works from a mail attachment, without network and without script.
 public struct HTMLExporter: Exporter {
+    /// `report.html`.
     public let file = RecordFolder.File.page
 
+    /// An exporter without choices.
     public init() {}
 
+    /// The page.
+    ///
     /// - Throws: a parser error when a template is broken, which a test would have met.
     public func export(_ report: TrialReport) throws -> String {
-        let template = try MustacheTemplate(string: String(decoding: PackageResources.trial_mustache, as: UTF8.self))
+        let library = MustacheLibrary(templates: [
+            "trial": try Self.template(PackageResources.trial_mustache),
+            "table": try Self.template(PackageResources.table_mustache),
+        ])
         var page = TrialPage(report).context
         page["style"] = String(decoding: PackageResources.style_css, as: UTF8.self)
-        return template.render(page)
+        return library.render(page, withTemplate: "trial") ?? ""
+    }
+
+    private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
+        try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -2,140 +2,84 @@ import RunRecord
 
 /// `report.md`: the same facts for a merge request, a ticket or a terminal.
 public struct MarkdownExporter: Exporter {
+    /// `report.md`.
     public let file = RecordFolder.File.text
-    private let quantity = Quantity.page
 
+    /// An exporter without choices.
     public init() {}
 
+    /// The whole text, one part after the other in the order of the page.
     public func export(_ report: TrialReport) -> String {
-        let record = report.record
-        let answer = TrialAnswer(report, quantity)
-        var parts = [
-            "# \(cell(record.workload.name)): \(answer.headline)",
-            answer.details.map { "- \(cell($0))" }.joined(separator: "\n"),
-            head(report), classTable(report), accountTable(report),
-        ]
-        if !record.objectives.isEmpty { parts.append(objectiveTable(record)) }
-        parts.append(validityTable(record))
-        if !record.variant.settings.isEmpty { parts.append(settingTable(record)) }
-        parts.append(foot(record))
+        let tables = TrialTables(report: report, quantity: .page)
+        let settings = SettingTables(report: report, quantity: .page)
+        let parts =
+            head(report, settings) + measured(report, tables) + ran(report, settings) + foot(report, settings)
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    private func head(_ report: TrialReport) -> String {
+    private func head(_ report: TrialReport, _ settings: SettingTables) -> [String] {
+        let (record, quantity) = (report.record, Quantity.page)
+        let answer = TrialAnswer(report, quantity)
+        let cost = record.generator
+        let total = report.total
+        let backlog = "Backlog: \(quantity.count(total.backlog)) of \(quantity.count(total.scheduled)) operations."
+        let valid = record.valid ? "Valid: all \(record.validity.count) rules hold." : "Not valid."
+        return [
+            "# \(Markdown.escape(record.workload.name)): \(Markdown.escape(answer.headline))",
+            answer.warning.map { "**\(Markdown.escape($0))**" },
+            Markdown.list(answer.details + (total.backlog > 0 ? [backlog, valid] : [valid, backlog]))
+                + "\n"
+                + Markdown.list([
+                    "History: \(settings.history ?? "not loaded").",
+                    "Load generator: \(quantity.time(cost.cpuMicrosPerOperation.map { $0 / 1_000 })) of processor "
+                        + "time an operation, own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
+                        + "\(quantity.bytes(cost.peakMemoryBytes)).",
+                ]),
+        ].compactMap { $0 }
+    }
+
+    private func measured(_ report: TrialReport, _ tables: TrialTables) -> [String] {
         let record = report.record
-        let history = record.targets.first.map {
-            "\(quantity.count($0.history.rows)) rows in \(quantity.count($0.history.partitions)) hourly partitions, \(quantity.bytes($0.history.bytes))"
-        }
-        return table(
-            ["", ""],
-            [
-                ["history", history ?? "not loaded"],
-                [
-                    "server",
-                    record.targets.first.map { "PostgreSQL \($0.serverVersion), schema \($0.schemaVersion)" } ?? "none",
-                ],
-                ["variant", "\(record.variant.name), driver \(record.variant.driver)"],
-                ["measured", record.phases.measuredSeconds.map { quantity.time($0 * 1_000) } ?? "nothing"],
-                ["backlog", quantity.count(report.total.backlog)],
-                [
-                    "load generator",
-                    "\(record.generator.cpuMicrosPerOperation.map { quantity.time($0 / 1_000) } ?? Quantity.missing) CPU an operation, own lateness p99 \(quantity.time(record.generator.lagMs?.p99)), peak memory \(quantity.bytes(record.generator.peakMemoryBytes))",
-                ],
-                ["digest", "`\(record.digest)`, seed \(record.seed)"],
-            ])
+        var parts = [
+            "## Objectives", Markdown.table(tables.objectives, none: "None was judged."),
+            "## Request classes",
+            "Rates a second, times in ms. \\* marks a p99 that rests on fewer than 1 000 operations.",
+            Markdown.table(tables.classes, none: "No operation of the measure phase was recorded."),
+            "## Accounting: scheduled = completed + failed + abandoned",
+            Markdown.table(tables.accounting(record.accounting), none: "Nothing was scheduled."),
+        ]
+        if !record.events.isEmpty { parts += ["## Events", Markdown.table(tables.events, none: "None.")] }
+        return parts
     }
 
-    private func classTable(_ report: TrialReport) -> String {
-        "## Response time, ms\n\n"
-            + table(
-                [
-                    "request class", "offered/s", "achieved/s", "goodput/s", "p50", "p90", "p95", "p99", "max",
-                    "service p99", "lag p99",
-                ],
-                report.classNames.map { name in
-                    let summary = report.record.classes[name]
-                    let response = summary?.responseMs
-                    return [
-                        "`\(name)`", quantity.digits(summary?.offeredPerSecond ?? 0),
-                        quantity.digits(summary?.achievedPerSecond ?? 0),
-                        summary?.goodputPerSecond.map { quantity.digits($0) } ?? "–",
-                    ]
-                        + [
-                            response?.p50, response?.p90, response?.p95, response?.p99, response?.max,
-                            summary?.serviceMs?.p99, summary?.lagMs?.p99,
-                        ].map { quantity.milliseconds($0) }
-                })
+    private func ran(_ report: TrialReport, _ settings: SettingTables) -> [String] {
+        let record = report.record
+        return [
+            "## What ran", Markdown.table(settings.facts, none: "Not collected."), "Fitted to this host:",
+            Markdown.list(record.variant.adaptations, none: "Nothing; used as written."),
+            "### Settings the variant asks for",
+            Markdown.table(
+                settings.settings(asked: true), none: "None that differs from the server's default was reported."),
+            "### Sizes at the end", Markdown.table(sizes(settings), none: "Not collected."),
+        ]
     }
 
-    private func accountTable(_ report: TrialReport) -> String {
-        "## Accounting: scheduled = completed + failed + abandoned\n\n"
-            + table(
-                ["request class", "backlog", "scheduled", "completed", "failed", "abandoned", "failures by code"],
-                report.record.accounting.sorted { $0.key < $1.key }.filter { $0.value.scheduled > 0 }.map {
-                    name, account in
-                    ["`\(name)`"]
-                        + [account.backlog, account.scheduled, account.completed, account.failed, account.abandoned]
-                        .map { quantity.count($0) }
-                        + [
-                            account.errors.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }.joined(
-                                separator: ", ")
-                        ]
-                })
+    /// Without the column of bars.
+    private func sizes(_ settings: SettingTables) -> ReportTable {
+        let table = settings.sizes
+        return ReportTable(Array(table.columns.dropLast()), table.rows.map { $0.cells.dropLast() })
     }
 
-    private func objectiveTable(_ record: RunRecord) -> String {
-        "## Objectives\n\n"
-            + table(
-                ["objective", "observed", "operations", ""],
-                record.objectives.map {
-                    [
-                        $0.objective, quantity.time($0.observedMs), quantity.count($0.operations),
-                        $0.holds.map { $0 ? "held" : "**missed**" } ?? "not judged",
-                    ]
-                })
-    }
-
-    private func validityTable(_ record: RunRecord) -> String {
-        "## Validity\n\n"
-            + table(
-                ["rule", "", "observed", "allowed"],
-                record.validity.map { [$0.rule, $0.holds ? "holds" : "**broken**", $0.observed, $0.threshold] })
-    }
-
-    private func settingTable(_ record: RunRecord) -> String {
-        "## Settings that differ from default\n\n"
-            + table(
-                ["setting", "value", "default", "set by"],
-                record.variant.settings.map {
-                    ["`\($0.name)`", $0.value.isEmpty ? "empty" : $0.value, $0.defaultValue, $0.origin]
-                })
-    }
-
-    private func foot(_ record: RunRecord) -> String {
-        let lines =
-            record.variant.adaptations + record.profile.notEnforced.map { "Not enforced: \($0)" }
-            + record.notCollected.map { "Not collected: \($0)" }
-        return "## How to read and repeat it\n\n" + lines.map { "- \(cell($0))" }.joined(separator: "\n")
-            + "\n\n```\n\(record.command)\n```"
-    }
-
-    private func table(_ head: [String], _ rows: [[String]]) -> String {
-        let lines = [head, head.map { _ in "---" }] + rows
-        return lines.map { "| " + $0.map(cell).joined(separator: " | ") + " |" }.joined(separator: "\n")
-    }
-
-    /// A cell must not end the table or become markup of a page.
-    private func cell(_ text: String) -> String {
-        var safe = ""
-        for character in text {
-            switch character {
-            case "|": safe += "\\|"
-            case "<": safe += "&lt;"
-            case _ where character.isNewline: safe += " "
-            default: safe.append(character)
-            }
-        }
-        return safe
+    private func foot(_ report: TrialReport, _ settings: SettingTables) -> [String] {
+        let record = report.record
+        return [
+            "## What was enforced, and what was valid",
+            Markdown.table(settings.profile, none: "Hardware: nothing was asked for, enforced or observed."),
+            Markdown.list(
+                record.profile.notEnforced.map { "Not enforced: \($0)" }, none: "Nothing is left unenforced."),
+            Markdown.table(settings.validity, none: "No rule was checked."), "## Make it again, and doubt it",
+            Markdown.block(record.command), Markdown.table(settings.identity, none: "Not collected."),
+            Markdown.list(settings.threats + record.notCollected.map { "Not collected: \($0)" }),
+        ]
     }
 }

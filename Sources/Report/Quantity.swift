@@ -26,20 +26,34 @@ public struct Quantity: Sendable {
     /// A round duration such as a limit or a mark of an axis: as ``time(_:)``, without trailing zeros.
     public func limit(_ milliseconds: Double) -> String {
         let text = time(milliseconds)
-        guard let gap = text.firstRange(of: space), text[..<gap.lowerBound].contains(".") else { return text }
-        let number = text[..<gap.lowerBound].reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed()
-        return String(number) + text[gap.lowerBound...]
+        guard let gap = text.firstRange(of: space) else { return text }
+        return Self.trimmed(String(text[..<gap.lowerBound])) + text[gap.lowerBound...]
+    }
+
+    /// A factor without unit, such as that on the arrival rates: three significant digits, without trailing zeros.
+    public func factor(_ value: Double) -> String { Self.trimmed(digits(value)) }
+
+    private static func trimmed(_ number: String) -> String {
+        guard number.contains(".") else { return number }
+        let short = number.reversed().drop { $0 == "0" }
+        return String((short.first == "." ? short.dropFirst() : short).reversed())
     }
 
     /// A duration given in milliseconds, as a plain number of milliseconds for a column of its own.
-    public func milliseconds(_ value: Double?) -> String {
+    ///
+    /// - Parameters:
+    ///   - value: milliseconds.
+    ///   - missing: stands where there is no number.
+    /// - Returns: the number without its unit, which the column's head carries.
+    public func milliseconds(_ value: Double?, missing: String = Quantity.missing) -> String {
+        guard let value, value.isFinite else { return missing }
         // To the microsecond, which is as far as the histograms tell apart.
-        value.map { abs($0) < 0.1 ? fixed($0, $0 == 0 ? 0 : 3) : digits($0) } ?? "–"
+        return abs(value) < 0.1 ? fixed(value, value == 0 ? 0 : 3) : digits(value)
     }
 
     /// Bytes in powers of 1000.
     public func bytes(_ count: Int?) -> String {
-        guard let count else { return Self.missing }
+        guard let count, count >= 0 else { return Self.missing }
         let size = Double(count)
         let units: [(size: Double, name: String)] = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
         for unit in units where size >= 0.9995 * unit.size { return digits(size / unit.size) + space + unit.name }
@@ -70,7 +84,7 @@ public struct Quantity: Sendable {
     /// Three significant digits, whole numbers above a thousand in groups; no exponent.
     public func digits(_ value: Double) -> String {
         let size = abs(value)
-        guard size > 0, size < 1e15 else { return size == 0 ? "0" : "over 10¹⁵" }
+        guard size > 0, size < 1e15 else { return size == 0 ? "0" : size.isNaN ? Self.missing : "over 10¹⁵" }
         if size >= 99.95 { return count(Int(value.rounded())) }
         var decimals = size >= 9.995 ? 1 : 2
         var limit = 0.9995
@@ -81,8 +95,14 @@ public struct Quantity: Sendable {
         return fixed(value, decimals)
     }
 
+    /// A moment given in seconds from the start, to a tenth.
+    public func moment(_ seconds: Double) -> String {
+        seconds.isFinite ? fixed(seconds, 1) + space + "s" : Self.missing
+    }
+
     /// A number with so many decimals, trailing zeros kept.
     func fixed(_ value: Double, _ decimals: Int) -> String {
+        guard abs(value) < 1e12 else { return digits(value) }
         var factor = 1.0
         for _ in 0..<decimals { factor *= 10 }
         let scaled = Int((abs(value) * factor).rounded())

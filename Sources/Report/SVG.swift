@@ -18,6 +18,7 @@ enum SVG {
 
     /// A coordinate.
     static func number(_ value: Double) -> String {
+        guard abs(value) < 1e9 else { return "0" }
         let tenths = (value * 10).rounded()
         return tenths.truncatingRemainder(dividingBy: 10) == 0 ? String(Int(tenths / 10)) : String(tenths / 10)
     }
@@ -25,37 +26,77 @@ enum SVG {
     static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, title: String = "")
         -> String
     {
-        "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" class=\"\(style)\">\(tip(title))</line>"
+        "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" "
+            + "class=\"\(style)\">\(tip(title))</line>"
     }
 
-    static func text(_ x: Double, _ y: Double, _ content: String, _ style: String, anchor: String = "start") -> String {
-        "<text x=\"\(number(x))\" y=\"\(number(y))\" class=\"\(style)\" text-anchor=\"\(anchor)\">\(escape(content))</text>"
+    static func text(
+        _ x: Double, _ y: Double, _ content: String, _ style: String, anchor: String = "start", title: String = ""
+    ) -> String {
+        "<text x=\"\(number(x))\" y=\"\(number(y))\" class=\"\(style)\" text-anchor=\"\(anchor)\">"
+            + "\(tip(title))\(escape(content))</text>"
+    }
+
+    /// About how wide a text of the pictures' size is; system fonts differ, so rather too much.
+    static func width(of text: String) -> Double { Double(text.count) * 6.9 }
+
+    /// The beginning and the end of a name that would be too long for its place.
+    static func shortened(_ text: String, to length: Int) -> String {
+        guard text.count > length, length > 2 else { return text }
+        return text.prefix((length - 1) / 2) + "…" + text.suffix(length / 2)
     }
 
     static func rectangle(
         _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String, title: String = ""
     ) -> String {
-        "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(max(0, width)))\" height=\"\(number(max(0, height)))\" class=\"\(style)\">\(tip(title))</rect>"
+        "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(max(0, width)))\" "
+            + "height=\"\(number(max(0, height)))\" class=\"\(style)\">\(tip(title))</rect>"
     }
 
-    static func dot(_ x: Double, _ y: Double, _ style: String, title: String) -> String {
-        "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"3.5\" class=\"\(style)\">\(tip(title))</circle>"
+    static func dot(_ x: Double, _ y: Double, _ style: String, radius: Double = 3.5, title: String) -> String {
+        "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\" "
+            + "class=\"\(style)\">\(tip(title))</circle>"
     }
 
-    /// A line through points; gaps where a point is missing.
+    /// A line through points; gaps where a point is missing, a dot where one stands alone.
     static func path(_ points: [(x: Double, y: Double)?], _ style: String, title: String) -> String {
         var commands = ""
-        var pen = false
+        var run = 0
         for point in points {
-            guard let point else {
-                pen = false
-                continue
+            if let point {
+                commands += (run == 0 ? "M" : "L") + number(point.x) + " " + number(point.y)
+                run += 1
+            } else {
+                if run == 1 { commands += "h0" }
+                run = 0
             }
-            // A stroke of no length behind the first point shows it even when it stays alone.
-            commands += (pen ? "L" : "M") + number(point.x) + " " + number(point.y) + (pen ? "" : "h0")
-            pen = true
         }
+        if run == 1 { commands += "h0" }
         return "<path d=\"\(commands)\" class=\"\(style)\">\(tip(title))</path>"
+    }
+
+    /// A small cross.
+    static func cross(_ x: Double, _ y: Double, _ style: String, title: String) -> String {
+        let size = 3.5
+        return
+            "<path d=\"M\(number(x - size)) \(number(y - size))l7 7m0 -7l-7 7\" class=\"\(style)\">\(tip(title))</path>"
+    }
+
+    /// Heights moved apart by at least a gap and kept between two edges, in the order given.
+    static func spread(_ heights: [Double], gap: Double, from top: Double, to bottom: Double) -> [Double] {
+        let order = heights.indices.sorted { heights[$0] < heights[$1] }
+        var placed = heights
+        var floor = top
+        for index in order {
+            placed[index] = max(heights[index], floor)
+            floor = placed[index] + gap
+        }
+        var ceiling = bottom
+        for index in order.reversed() {
+            placed[index] = min(placed[index], ceiling)
+            ceiling = placed[index] - gap
+        }
+        return placed
     }
 
     /// The picture with what it shows, for those who cannot see it.
@@ -65,60 +106,4 @@ enum SVG {
     }
 
     private static func tip(_ title: String) -> String { title.isEmpty ? "" : "<title>\(escape(title))</title>" }
-}
-
-/// Values on a logarithmic axis of whole decades.
-struct LogAxis {
-    let lowest: Int
-    let highest: Int
-    let start: Double
-    let end: Double
-
-    /// - Parameters:
-    ///   - values: what must fit; only positive ones count.
-    ///   - start: the coordinate of the lowest decade; `end` that of the highest.
-    init(_ values: [Double], from start: Double, to end: Double) {
-        let exponents = values.filter { $0 > 0 }.map { Self.exponent($0) }
-        lowest = Int((exponents.min() ?? 0).rounded(.down))
-        highest = max(Int((exponents.max() ?? 1).rounded(.up)), lowest + 1)
-        self.start = start
-        self.end = end
-    }
-
-    /// Where a value lies; those outside are put on the edge.
-    func position(_ value: Double) -> Double {
-        let exponent = value > 0 ? Self.exponent(value) : Double(lowest)
-        let share = (exponent - Double(lowest)) / Double(highest - lowest)
-        return start + min(max(share, 0), 1) * (end - start)
-    }
-
-    /// The decades and their values.
-    var ticks: [Double] { (lowest...highest).map { Self.power($0) } }
-
-    /// Base-ten logarithm, good enough to place a mark: by decades, then by halving.
-    static func exponent(_ value: Double) -> Double {
-        var (rest, whole) = (value, 0.0)
-        while rest >= 10 {
-            rest /= 10
-            whole += 1
-        }
-        while rest < 1 {
-            rest *= 10
-            whole -= 1
-        }
-        var (fraction, step) = (0.0, 0.5)
-        for _ in 0..<20 {
-            rest *= rest
-            if rest >= 10 {
-                rest /= 10
-                fraction += step
-            }
-            step /= 2
-        }
-        return whole + fraction
-    }
-
-    private static func power(_ exponent: Int) -> Double {
-        (0..<abs(exponent)).reduce(1.0) { value, _ in exponent < 0 ? value / 10 : value * 10 }
-    }
 }

@@ -6,145 +6,159 @@ public struct TerminalReport: Sendable {
     public static let width = 100
 
     private let report: TrialReport
-    private let colour: Bool
+    private let text: TerminalText
     private let quantity = Quantity.plain
 
-    /// - Parameter colour: whether to use escape codes.
+    private var record: RunRecord { report.record }
+
+    /// - Parameters:
+    ///   - report: what to tell.
+    ///   - colour: whether to use escape codes.
     public init(_ report: TrialReport, colour: Bool) {
         self.report = report
-        self.colour = colour
+        text = TerminalText(width: Self.width, colour: colour)
     }
 
     /// The table at the end of a run.
     ///
     /// - Parameter page: path of the page, as the last line.
+    /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        (verdict + [""] + classTable + ["", backlog] + generator + ["", "report  \(page)"]).joined(separator: "\n")
+        join([verdict, classTable, [backlog] + generator], page)
     }
 
     /// All that fits a terminal.
+    ///
+    /// - Parameter page: path of the page, as the last line.
+    /// - Returns: lines without a line break after the last.
     public func details(page: String) -> String {
-        (verdict + [""] + facts + [""] + classTable + ["", backlog] + generator + [""] + accounts + [""] + rules + [""]
-            + settings
-            + ["", "report  \(page)"]).joined(separator: "\n")
+        join([verdict, facts, classTable, [backlog] + generator, accounts, objectives, rules, settings, gaps], page)
+    }
+
+    private func join(_ parts: [[String]], _ page: String) -> String {
+        (parts.filter { !$0.isEmpty } + [["report  \(page)"]]).map { $0.joined(separator: "\n") }
+            .joined(separator: "\n\n")
     }
 
     private var verdict: [String] {
         let answer = TrialAnswer(report, quantity)
-        let first = report.record.valid ? "VALID" : "INVALID"
-        let tone = report.record.valid ? "32" : "31"
-        return [paint(first, "1;" + tone) + "  " + paint(answer.headline, "1")]
-            + answer.details.flatMap { wrap($0, indent: "  ") }
+        let word = record.valid ? "VALID" : "INVALID"
+        let lines = text.wrap(TerminalText.clean(answer.headline), to: Self.width - word.count - 2)
+        let head = lines.enumerated().map { index, line in
+            (index == 0 ? text.paint(word, record.valid ? .good : .bad) : String(repeating: " ", count: word.count))
+                + "  " + text.paint(line, .bold)
+        }
+        let more = ([answer.warning].compactMap { $0 } + answer.details).flatMap {
+            text.wrap(TerminalText.clean($0), to: Self.width - 2)
+        }
+        return head + more.map { "  \($0)" }
     }
 
-    private static let columns = [
-        "offered/s", "achieved/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "failed", "backlog",
-    ]
-
+    /// One row a request class.
     private var classTable: [String] {
-        let record = report.record
         let names = report.classNames
         guard !names.isEmpty else { return ["No operation of the measure phase was recorded."] }
-        let worst = names.max {
-            (record.classes[$0]?.responseMs?.p99 ?? 0) < (record.classes[$1]?.responseMs?.p99 ?? 0)
-        }
-        let nameWidth = min(max(names.map(\.count).max() ?? 0, "request class".count), 27)
-        var lines = [
-            paint(
-                pad("request class", nameWidth) + Self.columns.map { right($0, $0.hasSuffix("/s") ? 11 : 8) }.joined(),
-                "2")
+        let head = [
+            "request class", "offered/s", "achieved/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "failed", "backlog",
         ]
-        for name in names {
-            let (summary, account) = (record.classes[name], record.accounting[name] ?? Accounting())
-            let response = summary?.responseMs
-            let values =
-                [quantity.digits(summary?.offeredPerSecond ?? 0), quantity.digits(summary?.achievedPerSecond ?? 0)].map
-            { right($0, 11) }
-                + [response?.p50, response?.p95, response?.p99, response?.max].map {
-                    right(quantity.milliseconds($0), 8)
-                }
-                + [account.failed, account.backlog].map { right(quantity.count($0), 8) }
-            let line = pad(cut(name, nameWidth), nameWidth) + values.joined()
-            lines.append(name == worst ? paint(line, "33") + (names.count > 1 ? " <" : "") : line)
+        let narrow = TerminalText(width: Self.width - 2, colour: text.colour)
+        let lines = narrow.table(head, names.map(row))
+        let worst = names.firstIndex { $0 == report.slowestClass }.map { $0 + 1 }
+        let shown = lines.enumerated().map { index, line in
+            index == 0 ? text.paint(line, .dim) : index == worst ? text.paint(line, .notable) + " <" : line
         }
-        if names.count > 1 { lines.append(paint("< slowest by p99", "2")) }
-        return lines
+        return worst == nil ? shown : shown + [text.paint("< slowest by p99", .dim)]
+    }
+
+    private func row(_ name: String) -> [String] {
+        let (summary, account) = (record.classes[name], record.accounting[name])
+        let response = summary?.responseMs
+        let rates = [summary?.offeredPerSecond, summary?.achievedPerSecond].map { $0.map(quantity.digits) ?? "unknown" }
+        let times = [response?.p50, response?.p95, response?.p99, response?.max].map {
+            quantity.milliseconds($0, missing: "none")
+        }
+        let counts = [account?.failed, account?.backlog].map { $0.map(quantity.count) ?? "unknown" }
+        return [name] + rates + times + counts
     }
 
     private var backlog: String {
         let total = report.total
-        let text =
-            "backlog \(quantity.count(total.backlog)) of \(quantity.count(total.scheduled)) scheduled; \(quantity.count(total.completed)) completed, \(quantity.count(total.failed)) failed, \(quantity.count(total.abandoned)) abandoned"
-        return total.backlog > 0 ? paint(text, "31") : text
+        let line =
+            "backlog    \(quantity.count(total.backlog)) of \(quantity.count(total.scheduled)) scheduled; "
+            + "\(quantity.count(total.completed)) completed, \(quantity.count(total.failed)) failed, "
+            + "\(quantity.count(total.abandoned)) abandoned"
+        return total.backlog > 0 ? text.paint(line, .bad) : line
     }
 
     private var generator: [String] {
-        let cost = report.record.generator
-        let cpu = cost.cpuMicrosPerOperation.map { quantity.time($0 / 1_000) } ?? Quantity.missing
-        return wrap(
-            "generator  CPU an operation \(cpu), lateness p50 \(quantity.time(cost.lagMs?.p50)) p99 \(quantity.time(cost.lagMs?.p99)), memory \(quantity.bytes(cost.peakMemoryBytes))",
-            indent: "           ")
+        let cost = record.generator
+        let cpu = quantity.time(cost.cpuMicrosPerOperation.map { $0 / 1_000 })
+        return text.entry(
+            "generator",
+            "CPU an operation \(cpu), lateness p50 \(quantity.time(cost.lagMs?.p50)) p99 "
+                + "\(quantity.time(cost.lagMs?.p99)), memory \(quantity.bytes(cost.peakMemoryBytes))")
     }
 
+    // MARK: Details
+
     private var facts: [String] {
-        let record = report.record
         let target = record.targets.first
-        return [
-            "run        \(record.runId), \(record.startedAt), \(record.ending.rawValue)",
-            "history    \(target.map { "\(quantity.count($0.history.rows)) rows, \($0.history.partitions) partitions, \(quantity.bytes($0.history.bytes))" } ?? "not loaded")",
-            "server     \(target.map { "PostgreSQL \($0.serverVersion), schema \($0.schemaVersion)" } ?? "none"), variant \(record.variant.name)",
-            "digest     \(record.digest), seed \(record.seed)", "command    \(record.command)",
-        ] + record.variant.adaptations.flatMap { wrap("adapted    \($0)", indent: "  ") }
+        let history = SettingTables(report: report, quantity: quantity).history ?? "not loaded"
+        let server = target.map { "PostgreSQL \($0.serverVersion), schema \($0.schemaVersion)" } ?? "none"
+        return text.entry("run", "\(record.runId), \(record.startedAt), \(record.ending.rawValue)")
+            + text.entry(
+                "workload",
+                "\(record.workload.name) × \(quantity.factor(record.workload.rateScale)), seed \(record.seed)")
+            + text.entry("history", history)
+            + text.entry("server", "\(server), variant \(record.variant.name)")
+            + text.entry("digest", record.digest)
+            + ["command    \(TerminalText.clean(record.command))"]
+            + record.variant.adaptations.flatMap { text.entry("adapted", $0) }
+            + record.profile.notEnforced.flatMap { text.entry("open", "not enforced: \($0)") }
     }
 
     private var accounts: [String] {
-        report.record.accounting.sorted { $0.key < $1.key }.filter { !$0.value.errors.isEmpty }.map { name, account in
-            "failures of \(name): "
-                + account.errors.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }.joined(separator: ", ")
+        let table = TrialTables(report: report, quantity: quantity).accounting(record.accounting)
+        guard !table.rows.isEmpty else { return ["accounting: nothing was scheduled"] }
+        let lines = text.table(
+            table.columns.dropLast().map(\.title), table.rows.map { $0.cells.dropLast().map(\.text) })
+        let failures = record.accounting.sorted { $0.key < $1.key }.filter { !$0.value.errors.isEmpty }.flatMap {
+            name, account in
+            text.entry(
+                "failures",
+                "\(name): "
+                    + account.errors.sorted { $0.key < $1.key }.map { "\($0.key) × \(quantity.count($0.value))" }
+                    .joined(separator: ", "))
+        }
+        return [text.paint(lines[0], .dim)] + lines.dropFirst() + failures
+    }
+
+    private var objectives: [String] {
+        guard !record.objectives.isEmpty else { return ["objectives none stated"] }
+        return record.objectives.flatMap { finding in
+            let word = finding.holds.map { $0 ? "held" : "missed" } ?? "not judged"
+            let observed = finding.observedMs.map { quantity.time($0) } ?? "nothing to observe"
+            return text.entry(
+                word, "\(finding.objective): \(observed), \(quantity.count(finding.operations)) operations")
         }
     }
 
     private var rules: [String] {
-        report.record.validity.flatMap { finding in
-            wrap(
-                "\(finding.holds ? "holds " : "broken") \(finding.rule): \(finding.observed) (\(finding.threshold))",
-                indent: "       ")
+        guard !record.validity.isEmpty else { return ["validity   no rule was checked"] }
+        return record.validity.flatMap { finding in
+            text.entry(
+                finding.holds ? "holds" : "broken", "\(finding.rule): \(finding.observed) (\(finding.threshold))")
         }
     }
 
     private var settings: [String] {
-        let asked = report.record.variant.settings.filter { $0.origin == "variant" }
-        return asked.isEmpty
-            ? ["settings   not collected"]
-            : wrap("settings   " + asked.map { "\($0.name)=\($0.value)" }.joined(separator: " "), indent: "           ")
+        let asked = record.variant.settings.filter { $0.origin == "variant" }
+        return text.entry(
+            "settings",
+            asked.isEmpty
+                ? "none asked for that differs from the default"
+                : asked.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
     }
 
-    private func paint(_ text: String, _ code: String) -> String { colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
-
-    private func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    private func right(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(1, width - text.count)) + text
-    }
-
-    private func cut(_ text: String, _ width: Int) -> String {
-        text.count <= width ? text : text.prefix(width - 1) + "…"
-    }
-
-    private func wrap(_ text: String, indent: String) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty && line.count + 1 + word.count > Self.width {
-                lines.append(line)
-                line = indent
-                line += word
-            } else {
-                line += (line.isEmpty ? "" : " ") + word
-            }
-        }
-        return lines + [line]
-    }
+    private var gaps: [String] { record.notCollected.flatMap { text.entry("missing", $0) } }
 }

@@ -3,140 +3,135 @@ import RunRecord
 /// What happened when: a strip with offered and achieved operations a second, and one strip a request class with its
 /// p50 and p99, all on the same axis of time.
 struct TimelineChart {
-    private static let width = 1_120.0
-    private static let (left, right) = (64.0, 16.0)
-
     let report: TrialReport
     let quantity: Quantity
+    let bins: TimeBins
 
-    /// Operations offered and achieved, all classes together; empty without samples.
-    var throughput: String {
-        let samples = report.samples
-        guard let last = samples.last else { return "" }
-        let (height, top, bottom) = (190.0, 22.0, 30.0)
-        let offered = samples.map { $0.classes.values.reduce(0) { $0 + $1.scheduled } }
-        let achieved = samples.map { $0.classes.values.reduce(0) { $0 + $1.completed } }
-        let failed = samples.map { $0.classes.values.reduce(0) { $0 + $1.failed } }
-        let highest = Self.roundUp(max(1, offered.max() ?? 1, achieved.max() ?? 1))
-        func y(_ value: Int) -> Double { height - bottom - Double(value) / Double(highest) * (height - top - bottom) }
-        var marks = frame(last.second + 1, top: top, height: height, bottom: bottom, names: true)
+    init(report: TrialReport, quantity: Quantity) {
+        self.report = report
+        self.quantity = quantity
+        bins = TimeBins(report.samples)
+    }
+
+    /// Operations offered and achieved, all classes together; `nil` without samples.
+    var throughput: String? {
+        guard !bins.all.isEmpty else { return nil }
+        let top = report.record.events.allSatisfy { $0.kind.hasPrefix("phase.") } ? 24.0 : 52.0
+        let (width, height) = (960.0, top + 164)
+        let frame = TimeFrame(
+            width: width, left: 58, right: 70, top: top, floor: height - 26, bins: bins, record: report.record)
+        let most = bins.all.map { max($0.rate($0.scheduled), $0.rate($0.completed), $0.rate($0.failed)) }.max() ?? 1
+        let highest = Self.roundUp(most)
+        func y(_ rate: Double) -> Double { frame.floor - rate / highest * (frame.floor - frame.top) }
+        var marks = frame.background
         for step in [0, highest / 2, highest] {
-            marks.append(SVG.line(Self.left, y(step), Self.width - Self.right, y(step), "grid"))
-            marks.append(SVG.text(Self.left - 8, y(step) + 4, "\(quantity.count(step))/s", "axis", anchor: "end"))
+            marks.append(SVG.line(frame.left, y(step), width - frame.right, y(step), "grid"))
+            marks.append(SVG.text(frame.left - 8, y(step) + 4, "\(tick(step))/s", "axis", anchor: "end"))
         }
-        let seconds = samples.map { x(Double($0.second) + 0.5, last.second + 1) }
-        marks.append(
-            SVG.path(
-                zip(seconds, offered).map { ($0, y($1)) }, "curve base dashed",
-                title: "offered: \(quantity.count(offered.reduce(0, +))) operations"))
-        marks.append(
-            SVG.path(
-                zip(seconds, achieved).map { ($0, y($1)) }, "curve candidate",
-                title: "achieved: \(quantity.count(achieved.reduce(0, +))) operations"))
-        for (index, count) in failed.enumerated() where count > 0 {
+        let offered = bins.all.map { (x: frame.x($0.middle), y: y($0.rate($0.scheduled))) }
+        let achieved = bins.all.map { (x: frame.x($0.middle), y: y($0.rate($0.completed))) }
+        marks.append(SVG.path(achieved, "curve ink", title: "achieved, operations a second"))
+        marks.append(SVG.path(offered, "curve base dashed", title: "offered, operations a second"))
+        marks += frame.events + frame.names
+        for bin in bins.all where bin.failed > 0 {
             marks.append(
-                SVG.dot(
-                    seconds[index], y(count), "dot worse", title: "\(count) failed in second \(samples[index].second)"))
+                SVG.cross(
+                    frame.x(bin.middle), y(bin.rate(bin.failed)), "curve worse",
+                    title: "failed at \(bins.label(bin)) s: \(quantity.count(bin.failed))"))
         }
-        return SVG.picture(
-            width: Self.width, height: height, label: "Operations offered and achieved each second", marks)
+        marks += throughputNames(offered, achieved, frame)
+        marks += hits(frame) { bin in
+            "offered \(quantity.rate(bin.rate(bin.scheduled))), achieved \(quantity.rate(bin.rate(bin.completed))), "
+                + "failed \(quantity.count(bin.failed))"
+        }
+        return SVG.picture(width: width, height: height, label: "Operations offered and achieved each second", marks)
     }
 
     /// A strip for each class that completed anything.
     var strips: [(name: String, svg: String)] {
-        guard let last = report.samples.last else { return [] }
-        let values = report.samples.flatMap {
-            $0.classes.values.compactMap(\.p99Ms) + $0.classes.values.compactMap(\.p50Ms)
-        }
-        guard !values.isEmpty else { return [] }
-        let limits = report.record.objectives.map(\.limitMs)
-        let (height, top, bottom) = (92.0, 6.0, 18.0)
-        let axis = LogAxis(values + limits, from: height - bottom, to: top)
-        return report.classNames.filter { name in report.samples.contains { $0.classes[name]?.p99Ms != nil } }.map {
-            name in
-            var marks = frame(last.second + 1, top: top, height: height, bottom: bottom, names: false)
-            for tick in axis.ticks {
-                marks.append(
-                    SVG.line(Self.left, axis.position(tick), Self.width - Self.right, axis.position(tick), "grid"))
-            }
-            for tick in [axis.ticks.first, axis.ticks.last].compactMap({ $0 }) {
-                marks.append(
-                    SVG.text(Self.left - 8, axis.position(tick) + 4, quantity.limit(tick), "axis", anchor: "end"))
-            }
-            for limit in Set(report.record.objectives.filter { $0.concerns(name) }.map(\.limitMs)) {
-                marks.append(
-                    SVG.line(
-                        Self.left, axis.position(limit), Self.width - Self.right, axis.position(limit), "objective",
-                        title: "objective \(quantity.limit(limit))"))
-            }
-            marks.append(curve(name, \.p50Ms, "curve base", last.second + 1, axis, "p50"))
-            marks.append(curve(name, \.p99Ms, "curve candidate", last.second + 1, axis, "p99"))
+        let values = bins.all.flatMap { bin in bin.classes.values.flatMap { [$0.p50Ms, $0.p99Ms] } }.compactMap { $0 }
+        let limits = report.classNames.flatMap { report.limits(of: $0) }
+        let (width, height) = (540.0, 118.0)
+        let frame = TimeFrame(
+            width: width, left: 52, right: 36, top: 8, floor: height - 24, bins: bins, record: report.record)
+        let axis = LogAxis(values + limits, from: frame.floor, to: frame.top)
+        return report.classNames.enumerated().compactMap { index, name in
+            guard bins.all.contains(where: { $0.classes[name]?.p99Ms != nil }) else { return nil }
+            let marks = strip(name, "c\(index % PercentileChart.colours)", frame, axis)
             return (
                 name,
-                SVG.picture(width: Self.width, height: height, label: "p50 and p99 of \(name) each second", marks)
+                SVG.picture(width: width, height: height, label: "p50 and p99 of \(name) each second", marks)
             )
         }
     }
 
-    private func curve(
-        _ name: String, _ value: KeyPath<ClassSecond, Double?>, _ style: String, _ seconds: Int, _ axis: LogAxis,
-        _ word: String
-    ) -> String {
-        SVG.path(
-            report.samples.map { sample in
-                sample.classes[name]?[keyPath: value].map {
-                    (x(Double(sample.second) + 0.5, seconds), axis.position($0))
-                }
-            }, style, title: "\(word) of \(name) by second")
-    }
-
-    /// Time axis, phases as shaded spans, events as dotted lines.
-    private func frame(_ seconds: Int, top: Double, height: Double, bottom: Double, names: Bool) -> [String] {
-        var marks: [String] = []
-        let phases = report.record.phases
-        let measureEnd = phases.warmUpSeconds + (phases.measuredSeconds ?? phases.measureSeconds)
-        for (name, start, end) in [("warm-up", 0, phases.warmUpSeconds), ("drain", measureEnd, Double(seconds))]
-        where end > start {
+    private func strip(_ name: String, _ colour: String, _ frame: TimeFrame, _ axis: LogAxis) -> [String] {
+        let end = frame.width - frame.right
+        var marks = frame.background
+        for tick in axis.ticks {
+            marks.append(SVG.line(frame.left, axis.position(tick), end, axis.position(tick), "grid"))
             marks.append(
-                SVG.rectangle(
-                    x(start, seconds), top, x(min(end, Double(seconds)), seconds) - x(start, seconds),
-                    height - top - bottom,
-                    "phase", title: name))
-            if names && end - start > Double(seconds) / 25 {
-                marks.append(SVG.text(x(start, seconds) + 6, top - 6, name, "axis"))
+                SVG.text(frame.left - 8, axis.position(tick) + 4, quantity.limit(tick), "axis", anchor: "end"))
+        }
+        for limit in report.limits(of: name) {
+            let title = "objective \(quantity.limit(limit))"
+            marks.append(
+                SVG.line(frame.left, axis.position(limit), end, axis.position(limit), "objective", title: title))
+        }
+        marks += frame.events
+        var last: [(word: String, y: Double)] = []
+        for (word, value, style) in [("p99", \ClassSecond.p99Ms, ""), ("p50", \ClassSecond.p50Ms, "thin")] {
+            let points = bins.all.map { bin in
+                bin.classes[name]?[keyPath: value].map { (x: frame.x(bin.middle), y: axis.position($0)) }
             }
+            marks.append(SVG.path(points, "curve \(style) \(colour)", title: "\(word) of \(name)"))
+            if let point = points.last(where: { $0 != nil }) ?? nil { last.append((word, point.y)) }
         }
-        let step = Self.roundUp(max(1, seconds / 8))
-        for second in stride(from: 0, through: seconds, by: step) {
-            marks.append(
-                SVG.line(
-                    x(Double(second), seconds), height - bottom, x(Double(second), seconds), height - bottom + 4, "tick"
-                ))
-            marks.append(
-                SVG.text(
-                    x(Double(second), seconds), height - bottom + 16, "\(second)\(quantity.space)s", "axis",
-                    anchor: "middle"))
+        let placed = SVG.spread(last.map(\.y), gap: 13, from: frame.top + 4, to: frame.floor - 2)
+        marks += last.indices.map {
+            SVG.text(end + 6, placed[$0] + 4, last[$0].word, "label \(colour)", title: "\(last[$0].word) of \(name)")
         }
-        for event in report.record.events
-        where !event.kind.hasPrefix("phase.") && event.atSeconds >= 0 && event.atSeconds <= Double(seconds) {
-            marks.append(
-                SVG.line(
-                    x(event.atSeconds, seconds), top, x(event.atSeconds, seconds), height - bottom, "event",
-                    title: "\(event.kind): \(event.detail)"))
+        marks += hits(frame) { bin in
+            guard let second = bin.classes[name], second.p99Ms != nil else { return "\(name): none completed" }
+            return "\(name) p50 \(quantity.time(second.p50Ms)), p99 \(quantity.time(second.p99Ms))"
         }
         return marks
     }
 
-    private func x(_ second: Double, _ seconds: Int) -> Double {
-        Self.left + second / Double(max(seconds, 1)) * (Self.width - Self.left - Self.right)
+    private func throughputNames(
+        _ offered: [(x: Double, y: Double)], _ achieved: [(x: Double, y: Double)], _ frame: TimeFrame
+    ) -> [String] {
+        // Where the lines stand at the end of the measure phase: drain would pull both names to zero.
+        let index = bins.all.lastIndex { $0.phase == "measure" } ?? bins.all.endIndex - 1
+        let placed = SVG.spread(
+            [offered[index].y, achieved[index].y], gap: 15, from: frame.top + 4, to: frame.floor - 2)
+        let x = frame.width - frame.right + 8
+        return [
+            SVG.text(x, placed[0] + 4, "offered", "label base"), SVG.text(x, placed[1] + 4, "achieved", "label ink"),
+        ]
     }
 
-    /// The next of 1, 2, 5, 10, 20, 50, …
-    static func roundUp(_ value: Int) -> Int {
-        var decade = 1
-        while true {
-            for factor in [1, 2, 5] where decade * factor >= value { return decade * factor }
+    /// An unseen mark a bin over the whole height, so that a pointer finds the value.
+    private func hits(_ frame: TimeFrame, _ words: (TimeBins.Bin) -> String) -> [String] {
+        bins.all.map { bin in
+            let start = frame.x(Double(bin.start))
+            return SVG.rectangle(
+                start, frame.top, frame.x(Double(bin.start + max(1, bin.seconds))) - start, frame.floor - frame.top,
+                "hit", title: "\(bins.label(bin)) s: \(words(bin))")
+        }
+    }
+
+    private func tick(_ rate: Double) -> String {
+        rate == rate.rounded() ? quantity.count(Int(rate)) : quantity.fixed(rate, 1)
+    }
+
+    /// The next of 1, 2, 4, 5, 6, 8, 10, 20, …
+    static func roundUp(_ value: Double) -> Double {
+        var decade = 1.0
+        while decade < 1e12 {
+            for factor in [1.0, 2, 4, 5, 6, 8] where decade * factor >= value { return decade * factor }
             decade *= 10
         }
+        return decade
     }
 }

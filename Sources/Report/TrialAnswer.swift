@@ -2,54 +2,105 @@ import RunRecord
 
 /// The first thing a reader sees: what the trial says, in a sentence, and why it may be believed or not.
 struct TrialAnswer {
-    /// How it is meant; also the name of its colour.
-    enum Tone: String {
-        case better
-        case worse
-        case neutral
-        case open
+    let tone: Tone
+    let headline: String
+    let details: [String]
+    /// What a reader must know before anything else; `nil` after a trial that ran to its plan.
+    let warning: String?
+
+    init(_ report: TrialReport, _ quantity: Quantity) {
+        let record = report.record
+        let objectives = ObjectiveAnswer(record.objectives, quantity)
+        warning = Self.warning(record, quantity)
+        if record.ending == .running {
+            (tone, headline) = (.open, "Must not be used, because the trial has not ended.")
+            details = ["The record stands as the trial left it so far."]
+        } else if !record.valid {
+            tone = .worse
+            let broken = record.validity.filter { !$0.holds }
+            headline = Self.unusable(broken)
+            details = broken.map(Self.breach)
+        } else {
+            (tone, headline, details) = (objectives.tone, objectives.headline, objectives.details)
+        }
     }
 
+    private static func unusable(_ broken: [ValidityFinding]) -> String {
+        switch broken.count {
+        case 0: "Must not be used, because no rule of validity was checked."
+        case 1: "Must not be used, because the rule \(broken[0].rule) is broken."
+        default:
+            "Must not be used, because \(broken.count) rules are broken: "
+                + broken.map(\.rule).joined(separator: ", ") + "."
+        }
+    }
+
+    private static func breach(_ finding: ValidityFinding) -> String {
+        "\(finding.rule): \(finding.observed), allowed: \(finding.threshold). \(sentence(finding.reason))"
+    }
+
+    private static func warning(_ record: RunRecord, _ quantity: Quantity) -> String? {
+        let what: String
+        switch record.ending {
+        case .completed: return nil
+        case .running: what = "This trial is still running, or the tool was killed"
+        case .interrupted: what = "This trial was interrupted"
+        case .serverLost: what = "The database server went away during this trial"
+        case .failed: what = "This trial could not go on"
+        }
+        let planned = quantity.limit(record.phases.measureSeconds * 1_000)
+        let measured = record.phases.measuredSeconds.map { "\(quantity.time($0 * 1_000)) of \(planned) were measured" }
+        let detail = record.endingDetail.map { " \(sentence($0))" } ?? ""
+        return "\(what): \(measured ?? "the measure phase did not end").\(detail)"
+    }
+
+    /// A first letter in upper case and one full stop.
+    static func sentence(_ text: String) -> String {
+        guard let first = text.first else { return "" }
+        let whole = first.uppercased() + text.dropFirst()
+        return whole.last.map { ".!?".contains($0) } == true ? whole : whole + "."
+    }
+}
+
+/// What the objectives say, for a trial that may be used.
+private struct ObjectiveAnswer {
     let tone: Tone
     let headline: String
     let details: [String]
 
-    init(_ report: TrialReport, _ quantity: Quantity) {
-        let record = report.record
-        let missed = record.objectives.filter { $0.holds == false }
-        let held = record.objectives.filter { $0.holds == true }
-        if record.ending == .running {
-            (tone, headline) = (.open, "Still running, or the tool was killed.")
-            details = ["This record ends where the trial stood; nothing in it may be used."]
-        } else if !record.valid {
-            (tone, headline) = (.worse, "Must not be used as evidence.")
-            let ending = record.endingDetail.map { [$0.prefix(1).uppercased() + $0.dropFirst() + "."] } ?? []
-            details =
-                ending
-                + record.validity.filter { !$0.holds }.map { "\($0.rule): \($0.observed), allowed \($0.threshold)." }
-        } else if !missed.isEmpty {
+    init(_ objectives: [ObjectiveFinding], _ quantity: Quantity) {
+        let missed = objectives.filter { $0.holds == false }
+        let held = objectives.filter { $0.holds == true }
+        let open = objectives.filter { $0.holds == nil }
+        details =
+            missed.map { "Missed: \($0.objective); \(Self.excess($0, quantity))." }
+            + held.map { "Held: \($0.objective); took \(quantity.time($0.observedMs))." }
+            + open.map { "Not judged: \($0.objective); no operation came under it." }
+        if let worst = missed.max(by: { Self.ratio($0) < Self.ratio($1) }) {
+            let count = objectives.count == 1 ? "" : " \(missed.count) of \(objectives.count) objectives"
             tone = .worse
-            headline =
-                missed.count == 1 && held.isEmpty
-                ? "Did not hold its objective."
-                : "Did not hold \(missed.count) of \(record.objectives.count) objectives."
-            details =
-                missed.map { Self.miss($0, quantity) }
-                + held.map { "Held: \($0.objective), \(quantity.time($0.observedMs))." }
-        } else if !held.isEmpty {
-            (tone, headline) = (.better, held.count == 1 ? "Held its objective." : "Held its \(held.count) objectives.")
-            details = held.map { "\($0.objective): \(quantity.time($0.observedMs))." }
+            headline = "Did not hold\(count): \(worst.classes) \(Self.excess(worst, quantity))."
+        } else if objectives.isEmpty {
+            tone = .neutral
+            headline = "Ran to its plan; no objectives stated."
+        } else if held.isEmpty {
+            tone = .open
+            headline = "Ran to its plan; no objective could be judged."
         } else {
-            (tone, headline) = (.neutral, "Ran to its plan; no objective was judged.")
-            details = ["Add objectives to the workload to have a trial judged."]
+            tone = open.isEmpty ? .better : .open
+            headline =
+                open.isEmpty
+                ? (held.count == 1 ? "Held its objective." : "Held all \(held.count) objectives.")
+                : "Held \(held.count) of \(objectives.count) objectives; the others were not judged."
         }
     }
 
-    private static func miss(_ finding: ObjectiveFinding, _ quantity: Quantity) -> String {
-        guard let observed = finding.observedMs else {
-            return "\(finding.objective): too many operations failed or never finished."
-        }
-        return
-            "\(finding.objective): took \(quantity.time(observed)), \(quantity.digits(observed / finding.limitMs)) times the limit."
+    private static func ratio(_ finding: ObjectiveFinding) -> Double {
+        finding.observedMs.map { $0 / finding.limitMs } ?? .infinity
+    }
+
+    private static func excess(_ finding: ObjectiveFinding, _ quantity: Quantity) -> String {
+        guard let observed = finding.observedMs else { return "too many operations failed or never finished" }
+        return "took \(quantity.time(observed)), \(quantity.digits(observed / finding.limitMs)) times its limit"
     }
 }

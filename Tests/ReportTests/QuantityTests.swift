@@ -38,7 +38,24 @@ import Testing
         #expect(Quantity.plain.digits(value) == text)
     }
 
+    @Test(arguments: [(1.0, "1"), (0.25, "0.25"), (10, "10"), (1.5, "1.5"), (100, "100"), (0, "0"), (1_200, "1 200")])
+    func factorsAreRound(_ value: Double, _ text: String) {
+        #expect(Quantity.plain.factor(value) == text)
+    }
+
+    @Test func ratesSharesAndMoments() {
+        #expect(Quantity.plain.rate(12.34) == "12.3/s")
+        #expect(Quantity.plain.percent(0.0123) == "1.23 %")
+        #expect(Quantity.plain.moment(61.26) == "61.3 s")
+        #expect(Quantity.plain.moment(1e20) == "over 10¹⁵ s")
+    }
+
     @Test func unknownIsWritten() {
+        #expect(Quantity.plain.digits(.nan) == "not collected")
+        #expect(Quantity.plain.rate(nil) == "not collected")
+        #expect(Quantity.plain.percent(nil) == "not collected")
+        #expect(Quantity.plain.bytes(-1) == "not collected")
+
         #expect(Quantity.plain.time(nil) == "not collected")
         #expect(Quantity.plain.bytes(nil) == "not collected")
         #expect(Quantity.plain.time(.nan) == "not collected")

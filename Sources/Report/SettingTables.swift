@@ -1,0 +1,160 @@
+import RunRecord
+
+/// The tables of what ran and on what: facts, settings, sizes, hardware, rules.
+struct SettingTables {
+    let report: TrialReport
+    let quantity: Quantity
+
+    private var record: RunRecord { report.record }
+
+    /// History in a few words, such as "200 000 rows in 24 hourly partitions, 707 MB".
+    var history: String? {
+        record.targets.first.map {
+            "\(quantity.count($0.history.rows)) rows in \(quantity.count($0.history.partitions)) hourly partitions, "
+                + quantity.bytes($0.history.bytes)
+        }
+    }
+
+    var facts: ReportTable {
+        let host = record.host
+        let target = record.targets.first
+        let state = target.map { "\($0.history.state); loaded in \(quantity.time($0.history.loadSeconds * 1_000))" }
+        let rows: [(String, String)] = [
+            ("workload", "\(record.workload.name): \(record.workload.summary)"),
+            ("rates", "× \(quantity.factor(record.workload.rateScale)) of the workload as written"),
+            ("shards", record.workload.shards.isEmpty ? "none" : record.workload.shards.joined(separator: ", ")),
+            ("store nodes", "\(quantity.count(record.workload.nodes)), each offering every message"),
+            ("archive time", "virtual, from \(record.workload.archiveEpoch)"),
+            ("variant", "\(record.variant.name): \(record.variant.summary)"),
+            ("schema, driver", "schema \(record.variant.schemaVersion), driver \(record.variant.driver)"),
+            ("history", history.map { "\($0); \(state ?? "")" } ?? "not loaded"),
+            (
+                "server",
+                target.map {
+                    "\($0.kind), PostgreSQL \($0.serverVersion), data checksums \($0.dataChecksums ? "on" : "off")"
+                } ?? "none"
+            ),
+            (
+                "host",
+                "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, "
+                    + "\(host.filesystem), kernel \(host.kernel), \(host.operatingSystem)"
+            ),
+            (
+                "phases",
+                "warm-up \(quantity.limit(record.phases.warmUpSeconds * 1_000)), measured "
+                    + (record.phases.measuredSeconds.map { quantity.time($0 * 1_000) } ?? "nothing")
+                    + " of \(quantity.limit(record.phases.measureSeconds * 1_000)), drain "
+                    + (record.phases.drainedSeconds.map { quantity.time($0 * 1_000) } ?? "not reached")
+            ),
+        ]
+        return plain(rows)
+    }
+
+    /// What another run of the same must share.
+    var identity: ReportTable {
+        plain([
+            ("run", record.runId), ("tool", "ArchiveBench \(record.toolVersion)"), ("seed", "\(record.seed)"),
+            ("digest of the operations", record.digest), ("digest of the workload file", record.workload.fileDigest),
+            ("started", record.startedAt), ("ended", record.endedAt ?? "not written"),
+        ])
+    }
+
+    var files: ReportTable {
+        plain(report.files.map { ($0.rawValue, Self.meaning[$0] ?? "see ARCHITECTURE.md") })
+    }
+
+    private static let meaning: [RecordFolder.File: String] = [
+        .record: "everything on this page as numbers", .samples: "one line a second", .events: "one line an event",
+        .workload: "the traffic, word for word", .variant: "what was under test, word for word",
+        .serverLog: "the database server's own log", .page: "this report as a page",
+        .text: "this report as Markdown",
+    ]
+
+    /// Settings that differ from the server's default.
+    ///
+    /// - Parameter asked: those the variant asked for, or all others.
+    /// - Returns: a row a setting, by name.
+    func settings(asked: Bool) -> ReportTable {
+        ReportTable(
+            [
+                .init("setting", .name), .init("value", .number), .init("default", .number), .init("set by", .word),
+                .init("meaning", .text),
+            ],
+            record.variant.settings.filter { ($0.origin == "variant") == asked }.sorted { $0.name < $1.name }.map {
+                [
+                    .init($0.name), value($0.value), value($0.defaultValue), .init($0.origin),
+                    $0.meaning.isEmpty ? .unknown("not described") : .init($0.meaning),
+                ]
+            })
+    }
+
+    private func value(_ text: String) -> ReportTable.Cell {
+        text.isEmpty || text == "empty" ? .unknown("empty") : .init(text)
+    }
+
+    var sizes: ReportTable {
+        let sizes = record.targets.first?.sizes ?? []
+        let largest = Double(max(1, sizes.map(\.bytes).max() ?? 1))
+        return ReportTable(
+            [.init("relation", .text), .init("size", .number), .init("", .word)],
+            sizes.map { size in
+                [
+                    .init(size.name), .init(quantity.bytes(size.bytes)),
+                    .init("", bar: Double(size.bytes) / largest * 100),
+                ]
+            })
+    }
+
+    var profile: ReportTable {
+        let profile = record.profile
+        let names = Set(profile.requested.keys).union(profile.enforced.keys).union(profile.observed.keys).sorted()
+        return ReportTable(
+            [.init("hardware", .word), .init("requested", .text), .init("enforced", .text), .init("observed", .text)],
+            names.map { name in
+                [
+                    .init(name), profile.requested[name].map { .init($0) } ?? .unknown("nothing asked"),
+                    profile.enforced[name].map { .init($0) } ?? .unknown("not enforced"),
+                    profile.observed[name].map { .init($0) } ?? .unknown("not observed"),
+                ]
+            })
+    }
+
+    var validity: ReportTable {
+        ReportTable(
+            [
+                .init("rule", .name), .init("", .word), .init("observed", .text), .init("allowed", .text),
+                .init("why", .text),
+            ],
+            record.validity.map {
+                [
+                    .init($0.rule), $0.holds ? .init("holds", .better) : .init("broken", .worse), .init($0.observed),
+                    .init($0.threshold), .init($0.reason),
+                ]
+            })
+    }
+
+    /// What could make the numbers wrong, as far as the record tells.
+    var threats: [String] {
+        var threats = [
+            "One trial on one host: another run differs by the host's own noise, which this page cannot know."
+        ]
+        if record.targets.contains(where: { $0.kind == "managed" }) {
+            threats.append("The server and the load generator share the host's processors.")
+        }
+        threats.append("The history was loaded just before: no dead rows, no bloat, no months of churn.")
+        let few = report.classNames.filter { (record.classes[$0]?.responseMs?.count ?? 0) < TrialReport.fewOperations }
+        if !few.isEmpty {
+            threats.append(
+                "Fewer than \(quantity.count(TrialReport.fewOperations)) operations completed in "
+                    + few.joined(separator: ", ") + ": their p99 is one of the ten slowest operations.")
+        }
+        if !record.profile.notEnforced.isEmpty {
+            threats.append("Hardware limits listed as not enforced: the server may have had more than was asked for.")
+        }
+        return threats
+    }
+
+    private func plain(_ rows: [(String, String)]) -> ReportTable {
+        ReportTable([.init("", .word), .init("", .text)], rows.map { [.init($0.0), .init($0.1)] })
+    }
+}

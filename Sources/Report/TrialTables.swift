@@ -1,0 +1,148 @@
+import RunRecord
+
+/// The tables of a trial's measurements, in the words of one formatter; every exporter sets the same ones.
+struct TrialTables {
+    let report: TrialReport
+    let quantity: Quantity
+
+    var objectives: ReportTable {
+        ReportTable(
+            [
+                .init("objective", .text), .init("limit", .number), .init("observed", .number),
+                .init("operations", .number), .init("", .word),
+            ],
+            report.record.objectives.map { finding in
+                let observed =
+                    finding.observedMs.map { ReportTable.Cell(quantity.time($0)) }
+                    ?? .unknown(finding.operations == 0 ? "no operation" : "did not finish")
+                return [
+                    .init(finding.objective), .init(quantity.limit(finding.limitMs)), observed,
+                    .init(quantity.count(finding.operations)),
+                    finding.holds.map { $0 ? .init("held", .better) : .init("missed", .worse) }
+                        ?? .init("not judged", .open),
+                ]
+            })
+    }
+
+    /// One row a request class: rates, response time by percentile, its parts, and what went wrong.
+    var classes: ReportTable {
+        let titles = [
+            "offered/s", "achieved/s", "goodput/s", "p50", "p90", "p95", "p99", "p99.9", "max", "service p99",
+            "lag p99",
+        ]
+        return ReportTable(
+            [.init("request class", .name), .init("backlog", .number), .init("failed", .number)]
+                + titles.map { .init($0, .number) },
+            report.classNames.map { name in
+                ReportTable.Row(
+                    cells: classCells(name), mark: name == report.slowestClass ? "slowest" : nil)
+            })
+    }
+
+    private func classCells(_ name: String) -> [ReportTable.Cell] {
+        let (summary, account) = (report.record.classes[name], report.record.accounting[name])
+        let response = summary?.responseMs
+        let few = (response?.count ?? 0) < TrialReport.fewOperations
+        let goodput = summary.map { summary in
+            summary.goodputPerSecond.map { ReportTable.Cell(quantity.digits($0)) } ?? .unknown("no objective")
+        }
+        return [
+            .init(name), trouble(account?.backlog), trouble(account?.failed), rate(summary?.offeredPerSecond),
+            rate(summary?.achievedPerSecond), goodput ?? .unknown(Quantity.missing), timeCell(response?.p50),
+            timeCell(response?.p90), timeCell(response?.p95), timeCell(response?.p99, note: few ? "*" : ""),
+            response.map { $0.p999.map { timeCell($0) } ?? .unknown("too few") } ?? timeCell(nil),
+            timeCell(response?.max),
+            timeCell(summary?.serviceMs?.p99), timeCell(summary?.lagMs?.p99),
+        ]
+    }
+
+    /// What became of everything that was scheduled in one phase.
+    ///
+    /// - Parameter account: by request class.
+    /// - Returns: a row a class with something scheduled, and their sum.
+    func accounting(_ account: [String: Accounting]) -> ReportTable {
+        let names = account.filter { $0.value.scheduled > 0 }.keys.sorted {
+            ($0.hasPrefix("put") ? 0 : 1, $0) < ($1.hasPrefix("put") ? 0 : 1, $1)
+        }
+        var rows = names.map { ReportTable.Row(cells: accountCells($0, account[$0] ?? Accounting())) }
+        if names.count > 1 {
+            let sum = account.values.reduce(into: Accounting()) { $0.add($1) }
+            rows.append(ReportTable.Row(cells: accountCells("all classes", sum), isTotal: true))
+        }
+        return ReportTable(
+            [.init("request class", .name)]
+                + ["backlog", "scheduled", "= completed", "+ failed", "+ abandoned"].map { .init($0, .number) }
+                + [.init("identity", .word), .init("failures by code", .text)],
+            rows)
+    }
+
+    private func accountCells(_ name: String, _ account: Accounting) -> [ReportTable.Cell] {
+        let errors = account.errors.sorted { $0.key < $1.key }.map { "\($0.key) × \(quantity.count($0.value))" }
+        return [
+            .init(name), trouble(account.backlog), .init(quantity.count(account.scheduled)),
+            .init(quantity.count(account.completed)), trouble(account.failed), trouble(account.abandoned),
+            account.identityHolds ? "holds" : .init("broken", .worse),
+            .init(errors.isEmpty ? "none" : errors.joined(separator: ", ")),
+        ]
+    }
+
+    /// The numbers behind the percentile picture, milliseconds.
+    var percentiles: ReportTable {
+        let curves = report.classNames.compactMap { report.record.classes[$0]?.curve }
+        let marks = PercentileChart.marks.filter { mark in
+            curves.contains { PercentileChart.point(at: mark, of: $0) != nil }
+        }
+        return ReportTable(
+            [.init("request class", .name)] + marks.map { .init("p\(PercentileChart.label($0))", .number) },
+            report.classNames.compactMap { name in
+                guard let curve = report.record.classes[name]?.curve, !curve.isEmpty else { return nil }
+                return [.init(name)]
+                    + marks.map { mark in
+                        PercentileChart.point(at: mark, of: curve).map { timeCell($0.responseMs) }
+                            ?? .unknown("too few")
+                    }
+            })
+    }
+
+    /// The numbers behind the time line.
+    func seconds(_ bins: TimeBins) -> ReportTable {
+        ReportTable(
+            [
+                .init(bins.width == 1 ? "second" : "seconds", .number), .init("phase", .word),
+                .init("offered/s", .number),
+                .init("achieved/s", .number), .init("failed", .number), .init("slowest p99", .number),
+                .init("of class", .name),
+            ],
+            bins.all.map { bin in
+                let worst = bin.classes.compactMap { item in item.value.p99Ms.map { (item.key, $0) } }
+                    .max { ($0.1, $1.0) < ($1.1, $0.0) }
+                return [
+                    .init(bins.label(bin)), .init(bin.phase), .init(quantity.digits(bin.rate(bin.scheduled))),
+                    .init(quantity.digits(bin.rate(bin.completed))), trouble(bin.failed),
+                    worst.map { .init(quantity.time($0.1)) } ?? .unknown("none completed"),
+                    worst.map { .init($0.0) } ?? .unknown("none"),
+                ]
+            })
+    }
+
+    var events: ReportTable {
+        ReportTable(
+            [.init("at", .number), .init("event", .name), .init("detail", .text)],
+            report.record.events.map { [.init(quantity.moment($0.atSeconds)), .init($0.kind), .init($0.detail)] })
+    }
+
+    // MARK: Cells
+
+    private func rate(_ perSecond: Double?) -> ReportTable.Cell {
+        perSecond.map { .init(quantity.digits($0)) } ?? .unknown(Quantity.missing)
+    }
+
+    private func timeCell(_ milliseconds: Double?, note: String = "") -> ReportTable.Cell {
+        milliseconds.map { .init(quantity.milliseconds($0) + note) } ?? .unknown("none done")
+    }
+
+    /// A count that should be zero.
+    private func trouble(_ count: Int?) -> ReportTable.Cell {
+        count.map { .init(quantity.count($0), $0 > 0 ? .worse : nil) } ?? .unknown(Quantity.missing)
+    }
+}
