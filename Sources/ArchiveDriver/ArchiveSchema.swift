@@ -17,9 +17,8 @@ public struct ArchiveSchema: Sendable {
         public let description: String
     }
 
-    /// Reads the scripts of all versions up to one.
+    /// Reads the scripts of all versions up to one, from the folder that holds `v1` … `v8`.
     ///
-    /// - Parameter folder: the folder that holds `v1` … `v8`.
     /// - Throws: ``Problem`` for a version that is not supported or a missing script.
     public init(version: Int, folder: String) throws(Problem) {
         guard Self.supported.contains(version) else {

@@ -32,9 +32,13 @@ public final class ArchiveTarget: LoadTarget {
     private var events: [TargetEvent] = []
     private var now: Nanoseconds = 0
 
+    /// Opens nothing yet: connections come when they are needed.
+    ///
     /// - Parameters:
+    ///   - parameters: where the archive is.
     ///   - traffic: the worker's own; says what each operation asks.
     ///   - tracePath: append the protocol messages of all connections to this file; for tests.
+    /// - Throws: `SystemError` when the process has no descriptors left.
     public init(
         _ parameters: ConnectionParameters, traffic: Traffic, tracePath: String? = nil
     ) throws(SystemError) {

@@ -19,7 +19,7 @@ public struct HistoryLoader {
     let connection: Connection
     private let text = TextBuffer(capacity: 1 << 20)
 
-    /// - Parameter connection: open, with the schema installed, used by nobody else.
+    /// Takes an open connection with the schema installed, used by nobody else.
     public init(_ traffic: Traffic, schema: ArchiveSchema, connection: Connection) {
         self.traffic = traffic
         self.schema = schema

@@ -47,9 +47,7 @@ package struct RequestMachine {
     /// A put. The message itself is handed to ``writeRow(_:_:into:)`` when it is time.
     package static let put = RequestMachine(state: .putRow, query: StoreQuery(), keepsRows: false)
 
-    /// A store request.
-    ///
-    /// - Parameter keepsRows: whether the reply's rows are wanted, or their number and the next cursor only.
+    /// A store request; `keepsRows` when the reply's rows are wanted, and not their number and the next cursor only.
     package init(_ query: StoreQuery, keepsRows: Bool = false) {
         self.init(
             state: query.cursor == nil ? .select(batch: 0) : .cursorTime(batch: 0), query: query, keepsRows: keepsRows)

@@ -20,7 +20,7 @@ public struct ArchiveBuilder: Sendable {
     let variant: Variant
     let control: TrialControl
 
-    /// - Parameter variant: the request's, fitted to the host.
+    /// Takes the request's variant as it was fitted to the host.
     public init(_ request: TrialRequest, variant: Variant, control: TrialControl) {
         self.request = request
         self.variant = variant
@@ -32,6 +32,7 @@ public struct ArchiveBuilder: Sendable {
     /// - Parameters:
     ///   - purpose: said in the cluster's record.
     ///   - progress: called with the rows loaded so far.
+    /// - Returns: the running cluster with what was found on it; the caller removes it.
     /// - Throws: `TestbedProblem`, `PostgresError`, `HistoryLoader.Stopped`.
     public func build(purpose: String, progress: @escaping @Sendable (Int) -> Void) async throws -> BuiltArchive {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)

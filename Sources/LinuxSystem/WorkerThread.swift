@@ -8,6 +8,8 @@ public enum WorkerThread {
     /// - Parameters:
     ///   - processor: pin the thread to this processor; `nil` leaves it to the scheduler.
     ///   - body: runs to its end on the new thread; what it builds there stays there, what it returns is handed over.
+    /// - Returns: what `body` returned.
+    /// - Throws: ``SystemError`` when no thread can be had.
     public static func run<Result: Sendable>(
         processor: Int? = nil, _ body: @escaping @Sendable () -> Result
     ) async throws(SystemError) -> Result {

@@ -6,8 +6,10 @@ public enum LoadRunner {
     /// Runs a load against a real target, each worker on a thread of its own.
     ///
     /// - Parameters:
-    ///   - makeTarget: builds a worker's target, on the worker's thread. It gets the worker's own traffic.
+    ///   - plan: what is offered, and by how many workers.
     ///   - control: for watching and stopping from elsewhere.
+    ///   - makeTarget: builds a worker's target, on the worker's thread. It gets the worker's own traffic.
+    /// - Returns: what all workers saw, merged.
     /// - Throws: what `makeTarget` throws, or `SystemError` when no thread can be had.
     public static func run<Target: LoadTarget>(
         _ plan: LoadPlan, control: LoadControl, makeTarget: @escaping @Sendable (Traffic) throws -> Target

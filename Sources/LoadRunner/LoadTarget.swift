@@ -5,9 +5,8 @@ import Workload
 /// with a clock of its own. One instance belongs to one worker and is used on its thread only.
 public protocol LoadTarget: AnyObject, SendableMetatype {
     /// Takes on an operation that is due. It may wait inside for a connection. Its completion comes later, by
-    /// ``takeCompletion()``, exactly once, unless the worker abandons it.
-    ///
-    /// - Parameter ticket: the worker's number for it, not in use by another operation.
+    /// ``takeCompletion()``, exactly once, unless the worker abandons it. The ticket is the worker's number for it, not
+    /// in use by another operation.
     func begin(_ operation: Operation, ticket: Int, now: Nanoseconds)
     /// Lets time pass until `deadline` or until something arrived, whichever is first; handles what arrived.
     ///

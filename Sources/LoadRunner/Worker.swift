@@ -45,6 +45,7 @@ final class Worker<Target: LoadTarget> {
     /// Runs all phases.
     ///
     /// - Parameter start: the common start of warm-up, in the target's time.
+    /// - Returns: what this worker saw.
     func run(from start: Nanoseconds) -> LoadResult {
         self.start = start
         measureStart = start + plan.spec.phases.warmUp

@@ -47,9 +47,7 @@ public struct LatencyHistogram: Sendable {
         clamped = 0
     }
 
-    /// The duration that a share of all lie at or below, in nanoseconds; `nil` when empty.
-    ///
-    /// - Parameter quantile: 0 … 1.
+    /// The duration in nanoseconds that a share of all, 0 … 1, lie at or below; `nil` when empty.
     public func value(at quantile: Double) -> UInt64? {
         count == 0 ? nil : min(counts.valueAtPercentile(quantile * 100), counts.max)
     }

@@ -4,9 +4,9 @@ import LinuxSystem
 
 /// Calls that wait, for orchestration: schema, history, inspection. Never for measured work.
 extension Connection {
-    /// Opens a connection and waits for it.
+    /// Opens a connection and waits for it, for at most `limit` nanoseconds.
     ///
-    /// - Parameter limit: nanoseconds until the attempt counts as failed.
+    /// - Returns: the open connection, in non-blocking mode.
     /// - Throws: ``PostgresError`` `refused` or `time-out`.
     public static func open(
         _ parameters: ConnectionParameters, limit: Nanoseconds = 10_000_000_000
@@ -29,6 +29,8 @@ extension Connection {
     /// - Parameters:
     ///   - sql: statements in the simple protocol; several share one implicit transaction.
     ///   - limit: nanoseconds until it counts as failed.
+    /// - Returns: rows of columns; `nil` for NULL.
+    /// - Throws: ``PostgresError``: the server's first error, `time-out`, or `connection-lost`.
     @discardableResult
     public func run(_ sql: String, limit: Nanoseconds = 3_600_000_000_000) throws(PostgresError) -> [[String?]] {
         try sendSimple(sql)
@@ -50,6 +52,7 @@ extension Connection {
     /// - Parameters:
     ///   - sql: the COPY statement.
     ///   - fill: called again and again with an empty buffer to put whole lines in; returns `false` after the last.
+    /// - Throws: ``PostgresError``: what the server said of the statement or of a row, or `connection-lost`.
     public func copyIn(_ sql: String, fill: (TextBuffer) -> Bool) throws(PostgresError) {
         try sendSimple(sql)
         let deadline = Clock.now() + 3_600_000_000_000
@@ -101,9 +104,9 @@ extension Connection {
         }
     }
 
-    /// Waits for all results of what was sent. The first error is thrown after the statement is over.
+    /// Waits for all results of what was sent, and hands each that is no error to `take`.
     ///
-    /// - Parameter take: called with each result that is no error.
+    /// - Throws: ``PostgresError``: the first error, after the statement is over; `time-out` at the deadline.
     public func collect(
         statement: String, until deadline: Nanoseconds = .max,
         _ take: (borrowing QueryResult) throws(PostgresError) -> Void

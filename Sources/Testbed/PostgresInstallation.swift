@@ -41,9 +41,7 @@ public struct PostgresInstallation: Sendable, Equatable {
         }
     }
 
-    /// All installations on the machine, newest first.
-    ///
-    /// - Parameter searchPath: the value of `PATH`.
+    /// All installations on the machine, newest first: Debian's folders, and those of a `PATH`.
     public static func all(searchPath: String) async -> [PostgresInstallation] {
         var folders = debianFolders()
         for folder in searchPath.split(separator: ":") {
@@ -69,6 +67,8 @@ public struct PostgresInstallation: Sendable, Equatable {
     /// - Parameters:
     ///   - folder: as the user chose it; `nil` takes the newest there is.
     ///   - major: what the variant asks for, if it does.
+    ///   - searchPath: the value of `PATH`.
+    /// - Returns: an installation that runs here.
     /// - Throws: ``TestbedProblem`` with the command that installs it.
     public static func choose(folder: String?, major: Int?, searchPath: String) async throws -> PostgresInstallation {
         if let folder {

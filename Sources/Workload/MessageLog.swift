@@ -10,7 +10,7 @@ public final class MessageLog {
     private let mask: Int64
     private var live: Int64 = 0
 
-    /// - Parameter remembered: live messages that can be looked up at least.
+    /// Remembers at least so many live messages; the history needs no memory.
     init(seed: UInt64, history: HistorySpec, remembered: Int) {
         self.seed = seed
         historyRows = Int64(history.rows)

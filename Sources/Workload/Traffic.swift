@@ -99,9 +99,8 @@ public final class Traffic {
         return query
     }
 
-    /// The operation that asks for the next page; `nil` when the client stops here.
-    ///
-    /// - Parameter due: the reply's time plus the client's think time.
+    /// The operation that asks for the next page, due at the reply's time plus the client's think time; `nil` when the
+    /// client stops here.
     public func nextPage(after operation: Operation, cursor: PageCursor, due: UInt64) -> Operation? {
         guard let index = labels[operation.label].query, operation.page + 1 < spec.queries[index].pages else {
             return nil

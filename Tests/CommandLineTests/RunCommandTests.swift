@@ -81,7 +81,9 @@ import Testing
         #expect(tool.isClean())
     }
 
-    @Test(arguments: ["loading history", "warm-up", "measure"]) func oneSignalFinishesTheRecord(_ stage: String) async throws {
+    @Test(arguments: ["loading history", "warm-up", "measure"]) func oneSignalFinishesTheRecord(_ stage: String)
+        async throws
+    {
         let (tool, folder) = (Tool(), try TemporaryFolder())
         let ending = try await tool.interrupt(files(folder, measure: "60s"), at: stage, [.interrupt])
         #expect(ending.status == 4)

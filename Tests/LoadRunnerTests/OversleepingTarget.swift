@@ -8,9 +8,7 @@ final class OversleepingTarget: LoadTarget {
     private let from: Nanoseconds
     private let until: Nanoseconds
 
-    /// - Parameters:
-    ///   - from: the first wake at or after this moment comes late.
-    ///   - until: when it comes instead.
+    /// The first wake at or after `from` comes at `until` instead.
     init(_ inner: SimulatedTarget, from: Nanoseconds, until: Nanoseconds) {
         self.inner = inner
         self.from = from
@@ -22,7 +20,9 @@ final class OversleepingTarget: LoadTarget {
         return now >= from && now < until ? inner.wait(until: until) : now
     }
 
-    func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) { inner.begin(operation, ticket: ticket, now: now) }
+    func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
+        inner.begin(operation, ticket: ticket, now: now)
+    }
     func takeCompletion() -> Completion? { inner.takeCompletion() }
     func hasStarted(_ ticket: Int) -> Bool { inner.hasStarted(ticket) }
     func takeEvents() -> [TargetEvent] { inner.takeEvents() }
