@@ -71,7 +71,9 @@ final class LoadWatch: Sendable {
     private func report(
         _ second: Int, _ phase: TrialProgress.Stage, _ seen: [LabelSecond], _ response: LatencyHistogram, _ failed: Int
     ) {
-        let total = Double(plan.spec.phases.offered) / 1e9
+        // Draining takes as long as it takes, up to its limit.
+        let phases = plan.spec.phases
+        let total = Double(phase == .drain ? phases.offered + phases.drainLimit : phases.offered) / 1e9
         observer.report(
             TrialProgress(
                 stage: phase, secondsLeft: max(0, total - Double(second) - 1) + 2, rows: nil,

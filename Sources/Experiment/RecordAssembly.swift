@@ -34,7 +34,7 @@ enum RecordAssembly {
             let judged = !used.isEmpty && used.allSatisfy { goodLimits[$0] != nil }
             return ClassSummary(
                 offeredPerSecond: rate(merged.measure.scheduled, seconds),
-                achievedPerSecond: rate(merged.measure.completed, seconds),
+                achievedPerSecond: rate(merged.inPhase, seconds),
                 goodputPerSecond: judged ? rate(merged.good, seconds) : nil,
                 responseMs: quantiles(merged.response), serviceMs: quantiles(merged.service),
                 lagMs: quantiles(merged.lag), curve: curve(merged), rows: merged.rows, chainsCut: merged.chainsCut)

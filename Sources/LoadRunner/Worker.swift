@@ -135,7 +135,10 @@ final class Worker<Target: LoadTarget> {
             result.results[label].service.record(completion.done - completion.sent)
             result.results[label].lag.record(completion.sent - due)
             result.results[label].rows += completion.rows
-            if let limit = goodLimits[label], response <= limit { result.results[label].good += 1 }
+            if completion.done <= measureEnd {
+                result.results[label].inPhase += 1
+                if let limit = goodLimits[label], response <= limit { result.results[label].good += 1 }
+            }
         } else {
             result.results[label].warmUp.completed += 1
         }

@@ -10,7 +10,9 @@ public struct LabelResult: Sendable {
     public var response = LatencyHistogram()
     public var service = LatencyHistogram()
     public var lag = LatencyHistogram()
-    /// Completed within the objective.
+    /// Completed before the measure phase ended; the rest of the completed ones ended in drain.
+    public var inPhase = 0
+    /// Completed before the measure phase ended, and within the objective.
     public var good = 0
     public var rows = 0
     /// Next pages that would have started after the measure phase.
@@ -25,6 +27,7 @@ public struct LabelResult: Sendable {
         response.add(other.response)
         service.add(other.service)
         lag.add(other.lag)
+        inPhase += other.inPhase
         good += other.good
         rows += other.rows
         chainsCut += other.chainsCut

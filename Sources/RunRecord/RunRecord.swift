@@ -148,9 +148,11 @@ public struct Accounting: Codable, Sendable, Equatable {
 
 /// Rates and latencies of one request class in the measure phase.
 public struct ClassSummary: Codable, Sendable {
+    /// Due in the measure phase.
     public var offeredPerSecond: Double
+    /// Of those, completed before the measure phase ended. What ended later is in the accounting and in the latencies.
     public var achievedPerSecond: Double
-    /// Completed within the class's objective; `nil` where the workload states none.
+    /// Those of ``achievedPerSecond`` that met the class's objective; `nil` where the workload states none.
     public var goodputPerSecond: Double?
     /// Intended start to done; `nil` when nothing completed.
     public var responseMs: LatencyQuantiles?
