@@ -65,7 +65,7 @@ public final class ArchiveTarget: LoadTarget {
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
-        let retries = pools.lazy.filter { !$0.waiting.isEmpty && $0.retryAt > 0 }.map(\.retryAt).min()
+        let retries = pools.lazy.filter { !$0.waiting.isEmpty && $0.retryAt > self.now }.map(\.retryAt).min()
         let hasNews = nextCompletion < completions.count
         freeTokens += retiredTokens
         retiredTokens.removeAll(keepingCapacity: true)
@@ -73,11 +73,17 @@ public final class ArchiveTarget: LoadTarget {
         for index in 0..<loop.readyCount {
             let ready = loop.ready(index)
             guard let (connection, pool) = registered[Int(ready.token)] else { continue }
+            now = Clock.now()
             handle(ready, connection, pool)
         }
-        for pool in pools where !pool.waiting.isEmpty { serve(pool) }
+        for pool in pools where !pool.waiting.isEmpty {
+            giveUpSlowOpenings(pool)
+            serve(pool)
+        }
         return now
     }
+
+    public func clock() -> Nanoseconds { Clock.now() }
 
     public func takeCompletion() -> Completion? {
         guard nextCompletion < completions.count else {
@@ -89,7 +95,7 @@ public final class ArchiveTarget: LoadTarget {
         return completions[nextCompletion]
     }
 
-    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket]?.sent != nil }
+    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].map { $0.sent != nil } ?? true }
 
     public func takeEvents() -> [TargetEvent] {
         defer { events.removeAll() }
@@ -141,6 +147,8 @@ public final class ArchiveTarget: LoadTarget {
 
     private func send(_ ticket: Int, on connection: PooledConnection, _ pool: ConnectionPool) {
         guard let machine = slots[ticket]?.machine, let raw = connection.connection else { return }
+        // Writing the statements of others may have taken a while since the wake; the server is not to blame for that.
+        now = Clock.now()
         if slots[ticket]?.sent == nil { slots[ticket]?.sent = now }
         connection.failure = nil
         do throws(PostgresError) {
@@ -235,6 +243,7 @@ public final class ArchiveTarget: LoadTarget {
 
     private func open(_ connection: PooledConnection, _ pool: ConnectionPool) {
         connection.state = .opening
+        connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
         connection.prepared = 0
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
@@ -244,6 +253,13 @@ public final class ArchiveTarget: LoadTarget {
             watch(connection, for: [.read, .write])
         } catch {
             lose(connection, pool, error)
+        }
+    }
+
+    /// libpq keeps no time limit of its own while a connection is opened without blocking.
+    private func giveUpSlowOpenings(_ pool: ConnectionPool) {
+        for connection in pool.connections where connection.isOpening && now >= connection.openingEnds {
+            lose(connection, pool, PostgresError(.client(.timeOut), "no connection within the limit"))
         }
     }
 

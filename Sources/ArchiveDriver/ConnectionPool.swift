@@ -43,6 +43,8 @@ final class ConnectionPool {
     }
 
     func noteFailure(at now: Nanoseconds) {
+        // Attempts that were begun together fail together, and count as one.
+        guard now >= retryAt else { return }
         pause = pause == 0 ? Self.pauses.lowerBound : min(pause * 2, Self.pauses.upperBound)
         retryAt = now + pause
     }
@@ -71,6 +73,8 @@ final class PooledConnection {
     /// The event loop's number for it.
     var token = 0
     var interest: EventLoop.Interest = .read
+    /// When an attempt to open counts as failed.
+    var openingEnds: Nanoseconds = 0
     /// Bits of the statements that this connection has prepared.
     var prepared: UInt8 = 0
     /// What is being prepared.

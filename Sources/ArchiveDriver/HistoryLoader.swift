@@ -8,9 +8,6 @@ import Workload
 /// Each hour is copied into its table before that is attached, so that the indexes are built once, by the node's own
 /// statement. Memory stays at one hour's look-up rows, however long the history.
 public struct HistoryLoader {
-    /// What is done after loading, for the record.
-    public static let state = "vacuumed, messages analysed, messages_lookup never analysed, checkpoint"
-
     /// Thrown when the caller's check said to stop.
     public struct Stopped: Error {}
 
@@ -43,8 +40,10 @@ public struct HistoryLoader {
     /// Loads everything.
     ///
     /// - Parameter progress: called with the rows loaded so far; returns `false` to stop.
+    /// - Returns: what was done after loading, for the record.
     /// - Throws: ``Stopped``, or `PostgresError`.
-    public func load(progress: (Int) -> Bool) throws {
+    @discardableResult
+    public func load(progress: (Int) -> Bool) throws -> String {
         var next: Int64 = 0
         for partition in historyPartitions {
             guard progress(Int(next)) else { throw Stopped() }
@@ -52,7 +51,7 @@ public struct HistoryLoader {
         }
         for partition in livePartitions { try partition.create(on: connection, schema) }
         guard progress(Int(next)) else { throw Stopped() }
-        try settle()
+        return try settle()
     }
 
     /// Loads one hour.
@@ -95,11 +94,16 @@ public struct HistoryLoader {
         }
     }
 
-    /// Visibility and statistics as after days of running: the node analyses `messages` daily and nothing else.
-    private func settle() throws(PostgresError) {
-        try connection.run("VACUUM")
+    /// Visibility and statistics as after days of running. The node counts and analyses `messages` and nothing else; rows
+    /// are vacuumed only where the server's own autovacuum would have done it.
+    private func settle() throws(PostgresError) -> String {
+        let vacuums = try connection.value("SHOW autovacuum") == "on"
+        if vacuums { try connection.run("VACUUM") }
+        try connection.run("SELECT COUNT(1) FROM messages")
         try connection.run("ANALYZE messages")
         try connection.run("CHECKPOINT")
+        return (vacuums ? "vacuumed as autovacuum would have" : "never vacuumed, as autovacuum is off")
+            + ", messages counted and analysed, messages_lookup never analysed, checkpoint"
     }
 
     private func writeRow(_ number: Int64, _ buffer: TextBuffer) {

@@ -33,7 +33,7 @@ public struct ArchiveBuilder: Sendable {
     ///   - purpose: said in the cluster's record.
     ///   - progress: called with the rows loaded so far.
     /// - Returns: the running cluster with what was found on it; the caller removes it.
-    /// - Throws: `TestbedProblem`, `PostgresError`, `HistoryLoader.Stopped`.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     public func build(purpose: String, progress: @escaping @Sendable (Int) -> Void) async throws -> BuiltArchive {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let cluster = try await ManagedCluster.create(
@@ -47,7 +47,7 @@ public struct ArchiveBuilder: Sendable {
             return try await fill(cluster, schema, progress)
         } catch {
             await cluster.remove()
-            throw error
+            throw error is HistoryLoader.Stopped ? TrialInterrupted() : error
         }
     }
 
@@ -62,7 +62,8 @@ public struct ArchiveBuilder: Sendable {
                 let connection = try Connection.open(parameters)
                 let started = Clock.now()
                 try schema.install(on: connection)
-                try HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection).load { rows in
+                let loader = HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection)
+                let state = try loader.load { rows in
                     progress(rows)
                     return !control.isStopping
                 }
@@ -71,7 +72,7 @@ public struct ArchiveBuilder: Sendable {
                     cluster: cluster,
                     history: HistoryDescription(
                         rows: spec.history.rows, bytes: try ArchiveInspector(connection).databaseBytes(),
-                        partitions: spec.history.partitions, loadSeconds: seconds, state: HistoryLoader.state),
+                        partitions: spec.history.partitions, loadSeconds: seconds, state: state),
                     settings: try Self.settings(connection, variant),
                     serverVersion: connection.reportedSetting("server_version") ?? "unknown")
             }

@@ -33,39 +33,46 @@ final class LoadWatch: Sendable {
     /// The load is over; ``follow()`` returns after a last look.
     func loadEnded() { ended.store(true, ordering: .releasing) }
 
+    /// What was seen besides the numbers.
+    struct Sight {
+        var serverLost = false
+        /// Why the samples could not be written; the load was ended because of it.
+        var failure: (any Error)?
+    }
+
     /// Follows until ``loadEnded()``.
-    ///
-    /// - Returns: whether the server went away.
-    func follow() async throws -> Bool {
+    func follow() async -> Sight {
         let labels = Traffic(plan.spec, seed: plan.seed).labels
         var book = SecondBook(workers: plan.workers)
         var response = LatencyHistogram(.interval)
         var failed = 0
         var lostAt: Nanoseconds?
+        var sight = Sight()
         while true {
             let last = ended.load(ordering: .acquiring)
             for second in control.load.takeSeconds() { book.add(second) }
-            for (number, seen) in book.takeComplete(all: last) {
-                let phase = phase(ofSecond: number)
-                try folder.append(
-                    [RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)], to: .samples)
+            for (number, phase, seen) in book.takeComplete(all: last) {
+                do {
+                    try folder.append(
+                        [RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)], to: .samples)
+                } catch {
+                    sight.failure = sight.failure ?? error
+                    control.load.stop()
+                }
                 for one in seen {
                     if phase != .warmUp { response.add(one.response) }
                     failed += one.failed
                 }
-                report(number, phase, seen, response, failed)
+                report(number, TrialProgress.Stage(phase), seen, response, failed)
             }
-            if last { return lostAt != nil }
             if lostAt == nil, await !cluster.isRunning { lostAt = Clock.now() }
+            if last {
+                sight.serverLost = lostAt != nil
+                return sight
+            }
             if let lostAt, Clock.now() - lostAt > Self.lossShown { control.load.stop() }
             try? await Task.sleep(for: .milliseconds(100))
         }
-    }
-
-    private func phase(ofSecond second: Int) -> TrialProgress.Stage {
-        let start = UInt64(second) * 1_000_000_000
-        if start < plan.spec.phases.warmUp { return .warmUp }
-        return start < plan.spec.phases.offered ? .measure : .drain
     }
 
     private func report(
@@ -85,13 +92,13 @@ final class LoadWatch: Sendable {
 /// Puts the workers' seconds together.
 private struct SecondBook {
     let workers: Int
-    private var open: [Int: (count: Int, labels: [LabelSecond])] = [:]
+    private var open: [Int: (count: Int, phase: LoadPhase, labels: [LabelSecond])] = [:]
 
     init(workers: Int) { self.workers = workers }
 
     mutating func add(_ second: WorkerSecond) {
         guard var known = open[second.second] else {
-            open[second.second] = (1, second.labels)
+            open[second.second] = (1, second.phase, second.labels)
             return
         }
         known.count += 1
@@ -100,8 +107,21 @@ private struct SecondBook {
     }
 
     /// Seconds that all workers have told of, in order; at the end also the others.
-    mutating func takeComplete(all: Bool) -> [(Int, [LabelSecond])] {
+    mutating func takeComplete(all: Bool) -> [(Int, LoadPhase, [LabelSecond])] {
         let ready = open.filter { all || $0.value.count == workers }.keys.sorted()
-        return ready.map { second in (second, open.removeValue(forKey: second)?.labels ?? []) }
+        return ready.compactMap { second in
+            open.removeValue(forKey: second).map { (second, $0.phase, $0.labels) }
+        }
+    }
+}
+
+extension TrialProgress.Stage {
+    fileprivate init(_ phase: LoadPhase) {
+        self =
+            switch phase {
+            case .warmUp: .warmUp
+            case .measure: .measure
+            case .drain: .drain
+            }
     }
 }

@@ -19,10 +19,10 @@ public struct TrialPlan: Sendable {
     /// Rows a second that loading is assumed to reach before it has shown its own speed.
     public static let assumedLoadRate = 25_000.0
 
-    /// Walks through the whole sequence once.
-    public init(_ request: TrialRequest) {
+    /// Walks through the whole sequence once, as long as `goOn` says so; a plan broken off is of no use.
+    public init(_ request: TrialRequest, while goOn: () -> Bool = { true }) {
         let spec = request.offered
-        let digest = SequenceDigest(of: spec, seed: request.seed)
+        let digest = SequenceDigest(of: spec, seed: request.seed, while: goOn)
         self.digest = digest.text
         operations = digest.operations
         historyRows = spec.history.rows
@@ -38,8 +38,12 @@ public struct TrialPlan: Sendable {
             + Double(spec.phases.offered) / 1e9 + 2
     }
 
-    /// - Throws: `TestbedProblem` when the disk is too small.
-    public func checkDisk(at path: String) throws {
+    /// Checks that the disk a trial would use holds it, before anything long is begun.
+    ///
+    /// - Throws: `TestbedProblem` when the disk is too small or not there.
+    public static func checkDisk(_ request: TrialRequest) throws {
+        let diskBytes = diskNeed(request.offered, request.variant)
+        let path = request.dataDirectory ?? request.registry.home
         guard let storage = Host.storage(at: path) else {
             throw TestbedProblem("\(path): no such folder; create it, or choose another with --data-dir")
         }
@@ -58,6 +62,6 @@ public struct TrialPlan: Sendable {
         let data = (Double(spec.history.rows) + live) * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }
         let wal = min(2 * Double(walSetting ?? 1 << 30), 1.5 * data)
-        return Int(data + wal) + spec.history.partitions * 100_000 + 150_000_000
+        return Int(min(data + wal, 1e18)) + spec.history.partitions * 100_000 + 150_000_000
     }
 }

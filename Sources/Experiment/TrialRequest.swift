@@ -96,6 +96,14 @@ public protocol TrialObserver: Sendable {
     func report(_ progress: TrialProgress)
 }
 
+/// Thrown when a trial or an archive was ended before there was anything to record.
+public struct TrialInterrupted: Error, CustomStringConvertible {
+    public let description = "ended before anything was measured; nothing was left behind"
+
+    /// The one there is.
+    public init() {}
+}
+
 /// The wish to end a trial early, from a signal or a person.
 public final class TrialControl: Sendable {
     let load = LoadControl()

@@ -53,17 +53,18 @@ public struct TrialRunner: Sendable {
             let archive = try await build(variant)
             do {
                 try await load(archive, &record, folder)
+                let kept = try await close(archive, &record, folder)
+                return Outcome(record: record, folder: folder, kept: kept)
             } catch {
                 await archive.cluster.remove()
                 throw error
             }
-            let kept = try await close(archive, &record, folder)
-            return Outcome(record: record, folder: folder, kept: kept)
-        } catch is HistoryLoader.Stopped {
+        } catch is TrialInterrupted {
             try finish(&record, .interrupted, "ended while history was being loaded", folder)
             return Outcome(record: record, folder: folder, kept: nil)
         } catch {
-            try finish(&record, .failed, "\(error)", folder)
+            // The first failure is the one to tell, also when the record cannot be written because of it.
+            try? finish(&record, .failed, "\(error)", folder)
             throw error
         }
     }
@@ -71,11 +72,12 @@ public struct TrialRunner: Sendable {
     // MARK: Stages
 
     private func prepare() async throws -> TrialPlan {
-        let request = request
+        let (request, control) = (request, control)
         report(.planning, left: nil)
-        let plan = try await WorkerThread.run { TrialPlan(request) }
         try request.registry.prepare()
-        try plan.checkDisk(at: request.dataDirectory ?? request.registry.home)
+        try TrialPlan.checkDisk(request)
+        let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
+        if control.isStopping { throw TrialInterrupted() }
         return plan
     }
 
@@ -111,17 +113,22 @@ public struct TrialRunner: Sendable {
             }
         } catch {
             watch.loadEnded()
-            _ = try? await watched
+            _ = await watched
             throw error
         }
         watch.loadEnded()
-        let serverLost = try await watched
+        let sight = await watched
         fill(&record, result)
-        record.ending = serverLost ? .serverLost : control.isStopping ? .interrupted : .completed
-        record.endingDetail =
-            serverLost
-            ? "the database server ended during the trial"
-            : control.isStopping ? "ended early by a person or a signal" : nil
+        if let failure = sight.failure { throw failure }
+        if sight.serverLost {
+            record.ending = .serverLost
+            record.endingDetail = "the database server ended during the trial"
+        } else if result.measured < plan.spec.phases.measure {
+            record.ending = .interrupted
+            record.endingDetail = "ended early by a person or a signal"
+        } else {
+            record.ending = .completed
+        }
         record.validity = ValidityRules.judge(record.ending, result)
         record.valid = record.validity.allSatisfy(\.holds)
     }
@@ -145,7 +152,11 @@ public struct TrialRunner: Sendable {
             await archive.cluster.stop(running ? .fast : .immediate)
         }
         if let log = FileManager.default.contents(atPath: archive.cluster.record.logFile) {
-            try folder.write(String(decoding: log.suffix(Self.longestLog), as: UTF8.self), to: .serverLog)
+            do {
+                try folder.write(String(decoding: log.suffix(Self.longestLog), as: UTF8.self), to: .serverLog)
+            } catch {
+                record.notCollected.append("the server's log: \(error)")
+            }
         }
         if kept == nil { await archive.cluster.remove() }
         try finish(&record, record.ending, record.endingDetail, folder)

@@ -10,8 +10,13 @@ public enum Host {
         return line.flatMap { $0.split(separator: ":").last }.map { trim($0) } ?? "unknown"
     }
 
-    /// Physical memory in bytes.
-    public static var memoryBytes: Int { memoryField("MemTotal:") ?? 0 }
+    /// Memory the process may use, bytes: physical memory, or the limit of its container where that is less.
+    public static var memoryBytes: Int {
+        let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in
+            read(path).flatMap { Int(trim($0[...])) }
+        }
+        return min(memoryField("MemTotal:") ?? 0, limits.min() ?? .max)
+    }
 
     /// Memory that can be had without swapping, in bytes.
     public static var availableMemoryBytes: Int { memoryField("MemAvailable:") ?? 0 }

@@ -63,6 +63,15 @@ public enum ProcessTable {
         return found
     }
 
+    /// The folder a process runs in; `nil` when it is gone or not ours to see. A removed folder keeps its name.
+    public static func workingFolder(of pid: Int32) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/\(pid)/cwd", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.hasSuffix(" (deleted)") ? String(path.dropLast(" (deleted)".count)) : path
+    }
+
     /// The direct children of a process.
     public static func children(of parent: Int32) -> [ProcessIdentity] {
         all().compactMap { pid in

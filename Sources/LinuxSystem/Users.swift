@@ -46,6 +46,12 @@ public enum Ownership {
         return info.st_mode & S_IFMT == S_IFDIR && info.st_uid == uid
     }
 
+    /// Whether only the owner of a folder may write in it.
+    public static func isClosed(_ path: String) -> Bool {
+        var info = Glibc.stat()
+        return lstat(path, &info) == 0 && info.st_mode & (S_IWGRP | S_IWOTH) == 0
+    }
+
     /// The first folder on the way to `path` that "other" users may not pass through; `nil` when they can reach it.
     public static func obstacle(on path: String) -> String? {
         var current = ""

@@ -12,6 +12,8 @@ public protocol LoadTarget: AnyObject, SendableMetatype {
     ///
     /// - Returns: the clock after waking.
     func wait(until deadline: Nanoseconds) -> Nanoseconds
+    /// The time now, in the world of the target; nanoseconds.
+    func clock() -> Nanoseconds
     /// The next completion there is.
     func takeCompletion() -> Completion?
     /// Whether the first statement of an operation in flight has been sent.

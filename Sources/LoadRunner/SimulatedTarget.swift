@@ -63,6 +63,8 @@ public final class SimulatedTarget: LoadTarget {
         return now
     }
 
+    public func clock() -> Nanoseconds { now }
+
     public func takeCompletion() -> Completion? {
         guard let last = pending.last, last.completion.done <= now else { return nil }
         pending.removeLast()

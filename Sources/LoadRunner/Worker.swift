@@ -29,6 +29,8 @@ final class Worker<Target: LoadTarget> {
     private var secondNumber = 0
     private var cpuAtMeasureStart: UInt64?
     private var measureClosed = false
+    /// Due in the measure phase and begun after it, because the worker woke late: a part of the backlog.
+    private var begunLate: Set<Int> = []
 
     init(_ plan: LoadPlan, index: Int, traffic: Traffic, target: Target, control: LoadControl) {
         self.plan = plan
@@ -91,16 +93,18 @@ final class Worker<Target: LoadTarget> {
             let due = min(next, follow)
             guard due <= now, due < limit, due < measureEnd else { return }
             if follow < next {
-                begin(followUps.removeFirst(), now)
+                begin(followUps.removeFirst())
             } else if let operation = upcoming {
                 upcoming = nextOfOwnNodes()
-                begin(operation, now)
+                begin(operation)
             }
         }
     }
 
-    private func begin(_ operation: Operation, _ now: Nanoseconds) {
+    private func begin(_ operation: Operation) {
         let due = start + operation.due
+        // Of those begun in one wake the later ones wait for the earlier: the clock is read for each.
+        let now = target.clock()
         if due >= measureStart {
             result.results[operation.label].measure.scheduled += 1
             result.generatorLag.record(now - due)
@@ -108,7 +112,9 @@ final class Worker<Target: LoadTarget> {
             result.results[operation.label].warmUp.scheduled += 1
         }
         second[operation.label].scheduled += 1
-        target.begin(operation, ticket: tickets.take(operation), now: now)
+        let ticket = tickets.take(operation)
+        if now > measureEnd { begunLate.insert(ticket) }
+        target.begin(operation, ticket: ticket, now: now)
     }
 
     // MARK: Recording
@@ -163,7 +169,7 @@ final class Worker<Target: LoadTarget> {
             let boundary = start + UInt64(secondNumber + 1) * 1_000_000_000
             guard boundary <= now else { return }
             beginDue(before: boundary, at: now)
-            control.hand(over: WorkerSecond(second: secondNumber, labels: second))
+            handOverSecond()
             for label in second.indices {
                 second[label].scheduled = 0
                 second[label].failed = 0
@@ -171,6 +177,12 @@ final class Worker<Target: LoadTarget> {
             }
             secondNumber += 1
         }
+    }
+
+    private func handOverSecond() {
+        let begin = start + UInt64(secondNumber) * 1_000_000_000
+        let phase: LoadPhase = begin >= measureEnd ? .drain : begin >= measureStart ? .measure : .warmUp
+        control.hand(over: WorkerSecond(second: secondNumber, phase: phase, labels: second))
     }
 
     private func noteMeasureBounds(at now: Nanoseconds) {
@@ -181,7 +193,7 @@ final class Worker<Target: LoadTarget> {
         if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
         tickets.forEach { ticket, operation in
-            if start + operation.due >= measureStart && !target.hasStarted(ticket) {
+            if start + operation.due >= measureStart && (begunLate.contains(ticket) || !target.hasStarted(ticket)) {
                 result.results[operation.label].measure.backlog += 1
             }
         }
@@ -204,7 +216,7 @@ final class Worker<Target: LoadTarget> {
                 result.results[operation.label].warmUp.abandoned += 1
             }
         }
-        control.hand(over: WorkerSecond(second: secondNumber, labels: second))
+        handOverSecond()
         result.drained = now - measureEnd
         result.started = start
         result.events = target.takeEvents()

@@ -69,10 +69,19 @@ public struct LoadResult: Sendable {
     }
 }
 
+/// The phases of a load.
+public enum LoadPhase: String, Sendable {
+    case warmUp = "warm-up"
+    case measure
+    case drain
+}
+
 /// One second of one worker.
 public struct WorkerSecond: Sendable {
     /// Whole seconds from the start of warm-up.
     public let second: Int
+    /// The phase in which it began.
+    public let phase: LoadPhase
     /// By label.
     public let labels: [LabelSecond]
 }

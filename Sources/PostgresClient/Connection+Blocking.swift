@@ -4,6 +4,9 @@ import LinuxSystem
 
 /// Calls that wait, for orchestration: schema, history, inspection. Never for measured work.
 extension Connection {
+    /// A year: statements of a large archive take hours, and what ends them is a lost connection or a person.
+    public static let noLimit: Nanoseconds = 31_536_000_000_000_000
+
     /// Opens a connection and waits for it, for at most `limit` nanoseconds.
     ///
     /// - Returns: the open connection, in non-blocking mode.
@@ -32,7 +35,7 @@ extension Connection {
     /// - Returns: rows of columns; `nil` for NULL.
     /// - Throws: ``PostgresError``: the server's first error, `time-out`, or `connection-lost`.
     @discardableResult
-    public func run(_ sql: String, limit: Nanoseconds = 3_600_000_000_000) throws(PostgresError) -> [[String?]] {
+    public func run(_ sql: String, limit: Nanoseconds = Connection.noLimit) throws(PostgresError) -> [[String?]] {
         try sendSimple(sql)
         var rows: [[String?]] = []
         try collect(statement: Self.firstWords(sql), until: Clock.now() + limit) { result throws(PostgresError) in
@@ -55,7 +58,7 @@ extension Connection {
     /// - Throws: ``PostgresError``: what the server said of the statement or of a row, or `connection-lost`.
     public func copyIn(_ sql: String, fill: (TextBuffer) -> Bool) throws(PostgresError) {
         try sendSimple(sql)
-        let deadline = Clock.now() + 3_600_000_000_000
+        let deadline = Clock.now() + Self.noLimit
         var accepted = false
         let name = Self.firstWords(sql)
         while !accepted {

@@ -51,7 +51,8 @@ public final class Connection {
 
     /// Goes on with opening after the descriptor became ready.
     ///
-    /// - Throws: ``PostgresError`` with the server's SQLSTATE where it gave one in words, else `refused`.
+    /// - Throws: ``PostgresError`` `refused`, with the server's words: libpq hands out no SQLSTATE for a connection that
+    ///   did not open.
     public func continueOpening() throws(PostgresError) -> Opening {
         switch PQconnectPoll(raw) {
         case PGRES_POLLING_READING: return .needsRead

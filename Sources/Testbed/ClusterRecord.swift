@@ -35,12 +35,14 @@ public struct ClusterRecord: Codable, Sendable {
         ConnectionParameters(host: socketFolder, port: 5_432, user: Self.user, database: database)
     }
 
-    /// All processes that run on the data directory: the server, or `initdb`.
+    /// All processes that run on the data directory: the server or `initdb`, told by their arguments, and the server's
+    /// backends, which write a title over theirs but stay in its folder also when the postmaster was killed.
     public var processes: [ProcessIdentity] {
         let wanted = "-D\0\(dataFolder)\0"
         return ProcessTable.all().compactMap { pid in
-            guard let line = Host.read("/proc/\(pid)/cmdline"), line.contains(wanted) else { return nil }
-            return ProcessIdentity(pid: pid)
+            guard let line = Host.read("/proc/\(pid)/cmdline") else { return nil }
+            let isBackend = line.hasPrefix("postgres: ") && ProcessTable.workingFolder(of: pid) == dataFolder
+            return line.contains(wanted) || isBackend ? ProcessIdentity(pid: pid) : nil
         }
     }
 

@@ -29,6 +29,9 @@ public struct ClusterRegistry: Sendable {
                 throw TestbedProblem("\(home): cannot be used for clusters (\(error)); remove it, or free the name")
             }
         }
+        guard Ownership.isClosed(home) else {
+            throw TestbedProblem("\(home): others may write here; choose a folder of your own for ARCHIVEBENCH_STATE")
+        }
         guard home.utf8.count <= 70 else {
             throw TestbedProblem("\(home): too long for a Unix socket below it; choose a shorter folder")
         }
@@ -36,11 +39,23 @@ public struct ClusterRegistry: Sendable {
 
     /// All clusters with a record, by age.
     public func clusters() -> [ClusterRecord] {
-        guard Ownership.isFolder(home, ownedBy: UserAccount.effective.uid) else { return [] }
+        guard Ownership.isFolder(home, ownedBy: UserAccount.effective.uid), Ownership.isClosed(home) else { return [] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []
-        return names.sorted().compactMap { ClusterRecord.read(folder: "\(home)/\($0)") }
-            .filter { $0.folder == "\(home)/\($0.id)" && $0.dataFolder.hasSuffix("\($0.id)/data") }
-            .sorted { $0.createdAt < $1.createdAt }
+        return names.compactMap(record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+
+    /// The record in one of the home's folders, if everything about it is as we make it: what a record says is acted
+    /// upon, so nobody else may have written it.
+    private func record(_ name: String) -> ClusterRecord? {
+        let folder = "\(home)/\(name)"
+        guard ManagedCluster.isIdentifier(name), Ownership.isFolder(folder, ownedBy: UserAccount.effective.uid),
+            let record = ClusterRecord.read(folder: folder), record.id == name, record.folder == folder
+        else { return nil }
+        let holder = String(record.dataFolder.dropLast("/data".count))
+        let elsewhere =
+            record.dataFolder.hasSuffix("/archivebench-\(name)/data")
+            && Ownership.isFolder(holder, ownedBy: UserAccount.effective.uid)
+        return record.dataFolder == "\(folder)/data" || elsewhere ? record : nil
     }
 
     /// Removes the clusters whose owner is gone and that nobody asked to keep.
@@ -63,8 +78,12 @@ public struct ClusterRegistry: Sendable {
     /// - Returns: `false` when a process would not end.
     @discardableResult
     public func remove(_ record: ClusterRecord) -> Bool {
-        let gone = Self.end(record.processes)
-        if let segment = Self.sharedMemorySegment(record) { SharedMemory.removeLeftovers(ofSegment: segment) }
+        // A killed postmaster's backends are found once it is gone, and again until none is left.
+        var gone = Self.end(record.processes)
+        if gone, !record.processes.isEmpty { gone = Self.end(record.processes) }
+        if let (postmaster, segment) = Self.sharedMemory(of: record) {
+            SharedMemory.removeLeftovers(ofSegment: segment, postmaster: postmaster, dataFolder: record.dataFolder)
+        }
         try? FileManager.default.removeItem(atPath: record.dataFolder)
         if !record.dataFolder.hasPrefix(record.folder + "/") {
             // The folder made for it on the disk that the user chose.
@@ -82,11 +101,13 @@ public struct ClusterRegistry: Sendable {
         return processes.allSatisfy { $0.waitForEnd(limit: 5_000_000_000) }
     }
 
-    /// Line 7 of `postmaster.pid`: key and identifier of the System V segment.
-    private static func sharedMemorySegment(_ record: ClusterRecord) -> Int32? {
+    /// Of `postmaster.pid`: the process number in line 1, the identifier of the System V segment behind its key in line 7.
+    private static func sharedMemory(of record: ClusterRecord) -> (postmaster: Int32, segment: Int32)? {
         let lines = (Host.read("\(record.dataFolder)/postmaster.pid") ?? "")
             .split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count > 6 else { return nil }
-        return lines[6].split(separator: " ").last.flatMap { Int32($0) }
+        guard lines.count > 6, let postmaster = Int32(lines[0]),
+            let segment = lines[6].split(separator: " ").last.flatMap({ Int32($0) })
+        else { return nil }
+        return (postmaster, segment)
     }
 }

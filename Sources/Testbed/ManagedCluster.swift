@@ -142,12 +142,24 @@ public actor ManagedCluster {
     /// Ends the server and waits for it; the data stays.
     public func stop(_ shutdown: Shutdown = .fast) async {
         guard let process else { return }
-        process.send(signal: shutdown.signal)
+        for (signal, seconds) in [(shutdown.signal, 60), (SIGQUIT, 10), (SIGKILL, 60)] {
+            process.send(signal: signal)
+            if await Self.ends(process, withinSeconds: seconds) { break }
+        }
         await server?.value
         // A killed postmaster leaves backends that notice within moments.
         for rest in record.processes { _ = rest.waitForEnd(limit: 10_000_000_000) }
         self.process = nil
         server = nil
+    }
+
+    private static func ends(_ process: ProcessIdentity, withinSeconds seconds: Int) async -> Bool {
+        let deadline = Clock.now() + Nanoseconds(seconds) * 1_000_000_000
+        while process.isAlive {
+            if Clock.now() > deadline { return false }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
     }
 
     /// Ends the server with a checkpoint and starts it again.
@@ -314,9 +326,16 @@ public actor ManagedCluster {
         }
     }
 
+    /// Letters and digits that are not mistaken for each other.
+    private static let identifierLetters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+
     private static func newIdentifier() -> String {
-        let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
-        return String((0..<8).map { _ in letters[Int.random(in: 0..<letters.count)] })
+        String((0..<8).map { _ in identifierLetters[Int.random(in: 0..<identifierLetters.count)] })
+    }
+
+    /// Whether a text is of the form of a cluster's name.
+    static func isIdentifier(_ text: String) -> Bool {
+        text.count == 8 && text.allSatisfy { identifierLetters.contains($0) }
     }
 
     // MARK: The server's log

@@ -59,6 +59,11 @@ public struct Variant: Sendable {
             top.note(
                 "scale-with-memory", "'\(name)' is not among the settings", remedy: "add it there, or leave it out")
         }
+        for setting in settings where scaleWithMemory.contains(setting.name) && Self.memoryBytes(setting.value) == nil {
+            document.note(
+                at: setting.place, "settings.\(setting.name): '\(setting.value)' cannot be scaled",
+                remedy: "write it with a unit, such as 4GB")
+        }
         if !scaleWithMemory.isEmpty && designedForMemory == nil {
             top.note("scale-with-memory", "nothing to scale by", remedy: "add designed-for-memory")
         }
@@ -90,7 +95,9 @@ public struct Variant: Sendable {
     public static func memoryBytes(_ text: String) -> Int? {
         let units: [(String, Int)] = [("kB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("TB", 1 << 40), ("B", 1)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            return Int(text.dropLast(unit.count)).map { $0 * factor }
+            guard let number = Int(text.dropLast(unit.count)), number >= 0 else { return nil }
+            let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+            return overflow ? nil : bytes
         }
         return nil
     }

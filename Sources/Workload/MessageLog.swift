@@ -32,10 +32,10 @@ public final class MessageLog {
 
     /// When a message arrived. Spread evenly over the history, each within its own slot, so times rise with numbers.
     ///
-    /// - Precondition: a live message is one of those remembered.
+    /// - Precondition: a live message is one of those remembered; see ``remembers(_:)``.
     func arrival(of number: Int64) -> Int64 {
         if number >= historyRows {
-            precondition(number >= oldestLive && number < nextNumber, "message \(number) is not remembered")
+            precondition(remembers(number), "message \(number) is not remembered")
             return ring[Int((number - historyRows) & mask)]
         }
         var random = RandomSource(seed: seed, .historyTimes, index: UInt64(number))
@@ -50,6 +50,9 @@ public final class MessageLog {
         guard last >= (historyRows > 0 ? 0 : oldestLive) else { return nil }
         return min(firstMessage { $0 >= start }, last)...last
     }
+
+    /// Whether a message's arrival is still known.
+    func remembers(_ number: Int64) -> Bool { number < historyRows || (number >= oldestLive && number < nextNumber) }
 
     private var oldestLive: Int64 { historyRows + max(0, live - Int64(ring.count)) }
 

@@ -9,12 +9,16 @@ public struct SequenceDigest: Sendable, Equatable {
     /// Operations by request class, later pages not included: they follow from replies.
     public let operations: [String: Int]
 
-    /// Walks through the whole sequence; takes a few microseconds an operation.
-    public init(of spec: WorkloadSpec, seed: UInt64) {
+    /// Walks through the whole sequence, a few microseconds an operation, as long as `goOn` says so; a digest broken off
+    /// is of no use.
+    public init(of spec: WorkloadSpec, seed: UInt64, while goOn: () -> Bool = { true }) {
         let traffic = Traffic(spec, seed: seed)
         var hasher = CanonicalHasher()
         var counts = [Int](repeating: 0, count: traffic.labels.count)
+        var walked = 0
         while let operation = traffic.next() {
+            walked += 1
+            if walked % 4_096 == 0 && !goOn() { break }
             counts[operation.label] += 1
             hasher.add(operation.due)
             hasher.add(traffic.labels[operation.label].requestClass)

@@ -25,8 +25,11 @@ public final class Traffic {
         topics = TopicBook(spec.messages.shards, seed: seed)
         let lookBack = spec.queries.map { $0.shape.lookBack }.max() ?? 0
         let rate = spec.messages.arrivals.meanRate
+        // All of the trial's, up to sixteen million; beyond that twice what the longest look back spans.
+        let all = rate * Double(spec.phases.offered) / 1e9 * 1.2
+        let lookedAt = min(rate * (Double(lookBack) / 1e9 + 60) * 2, all)
         log = MessageLog(
-            seed: seed, history: spec.history, remembered: Int(rate * (Double(lookBack) / 1e9 + 60) * 2))
+            seed: seed, history: spec.history, remembered: Int(min(max(min(all, 16e6), lookedAt), 1e9)))
         end = spec.phases.offered
         messageArrivals = RandomSource(seed: seed, .messageArrivals)
         offers = RandomSource(seed: seed, .offers)
@@ -118,7 +121,10 @@ public final class Traffic {
         log.messages(arrivedBetween: start, and: end)
     }
 
+    /// The hash of a message; of no message, when its arrival is forgotten, which takes a chain of pages that lasts
+    /// longer than the whole trial's messages could be remembered.
     func hash(ofMessage number: Int64) -> MessageHash {
+        guard log.remembers(number) else { return MessageHash(words: (UInt64(bitPattern: number), 0, 0, 0)) }
         let (pubsubTopic, message) = message(number, arrival: log.arrival(of: number))
         return message.hash(on: pubsubTopic)
     }

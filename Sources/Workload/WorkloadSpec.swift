@@ -6,6 +6,9 @@ public struct WorkloadSpec: Sendable {
     /// The first line of every workload file of this format.
     public static let format = "workload/1"
 
+    /// 2000-01-01T00:00:00Z: the longest history then still begins after 1970.
+    private static let earliestEpoch = 946_684_800
+
     public var name: String
     public var summary: String
     /// Virtual time at the start of warm-up, seconds since 1970; on the full hour.
@@ -42,6 +45,9 @@ public struct WorkloadSpec: Sendable {
         if archiveEpoch % 3_600 != 0 {
             top.note(
                 "archive-epoch", "is not on a full hour", remedy: "partitions are hourly; use a time like 18:00:00Z")
+        }
+        if archiveEpoch < Self.earliestEpoch {
+            top.note("archive-epoch", "is before 2000", remedy: "use a later time; partitions are named by seconds")
         }
         let messages = MessageSpec.read(top.map("messages", required: true))
         self.messages = messages
@@ -94,12 +100,14 @@ public struct MessageSpec: Sendable {
                 largest: 1, metaBytes: 0)
         }
         defer { map.close() }
+        let shards = map.maps("shards", required: true).map(ShardSpec.read)
+        ShareCheck.note(shards.map(\.share), "shards", of: map)
         let sizes = map.map("payload", required: true)
         defer { sizes?.close() }
         return MessageSpec(
             arrivals: ArrivalProcesses.read("arrivals", of: map),
             clockSkew: map.duration("sender-clock-skew", in: 0...20_000_000_000, default: 2_000_000_000),
-            shards: map.maps("shards", required: true).map(ShardSpec.read),
+            shards: shards,
             sizes: sizes.map(SizeDistributions.read) ?? ConstantSize(bytes: 1),
             largest: sizes?.bytes("at-most", in: 1...100_000_000, default: 153_600) ?? 1,
             metaBytes: map.bytes("meta", in: 0...Message.maximumMeta, default: 0))
@@ -121,9 +129,20 @@ public struct ShardSpec: Sendable {
         } catch {
             map.note("pubsub-topic", error.description, remedy: "write it as /waku/2/rs/16/32")
         }
-        return ShardSpec(
-            pubsubTopic: topic, share: map.share("share"),
-            contentTopics: map.maps("content-topics", required: true).map(TopicPopulationSpec.read))
+        let topics = map.maps("content-topics", required: true).map(TopicPopulationSpec.read)
+        ShareCheck.note(topics.map(\.share), "content-topics", of: map)
+        return ShardSpec(pubsubTopic: topic, share: map.share("share"), contentTopics: topics)
+    }
+}
+
+/// Shares of one whole add up to it.
+private enum ShareCheck {
+    static func note(_ shares: [Double], _ key: String, of map: SpecMap) {
+        let sum = shares.reduce(0, +)
+        // A share of nothing among others is a slip noted already, or meant.
+        guard abs(sum - 1) > 0.001, sum == 0 || !shares.contains(0), !shares.isEmpty else { return }
+        map.note(
+            key, "shares add up to \((sum * 1_000).rounded() / 10)%", remedy: "give shares that make 100% together")
     }
 }
 

@@ -34,7 +34,7 @@ struct Up: AsyncParsableCommand {
         let (fitted, adaptations) = variant.fitted(toMemory: Host.memoryBytes)
         for line in adaptations { Terminal.error(line) }
         try request.registry.prepare()
-        try TrialPlan(request).checkDisk(at: request.dataDirectory ?? request.registry.home)
+        try TrialPlan.checkDisk(request)
         let (progress, control) = (ProgressLine(), TrialControl())
         let signals = Interruption.watch(control, progress, request.registry)
         let total = spec.history.rows
@@ -47,8 +47,12 @@ struct Up: AsyncParsableCommand {
                     stage: .history, secondsLeft: Double(total - rows) / TrialPlan.assumedLoadRate,
                     rows: (rows, total), failed: 0))
         }
-        withExtendedLifetime(signals) {}
+        if control.isStopping {
+            await archive.cluster.remove()
+            throw TrialInterrupted()
+        }
         let kept = try await archive.cluster.keep()
+        withExtendedLifetime(signals) {}
         progress.close()
         Terminal.out(ClusterText.howToConnect(kept))
     }

@@ -60,6 +60,9 @@ enum Failure {
             // Help and the like travel as errors.
             Terminal.out(ArchiveBench.fullMessage(for: error))
             return .done
+        case is TrialInterrupted:
+            Terminal.error("archivebench: \(TrialInterrupted())")
+            return .interrupted
         case let validation as ValidationError:
             Terminal.error("archivebench: \(validation.message)")
             return .usage

@@ -26,7 +26,11 @@ enum Project {
 
     /// The registry of managed clusters.
     static var registry: ClusterRegistry {
-        ClusterRegistry(home: Terminal.environment("ARCHIVEBENCH_STATE") ?? ClusterRegistry.standardHome())
+        guard let chosen = Terminal.environment("ARCHIVEBENCH_STATE") else {
+            return ClusterRegistry(home: ClusterRegistry.standardHome())
+        }
+        let path = URL(filePath: chosen).standardizedFileURL.path
+        return ClusterRegistry(home: path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
     }
 
     /// A file the user named: as a path, or as the name of a shipped one.

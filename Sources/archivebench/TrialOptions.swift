@@ -46,6 +46,9 @@ struct TrialOptions: ParsableArguments {
 
     func validate() throws {
         if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
+        if let history, !HistorySpec.rowRange.contains(history) {
+            throw ValidationError("--history \(history): use 0 to \(HistorySpec.rowRange.upperBound)")
+        }
         if let partitions, !HistorySpec.partitionRange.contains(partitions) {
             throw ValidationError("--partitions \(partitions): use 1 to \(HistorySpec.partitionRange.upperBound)")
         }

@@ -28,6 +28,9 @@ import Testing
         Case(arguments: ["run", "--rate-scale", "-1"], status: 2, words: "factor"),
         Case(arguments: ["run", "--rate-scale", "0"], status: 2, words: "'0' is not a factor"),
         Case(arguments: ["run", "--history", "many"], status: 2, words: "'many' is not a count"),
+        Case(
+            arguments: ["run", "--history", "9223372036854775807"], status: 2,
+            words: "--history 9223372036854775807: use"),
         Case(arguments: ["run", "--partitions", "0"], status: 2, words: "--partitions 0: use 1 to"),
         Case(arguments: ["run", "--seed", "x"], status: 2, words: "seed"),
         Case(arguments: ["run", "--fail-on", "everything"], status: 2, words: "objectives"),
@@ -74,6 +77,13 @@ import Testing
         WrongFile(
             change: ("archive-epoch: 2026-01-05T18:00:00Z", "archive-epoch: 2026-01-05T18:30:00Z"),
             line: "is not on a full hour"),
+        WrongFile(change: ("share: 75%", "share: 65%"), line: "shares add up to 90.0%; give shares that make 100%"),
+        WrongFile(
+            change: ("archive-epoch: 2026-01-05T18:00:00Z", "archive-epoch: 1970-01-01T00:00:00Z"),
+            line: "is before 2000"),
+        WrongFile(
+            change: ("archive-epoch: 2026-01-05T18:00:00Z", "archive-epoch: 1970-01-01T00:00:00Z"),
+            line: "is before 2000"),
         WrongFile(
             change: ("at-most: 768KiB", "at-most: 768kib"),
             line: "'768kib' is not understood; write 340B, 2kB or 768KiB"),

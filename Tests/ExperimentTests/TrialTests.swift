@@ -11,12 +11,16 @@ import Workload
 
 /// Whole trials on real servers, seconds long.
 @Suite(.serialized) struct TrialTests {
-    /// Remembers the stages, and calls out at the first second of the measure phase.
+    /// Remembers the stages, and calls out when one begins: the measure phase, unless told otherwise.
     private final class Watcher: TrialObserver, Sendable {
         private let seen = Mutex<[TrialProgress.Stage]>([])
-        private let atMeasure: @Sendable () -> Void
+        private let stage: TrialProgress.Stage
+        private let callOut: @Sendable () -> Void
 
-        init(atMeasure: @escaping @Sendable () -> Void = {}) { self.atMeasure = atMeasure }
+        init(at stage: TrialProgress.Stage = .measure, _ callOut: @escaping @Sendable () -> Void = {}) {
+            self.stage = stage
+            self.callOut = callOut
+        }
 
         var stages: [TrialProgress.Stage] { seen.withLock { $0 } }
 
@@ -26,7 +30,7 @@ import Workload
                 seen.append(progress.stage)
                 return true
             }
-            if new && progress.stage == .measure { atMeasure() }
+            if new && progress.stage == stage { callOut() }
         }
     }
 
@@ -154,10 +158,48 @@ import Workload
     @Test func anInterruptionWhileLoadingLeavesARecordToo() async throws {
         let place = try Place()
         let control = TrialControl()
+        let request = try await place.request(try TestWorkloads.everything())
+        let outcome = try await TrialRunner(
+            request, observer: Watcher(at: .history) { control.stop() }, control: control
+        ).run()
+        #expect(try outcome.folder.readRecord().ending == .interrupted)
+        #expect(place.isClean())
+    }
+
+    @Test func anInterruptionWhilePlanningLeavesNothing() async throws {
+        let place = try Place()
+        let control = TrialControl()
         control.stop()
         let request = try await place.request(try TestWorkloads.everything())
-        let outcome = try await TrialRunner(request, observer: Watcher(), control: control).run()
-        #expect(try outcome.folder.readRecord().ending == .interrupted)
+        await #expect(throws: TrialInterrupted.self) {
+            try await TrialRunner(request, observer: Watcher(), control: control).run()
+        }
+        #expect(names(in: place.folder.path).isEmpty)
+        #expect(place.isClean())
+    }
+
+    /// The disk full, or the folder gone: the trial ends, says why, and leaves no cluster.
+    @Test func aRecordThatCannotBeWrittenEndsTheTrial() async throws {
+        let place = try Place()
+        let request = try await place.request(try TestWorkloads.everything(measure: "60s"))
+        let watcher = Watcher { try? FileManager.default.removeItem(atPath: request.recordFolder) }
+        await #expect(throws: RecordFolder.Problem.self) {
+            try await TrialRunner(request, observer: watcher, control: TrialControl()).run()
+        }
+        #expect(place.isClean())
+    }
+
+    /// Where the server's log should go there is a folder: the trial is as good as it was.
+    @Test func aLogThatCannotBeCopiedIsNamedAsMissing() async throws {
+        let place = try Place()
+        let request = try await place.request(try TestWorkloads.everything(measure: "1s"))
+        let watcher = Watcher {
+            try? FileManager.default.createDirectory(
+                atPath: "\(request.recordFolder)/server.log", withIntermediateDirectories: false)
+        }
+        let outcome = try await TrialRunner(request, observer: watcher, control: TrialControl()).run()
+        #expect(outcome.record.ending == .completed)
+        #expect(outcome.record.notCollected.contains { $0.hasPrefix("the server's log:") })
         #expect(place.isClean())
     }
 
@@ -196,9 +238,13 @@ import Workload
         spec.history.rows = 9_000_000_000
         let plan = TrialPlan(try await place.request(try TestWorkloads.everything()))
         #expect(plan.operations["put"] ?? 0 > 100)
-        #expect(throws: TestbedProblem.self) { try plan.checkDisk(at: "/nonexistent") }
+        var request = try await place.request(try TestWorkloads.everything())
+        request.dataDirectory = "/nonexistent"
+        #expect(throws: TestbedProblem.self) { try TrialPlan.checkDisk(request) }
         do {
-            try TrialPlan(try await place.request(spec)).checkDisk(at: "/tmp")
+            request = try await place.request(spec)
+            request.dataDirectory = "/tmp"
+            try TrialPlan.checkDisk(request)
             Issue.record("nine thousand million rows fit")
         } catch {
             #expect("\(error)".contains("MB free, the trial needs up to"))

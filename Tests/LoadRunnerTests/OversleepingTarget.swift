@@ -23,6 +23,7 @@ final class OversleepingTarget: LoadTarget {
     func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         inner.begin(operation, ticket: ticket, now: now)
     }
+    func clock() -> Nanoseconds { inner.clock() }
     func takeCompletion() -> Completion? { inner.takeCompletion() }
     func hasStarted(_ ticket: Int) -> Bool { inner.hasStarted(ticket) }
     func takeEvents() -> [TargetEvent] { inner.takeEvents() }

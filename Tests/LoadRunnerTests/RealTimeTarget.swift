@@ -16,6 +16,7 @@ final class RealTimeTarget: LoadTarget {
         return Clock.now()
     }
 
+    func clock() -> Nanoseconds { Clock.now() }
     func takeCompletion() -> Completion? { done.popLast() }
     func hasStarted(_ ticket: Int) -> Bool { true }
     func takeEvents() -> [TargetEvent] { [] }

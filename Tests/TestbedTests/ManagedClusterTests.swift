@@ -82,6 +82,70 @@ import Testing
         finish(registry)
     }
 
+    /// A backend that was busy when its postmaster was killed is found by its folder, and nothing of it stays.
+    @Test func busyBackendsOfAKilledServerAreEndedToo() async throws {
+        let registry = registry()
+        let cluster = try await TestServers.privateCluster(registry: registry)
+        let connection = try Connection.open(cluster.record.parameters())
+        let busy = try #require(ProcessIdentity(pid: connection.backendPID))
+        try connection.sendSimple("DO $$ BEGIN LOOP END LOOP; END $$")
+        let segment = try segmentIdentifier(cluster.record)
+        let postmaster = try #require(await cluster.postmaster)
+        postmaster.send(signal: SIGKILL)
+        _ = postmaster.waitForEnd(limit: 5_000_000_000)
+        #expect(busy.isAlive)
+        #expect(registry.remove(cluster.record))
+        #expect(!busy.isAlive && !sharedMemory().contains(segment))
+        await cluster.stop(.immediate)
+        finish(registry)
+    }
+
+    /// An identifier in `postmaster.pid` that now belongs to somebody else, as after a restart of the machine.
+    @Test func aSegmentOfSomebodyElseStays() async throws {
+        let registry = registry()
+        let (ours, other) = (
+            try await TestServers.privateCluster(registry: registry),
+            try await TestServers.privateCluster(registry: registry)
+        )
+        await ours.stop(.crash)
+        await other.stop(.crash)
+        let foreign = try segmentIdentifier(other.record)
+        let path = "\(ours.record.dataFolder)/postmaster.pid"
+        let text = try readText(path).replacing(try segmentIdentifier(ours.record), with: foreign)
+        let own = try segmentIdentifier(ours.record)
+        try Data(text.utf8).write(to: URL(filePath: path))
+        registry.remove(ours.record)
+        #expect(sharedMemory().contains(foreign))
+        registry.remove(other.record)
+        #expect(!sharedMemory().contains(foreign))
+        shmctl(Int32(own) ?? -1, Int32(IPC_RMID), nil)
+        finish(registry)
+    }
+
+    /// Whoever may write into the registry could make it remove anything.
+    @Test func recordsThatAreNotAsWeMakeThemAreIgnored() async throws {
+        let registry = registry()
+        try registry.prepare()
+        let victim = try TemporaryFolder()
+        _ = try victim.write("precious", as: "file")
+        func plant(_ id: String, data: String) throws {
+            let folder = "\(registry.home)/\(id)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let record = """
+                {"id": "\(id)", "owner": {"pid": 1, "startTicks": 1}, "kept": false, "createdAt": "", "arguments": [],
+                 "serverVersion": "", "folder": "\(folder)", "dataFolder": "\(data)", "binaries": "", "purpose": ""}
+                """
+            try Data(record.utf8).write(to: URL(filePath: "\(folder)/cluster.json"))
+        }
+        try plant("abcdefgh", data: victim.path)
+        try plant("postgresql", data: "\(registry.home)/postgresql/data")
+        #expect(registry.clusters().isEmpty && registry.sweep().isEmpty)
+        #expect(names(in: victim.path) == ["file"])
+        chmod(registry.home, 0o777)
+        #expect(throws: TestbedProblem.self) { try registry.prepare() }
+        try FileManager.default.removeItem(atPath: registry.home)
+    }
+
     @Test func aRefusedSettingIsNamedWithItsPlace() async throws {
         let registry = registry()
         let variant = try Variant(

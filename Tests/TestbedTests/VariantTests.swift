@@ -32,6 +32,11 @@ import Testing
         ("data-checksums: perhaps", "not known"),
         ("scale-with-memory: [work_mem]", "not among the settings"), ("sttings: {}", "unknown key"),
         ("designed-for-memory: 16", "has no unit"),
+        (
+            "settings: {work_mem: 99999999999GB}\nscale-with-memory: [work_mem]\ndesigned-for-memory: 1GB",
+            "cannot be scaled"
+        ),
+        ("settings: {work_mem: 4096}\nscale-with-memory: [work_mem]\ndesigned-for-memory: 1GB", "cannot be scaled"),
     ])
     func wrongVariantsAreTold(_ line: String, _ reason: String) {
         do {
