@@ -72,14 +72,6 @@ public enum ProcessTable {
         return path.hasSuffix(" (deleted)") ? String(path.dropLast(" (deleted)".count)) : path
     }
 
-    /// The direct children of a process.
-    public static func children(of parent: Int32) -> [ProcessIdentity] {
-        all().compactMap { pid in
-            guard let stat = stat(of: pid), stat.parent == parent else { return nil }
-            return ProcessIdentity(pid: pid, startTicks: stat.startTicks)
-        }
-    }
-
     /// Largest resident size so far of the calling process, in bytes (`VmHWM`).
     public static func peakMemory() -> Int? {
         guard let text = Host.read("/proc/self/status") else { return nil }
@@ -91,16 +83,15 @@ public enum ProcessTable {
 
     struct Stat {
         let state: Character
-        let parent: Int32
         let startTicks: UInt64
     }
 
     static func stat(of pid: Int32) -> Stat? {
         guard let text = Host.read("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: name)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+        guard fields.count > 19, let state = fields[0].first,
             let ticks = UInt64(fields[19])
         else { return nil }
-        return Stat(state: state, parent: parent, startTicks: ticks)
+        return Stat(state: state, startTicks: ticks)
     }
 }

@@ -48,6 +48,10 @@ import Testing
         #expect(cluster.record.processes.isEmpty)
         try await cluster.start()
         #expect(try Connection.open(cluster.record.parameters()).value("SELECT n FROM kept") == "7")
+        let before = await cluster.postmaster
+        try await cluster.restart()
+        #expect(await cluster.postmaster != before)
+        #expect(try Connection.open(cluster.record.parameters()).value("SELECT n FROM kept") == "7")
         await cluster.remove()
         finish(registry)
     }
