@@ -17,8 +17,12 @@ enum Main {
             command = try ArchiveBench.parseAsRoot()
         } catch {
             let help = ArchiveBench.exitCode(for: error) == .success
-            let text = ArchiveBench.fullMessage(for: error)
-            if help { Terminal.out(text) } else { Terminal.error(text) }
+            if help {
+                Terminal.out(ArchiveBench.fullMessage(for: error))
+            } else {
+                let words = ArchiveBench.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+                Terminal.error("archivebench: \(words); 'archivebench help' shows what there is")
+            }
             exit(help ? 0 : ExitStatus.usage.rawValue)
         }
         do {

@@ -51,8 +51,14 @@ import Testing
         #expect(ending.status == wrong.status)
         #expect(ending.error.contains(wrong.words), "\(ending.error)")
         #expect(ending.out.isEmpty)
+        #expect(ending.error.split(separator: "\n").count { !Self.isProgress($0) } == 1, "\(ending.error)")
         #expect(!ending.error.contains("Fatal error"))
         #expect(tool.isClean())
+    }
+
+    /// What a run says while it is still going well.
+    private static func isProgress(_ line: Substring) -> Bool {
+        line.hasSuffix(" s left") || line.hasPrefix("status-prod-steady: ")
     }
 
     struct WrongFile: Sendable, CustomTestStringConvertible {
