@@ -56,6 +56,8 @@ public struct RunRecord: Codable, Sendable {
 
     public var workload: WorkloadDescription
     public var phases: PhaseDescription
+    /// What the traffic was like; `nil` until the load has ended.
+    public var traffic: TrafficSummary?
     /// The exact command line that makes this run again.
     public var command: String
     /// Moments worth a mark on a time line, in order; also in `events.jsonl`.
