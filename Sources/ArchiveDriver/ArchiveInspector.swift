@@ -43,4 +43,53 @@ public struct ArchiveInspector {
     public func partitionCount() throws(PostgresError) -> Int {
         Int(try connection.value("SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'messages'::regclass") ?? "") ?? 0
     }
+
+    /// What the archive looks like, for comparison with what is known of real ones.
+    public struct Shape: Sendable {
+        /// Rows of all attached partitions, as the server's statistics count them.
+        public var rows: Int
+        public var partitions: Int
+        /// Heap and TOAST of `messages`, as `\dt+` counts it, bytes.
+        public var tableBytes: Int
+        /// Everything, bytes.
+        public var databaseBytes: Int
+        /// Share of the rows whose payload lies in TOAST, of the fullest partition; `nil` when no partition has rows.
+        public var toastShare: Double?
+    }
+
+    /// Reads the shape; scans the TOAST index of one partition.
+    public func shape() throws(PostgresError) -> Shape {
+        let row =
+            try connection.run(
+                """
+                SELECT SUM(s.n_live_tup), COUNT(*), SUM(pg_table_size(i.inhrelid) - pg_relation_size(i.inhrelid, 'fsm')
+                       - pg_relation_size(i.inhrelid, 'vm')), pg_database_size(current_database())
+                FROM pg_inherits i JOIN pg_stat_user_tables s ON s.relid = i.inhrelid
+                WHERE i.inhparent = 'messages'::regclass
+                """
+            ).first ?? []
+        func number(_ index: Int) -> Int { index < row.count ? row[index].flatMap { Int($0) } ?? 0 : 0 }
+        return Shape(
+            rows: number(0), partitions: number(1), tableBytes: number(2), databaseBytes: number(3),
+            toastShare: try toastShare())
+    }
+
+    private func toastShare() throws(PostgresError) -> Double? {
+        let fullest = try connection.run(
+            """
+            SELECT s.relname, c.reltoastrelid::regclass, s.n_live_tup
+            FROM pg_inherits i JOIN pg_stat_user_tables s ON s.relid = i.inhrelid JOIN pg_class c ON c.oid = s.relid
+            WHERE i.inhparent = 'messages'::regclass AND s.n_live_tup BETWEEN 1 AND 500000 AND c.reltoastrelid <> 0
+            ORDER BY s.n_live_tup DESC LIMIT 1
+            """
+        ).first
+        guard let fullest, fullest.count == 3, let table = fullest[0], let toast = fullest[1] else { return nil }
+        let counts = try connection.run(
+            "SELECT (SELECT COUNT(*) FROM \(table)), (SELECT COUNT(*) FROM \(toast) WHERE chunk_seq = 0)"
+        ).first
+        guard let counts, let rows = counts[0].flatMap({ Double($0) }), rows > 0,
+            let toasted = counts[1].flatMap({ Double($0) })
+        else { return nil }
+        return toasted / rows
+    }
 }

@@ -11,8 +11,16 @@ import Workload
 public final class ArchiveTarget: LoadTarget {
     private struct Slot {
         var operation: Operation
-        var machine: RequestMachine
+        var work: Work
         var sent: Nanoseconds?
+        /// On the wire.
+        var bytes = 0
+    }
+
+    /// What an operation is made of.
+    private enum Work {
+        case request(RequestMachine)
+        case job(MaintenanceJob)
     }
 
     private let loop: EventLoop
@@ -30,20 +38,28 @@ public final class ArchiveTarget: LoadTarget {
     private var completions: [Completion] = []
     private var nextCompletion = 0
     private var events: [TargetEvent] = []
+    private var eventCounts: [String: Int] = [:]
     private var now: Nanoseconds = 0
+    /// Trial time 0 on the clock.
+    private var started: Nanoseconds = 0
+    private let schema: ArchiveSchema
+    private var account: DeliveryAccount
 
     /// Opens nothing yet: connections come when they are needed.
     ///
     /// - Parameters:
     ///   - parameters: where the archive is.
     ///   - traffic: the worker's own; says what each operation asks.
+    ///   - schema: of the archive, for the node's own jobs.
     ///   - tracePath: append the protocol messages of all connections to this file; for tests.
     /// - Throws: `SystemError` when the process has no descriptors left.
     public init(
-        _ parameters: ConnectionParameters, traffic: Traffic, tracePath: String? = nil
+        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema, tracePath: String? = nil
     ) throws(SystemError) {
         self.parameters = parameters
         self.traffic = traffic
+        self.schema = schema
+        account = DeliveryAccount(traffic)
         self.tracePath = tracePath
         loop = try EventLoop()
         let writers = traffic.spec.writers
@@ -55,13 +71,26 @@ public final class ArchiveTarget: LoadTarget {
 
     // MARK: LoadTarget
 
+    public func start(at moment: Nanoseconds) { started = moment }
+
+    public var delivered: BandwidthLedger? { account.ledger }
+
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         self.now = now
-        let isPut = traffic.labels[operation.label].isPut
-        let machine = isPut ? RequestMachine.put : RequestMachine(traffic.query(of: operation))
         while slots.count <= ticket { slots.append(nil) }
-        slots[ticket] = Slot(operation: operation, machine: machine)
+        slots[ticket] = Slot(operation: operation, work: work(of: operation))
         advance(ticket)
+    }
+
+    private func work(of operation: Operation) -> Work {
+        let label = traffic.labels[operation.label]
+        if label.isPut { return .request(.put) }
+        if let job = label.job {
+            let clockwork = traffic.spec.clockwork
+            let time = traffic.archiveTime(Int64(now) - Int64(started))
+            return .job(MaintenanceJob(clockwork.jobs[job].kind, clockwork, schema, now: time))
+        }
+        return .request(RequestMachine(traffic.query(of: operation), keepsHashes: operation.wantsHashes))
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
@@ -110,24 +139,48 @@ public final class ArchiveTarget: LoadTarget {
 
     // MARK: Requests
 
-    /// Goes on with a request: its next statement, or its end.
+    /// Goes on with an operation: its next statement, or its end.
     private func advance(_ ticket: Int) {
         guard let slot = slots[ticket] else { return }
-        switch slot.machine.step() {
-        case .finished: complete(ticket, failure: nil)
-        case .failed(let code): complete(ticket, failure: .client(code))
-        case .simple: acquire(pool(slot.operation.node, .read), ticket)
-        case .prepared(_, let kind): acquire(pool(slot.operation.node, kind), ticket)
+        switch slot.work {
+        case .request(let machine):
+            switch machine.step() {
+            case .finished: complete(ticket, failure: nil)
+            case .failed(let code): complete(ticket, failure: .client(code))
+            case .simple: acquire(pool(slot.operation.node, .read), ticket)
+            case .prepared(_, let kind): acquire(pool(slot.operation.node, kind), ticket)
+            }
+        case .job(let job):
+            if let step = job.next {
+                acquire(pool(slot.operation.node, step.pool), ticket)
+            } else {
+                finish(job, ticket)
+            }
         }
     }
 
-    private func complete(_ ticket: Int, failure: PostgresError.Code?) {
+    /// A job tells what it did; a node goes on with its life when one fails.
+    private func finish(_ job: MaintenanceJob, _ ticket: Int) {
+        let node = slots[ticket]?.operation.node ?? 0
+        for event in job.events { note(event.kind, "node \(node): \(event.detail)", most: 10_000) }
+        end(ticket, failure: job.failure)
+    }
+
+    private func complete(_ ticket: Int, failure: PostgresError.Code?) { end(ticket, failure: failure?.description) }
+
+    private func end(_ ticket: Int, failure: String?) {
         guard let slot = slots[ticket] else { return }
         slots[ticket] = nil
+        guard case .request(let machine) = slot.work else {
+            completions.append(Completion(ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure))
+            return
+        }
+        let reply = machine.reply
         completions.append(
             Completion(
-                ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure?.description,
-                rows: slot.machine.reply.rowCount, nextCursor: slot.machine.reply.nextCursor))
+                ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure,
+                rows: reply.rowCount + machine.inserted, delivered: reply.pageCount, nextCursor: reply.nextCursor,
+                last: reply.lastOfPage, hashes: reply.hashes, bytes: slot.bytes, asked: machine.query.hashes.count))
     }
 
     private func pool(_ node: Int, _ kind: PoolKind) -> ConnectionPool { pools[node * 2 + kind.rawValue] }
@@ -146,26 +199,20 @@ public final class ArchiveTarget: LoadTarget {
     // MARK: Statements
 
     private func send(_ ticket: Int, on connection: PooledConnection, _ pool: ConnectionPool) {
-        guard let machine = slots[ticket]?.machine, let raw = connection.connection else { return }
+        guard let work = slots[ticket]?.work, let raw = connection.connection else { return }
         // Writing the statements of others may have taken a while since the wake; the server is not to blame for that.
         now = Clock.now()
         if slots[ticket]?.sent == nil { slots[ticket]?.sent = now }
         connection.failure = nil
         do throws(PostgresError) {
-            switch machine.step() {
-            case .prepared(let statement, _) where connection.prepared & statement.bit == 0:
-                try raw.sendPrepare(name: statement.name.cString, text: statement.text.cString)
-                connection.preparing = statement
-                connection.state = .preparing(ticket: ticket)
-            case .prepared(let statement, _):
-                write(statement, ticket)
-                try raw.sendPrepared(name: statement.name.cString, values)
-                connection.state = .executing(ticket: ticket)
-            case .simple:
-                machine.writeText(into: text)
+            switch work {
+            case .request(let machine): try send(machine, ticket, on: connection, raw)
+            case .job(let job):
+                text.clear()
+                text.append(job.next?.text ?? "")
+                text.terminate()
                 try raw.sendSimple(text.cString())
                 connection.state = .executing(ticket: ticket)
-            case .finished, .failed: preconditionFailure("nothing to send")
             }
             try flush(connection)
         } catch {
@@ -174,14 +221,42 @@ public final class ArchiveTarget: LoadTarget {
         }
     }
 
+    private func send(
+        _ machine: RequestMachine, _ ticket: Int, on connection: PooledConnection, _ raw: Connection
+    ) throws(PostgresError) {
+        switch machine.step() {
+        case .prepared(let statement, _) where connection.prepared & statement.bit == 0:
+            try raw.sendPrepare(name: statement.name.cString, text: statement.text.cString)
+            connection.preparing = statement
+            connection.state = .preparing(ticket: ticket)
+        case .prepared(let statement, _):
+            write(statement, ticket)
+            try raw.sendPrepared(name: statement.name.cString, values)
+            connection.state = .executing(ticket: ticket)
+        case .simple:
+            machine.writeText(into: text)
+            try raw.sendSimple(text.cString())
+            connection.state = .executing(ticket: ticket)
+        case .finished, .failed: preconditionFailure("nothing to send")
+        }
+    }
+
     private func write(_ statement: ArchiveStatement, _ ticket: Int) {
         guard let operation = slots[ticket]?.operation else { return }
-        if statement == .insertRow {
+        changeMachine(ticket) { machine in
+            guard statement == .insertRow else { return machine.writeParameters(into: values) }
             let (topic, message) = traffic.message(of: operation)
-            slots[ticket]?.machine.writeRow(topic, message, into: values)
-        } else {
-            slots[ticket]?.machine.writeParameters(into: values)
+            machine.writeRow(topic, message, into: values)
+            slots[ticket]?.bytes = message.wireSize
         }
+    }
+
+    /// Changes an operation's machine in place; nothing for a job.
+    private func changeMachine<Value>(_ ticket: Int, _ change: (inout RequestMachine) -> Value) -> Value? {
+        guard case .request(var machine)? = slots[ticket]?.work else { return nil }
+        let value = change(&machine)
+        slots[ticket]?.work = .request(machine)
+        return value
     }
 
     private func flush(_ connection: PooledConnection) throws(PostgresError) {
@@ -212,7 +287,22 @@ public final class ArchiveTarget: LoadTarget {
         if result.kind == .error {
             connection.failure = connection.failure ?? raw.error(of: result, statement: nil)
         } else if case .executing(let ticket) = connection.state {
-            slots[ticket]?.machine.take(result)
+            take(result, ticket)
+        }
+    }
+
+    private func take(_ result: borrowing QueryResult, _ ticket: Int) {
+        guard let slot = slots[ticket] else { return }
+        switch slot.work {
+        case .job(let job): job.note(result)
+        case .request(var machine):
+            let before = machine.reply.rowCount
+            machine.take(result)
+            slots[ticket]?.work = .request(machine)
+            let page = min(machine.reply.rowCount, machine.query.pageSize) - min(before, machine.query.pageSize)
+            guard page > 0 else { return }
+            let counts = slot.operation.due >= traffic.spec.phases.warmUp
+            slots[ticket]?.bytes += account.book(result, rows: page, of: machine.query, counts: counts)
         }
     }
 
@@ -231,12 +321,24 @@ public final class ArchiveTarget: LoadTarget {
             return connection.state != .closed
         case .preparing(let ticket), .executing(let ticket):
             connection.state = .idle
-            let failure = connection.failure?.code ?? slots[ticket]?.machine.finishStatement().map { .client($0) }
+            let failure = finishStatement(ticket, connection.failure)
             serve(pool)
             if let failure { complete(ticket, failure: failure) } else { advance(ticket) }
             return false
         case .closed, .opening, .idle: return false
         }
+    }
+
+    /// The statement of an operation is over.
+    ///
+    /// - Returns: the code the operation fails with, if it does; a job makes its own sense of errors.
+    private func finishStatement(_ ticket: Int, _ failure: PostgresError?) -> PostgresError.Code? {
+        if case .job(let job)? = slots[ticket]?.work {
+            job.finishStatement(failure)
+            return nil
+        }
+        if let failure { return failure.code }
+        return (changeMachine(ticket) { $0.finishStatement() } ?? nil).map { .client($0) }
     }
 
     // MARK: Connections
@@ -319,9 +421,13 @@ public final class ArchiveTarget: LoadTarget {
 
     private func note(_ kind: String, _ error: PostgresError, _ pool: ConnectionPool) {
         // A server that is away answers every attempt the same; the counts are in the accounting.
-        guard events.count < 100 else { return }
-        events.append(
-            TargetEvent(at: now, kind: kind, detail: "node \(pool.node) \(pool.kind) pool: \(error.message)"))
+        note(kind, "node \(pool.node) \(pool.kind) pool: \(error.message)", most: 100)
+    }
+
+    private func note(_ kind: String, _ detail: String, most: Int) {
+        guard eventCounts[kind, default: 0] < most else { return }
+        eventCounts[kind, default: 0] += 1
+        events.append(TargetEvent(at: now, kind: kind, detail: detail))
     }
 
     private func close(_ connection: PooledConnection) {

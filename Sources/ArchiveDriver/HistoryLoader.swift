@@ -30,11 +30,14 @@ public struct HistoryLoader {
             spec.history.partitions, from: spec.archiveEpoch - spec.history.partitions * 3_600)
     }
 
-    /// The partitions that a trial writes to: every hour it touches and, as a node keeps it, the next one.
+    /// The partitions that a trial finds: the current hour and, as a node keeps it, the next one. Where no node makes
+    /// partitions while the trial runs, every hour it touches and one more.
     public var livePartitions: [HourPartition] {
         let spec = traffic.spec
-        let seconds = Int((spec.phases.offered + spec.messages.clockSkew) / 1_000_000_000)
-        return HourPartition.hours(seconds / 3_600 + 2, from: spec.archiveEpoch)
+        let skew = Int(spec.messages.clockSkew / 1_000_000_000)
+        let seconds = Int(spec.phases.offered / 1_000_000_000) * spec.timeScale + skew
+        let hours = spec.clockwork.makesPartitions ? 2 : seconds / 3_600 + 2
+        return HourPartition.hours(hours, from: spec.archiveEpoch)
     }
 
     /// Loads everything.
@@ -107,7 +110,7 @@ public struct HistoryLoader {
     }
 
     private func writeRow(_ number: Int64, _ buffer: TextBuffer) {
-        let (topic, message) = traffic.historyMessage(number)
+        let (topic, message) = traffic.message(number)
         let hash = message.hash(on: topic)
         buffer.append("0\t" as StaticString)
         hash.writeHex(to: buffer.room(64))

@@ -38,25 +38,29 @@ package struct RequestMachine {
     }
 
     private var state: State
-    private let query: StoreQuery
+    package let query: StoreQuery
     /// What the put wrote first, needed for its second statement.
     private var stored: (hash: MessageHash, timestamp: Int64) = (.zero, 0)
+    /// Rows that the put made: none when another node was first.
+    package private(set) var inserted = 0
     private var cursorTime: Int64?
     package private(set) var reply: StoreReply
 
     /// A put. The message itself is handed to ``writeRow(_:_:into:)`` when it is time.
     package static let put = RequestMachine(state: .putRow, query: StoreQuery(), keepsRows: false)
 
-    /// A store request; `keepsRows` when the reply's rows are wanted, and not their number and the next cursor only.
-    package init(_ query: StoreQuery, keepsRows: Bool = false) {
+    /// A store request; `keepsRows` or `keepsHashes` when the reply's rows or hashes are wanted, and not their number
+    /// and the next cursor only.
+    package init(_ query: StoreQuery, keepsRows: Bool = false, keepsHashes: Bool = false) {
         self.init(
-            state: query.cursor == nil ? .select(batch: 0) : .cursorTime(batch: 0), query: query, keepsRows: keepsRows)
+            state: query.cursor == nil ? .select(batch: 0) : .cursorTime(batch: 0), query: query, keepsRows: keepsRows,
+            keepsHashes: keepsHashes)
     }
 
-    private init(state: State, query: StoreQuery, keepsRows: Bool) {
+    private init(state: State, query: StoreQuery, keepsRows: Bool, keepsHashes: Bool = false) {
         self.state = state
         self.query = query
-        reply = StoreReply(pageSize: query.pageSize, keepsRows: keepsRows)
+        reply = StoreReply(pageSize: query.pageSize, keepsRows: keepsRows, keepsHashes: keepsHashes)
     }
 
     /// What to do now.
@@ -130,7 +134,8 @@ package struct RequestMachine {
         case .cursorTime:
             cursorTime = result.rowCount > 0 ? result.text(0, 0).flatMap { Int64($0) } : nil
         case .select: reply.take(result)
-        case .putRow, .putLookup: break
+        case .putRow: inserted = result.affectedRows
+        case .putLookup: break
         case .done: preconditionFailure("a result after the end")
         }
     }

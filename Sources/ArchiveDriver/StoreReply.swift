@@ -35,20 +35,31 @@ public struct StoreReply: Sendable {
     public private(set) var rowCount = 0
     /// Set when more rows came than the page holds: the hash of the last row of the page.
     public private(set) var nextCursor: MessageHash?
+    /// The last row of the page, whether or not there is another page.
+    public private(set) var lastOfPage: MessageHash?
+    /// The hashes of the page in the order they came; empty unless they were wanted.
+    public private(set) var hashes: [MessageHash] = []
     private let pageSize: Int
     private let keepsRows: Bool
-    private var lastOfPage: MessageHash?
+    private let keepsHashes: Bool
 
-    init(pageSize: Int, keepsRows: Bool) {
+    init(pageSize: Int, keepsRows: Bool, keepsHashes: Bool = false) {
         self.pageSize = pageSize
         self.keepsRows = keepsRows
+        self.keepsHashes = keepsHashes
     }
+
+    /// Messages or hashes that the client gets.
+    public var pageCount: Int { min(rowCount, pageSize) }
 
     mutating func take(_ result: borrowing QueryResult) {
         guard result.kind == .rows else { return }
         let count = result.rowCount
-        let last = pageSize - 1 - rowCount
-        if last >= 0 && last < count { lastOfPage = MessageHash.parse(result.bytes(last, 0)) }
+        let ofPage = min(count, pageSize - rowCount)
+        if ofPage > 0 { lastOfPage = MessageHash.parse(result.bytes(ofPage - 1, 0)) }
+        if keepsHashes && ofPage > 0 {
+            for row in 0..<ofPage { hashes.append(MessageHash.parse(result.bytes(row, 0)) ?? .zero) }
+        }
         if keepsRows { for row in 0..<count { rows.append(Self.row(result, row)) } }
         rowCount += count
     }

@@ -93,7 +93,7 @@ enum RecordAssembly {
     /// Nanoseconds as milliseconds, to the microsecond that the histogram tells apart.
     static func milliseconds(_ duration: UInt64) -> Double { rounded(Double(duration) / 1e6, 3) }
 
-    private static func quantiles(_ histogram: LatencyHistogram) -> LatencyQuantiles? {
+    static func quantiles(_ histogram: LatencyHistogram) -> LatencyQuantiles? {
         guard let max = histogram.max, let mean = histogram.mean else { return nil }
         func at(_ quantile: Double) -> Double { milliseconds(histogram.value(at: quantile) ?? 0) }
         return LatencyQuantiles(
@@ -135,7 +135,7 @@ enum RecordAssembly {
 
     private static func rate(_ count: Int, _ seconds: Double) -> Double { rounded(Double(count) / seconds, 3) }
 
-    private static func rounded(_ value: Double, _ digits: Int) -> Double {
+    static func rounded(_ value: Double, _ digits: Int) -> Double {
         let factor = DeterministicMath.power(10, Double(digits)).rounded()
         return (value * factor).rounded() / factor
     }

@@ -1,6 +1,7 @@
 import ArchiveDriver
 import LinuxSystem
 import Testbed
+import WakuModel
 import Workload
 
 /// What a trial would do, worked out before anything is touched.
@@ -15,6 +16,8 @@ public struct TrialPlan: Sendable {
     /// Time from start to end, seconds; an estimate.
     public let seconds: Double
     public let adaptations: [String]
+    /// Pubsub topics of the workload.
+    public let shards: [String]
 
     /// Rows a second that loading is assumed to reach before it has shown its own speed.
     public static let assumedLoadRate = 25_000.0
@@ -29,6 +32,7 @@ public struct TrialPlan: Sendable {
         historyPartitions = spec.history.partitions
         diskBytes = Self.diskNeed(spec, request.variant)
         seconds = Self.estimate(spec)
+        shards = Traffic(spec, seed: request.seed).topics.shards.map(\.pubsubTopic.text)
         adaptations = request.variant.fitted(toMemory: Host.memoryBytes).adaptations
     }
 
@@ -54,11 +58,11 @@ public struct TrialPlan: Sendable {
         }
     }
 
-    /// A row takes 2.1 to 2.9 times its payload in heap and TOAST (hexadecimal text) and 0.55 to 0.7 kB in indexes and
-    /// look-up table; the log holds up to twice `max_wal_size` while a checkpoint runs, and never more than was written.
+    /// Rows as ``StorageModel`` has them, a fifth on top; the log holds up to twice `max_wal_size` while a checkpoint
+    /// runs, and never more than was written.
     private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
-        let row = 2.9 * min(spec.messages.sizes.mean, Double(spec.messages.largest)) + 700
-        let live = spec.messages.arrivals.meanRate * Double(spec.phases.offered) / 1e9
+        let row = 1.2 * spec.messages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
+        let live = spec.messages.expected(from: 0, to: Int64(spec.phases.offered), spec.calendar)
         let data = (Double(spec.history.rows) + live) * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }
         let wal = min(2 * Double(walSetting ?? 1 << 30), 1.5 * data)

@@ -52,8 +52,8 @@ public struct TrialRunner: Sendable {
         do {
             let archive = try await build(variant)
             do {
-                try await load(archive, &record, folder)
-                let kept = try await close(archive, &record, folder)
+                let result = try await load(archive, &record, folder)
+                let kept = try await close(archive, result, &record, folder)
                 return Outcome(record: record, folder: folder, kept: kept)
             } catch {
                 await archive.cluster.remove()
@@ -97,11 +97,14 @@ public struct TrialRunner: Sendable {
         }
     }
 
-    private func load(_ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder) async throws {
+    private func load(
+        _ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder
+    ) async throws -> LoadResult {
         record.targets = [target(archive, sizes: [])]
         record.variant.settings = archive.settings
         try folder.write(record)
         let parameters = archive.cluster.record.parameters()
+        let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let plan = LoadPlan(spec: request.offered, seed: request.seed)
         let watch = LoadWatch(
             plan: plan, control: control, cluster: archive.cluster, observer: observer, folder: folder)
@@ -109,7 +112,7 @@ public struct TrialRunner: Sendable {
         let result: LoadResult
         do {
             result = try await LoadRunner.run(plan, control: control.load) { traffic in
-                try ArchiveTarget(parameters, traffic: traffic)
+                try ArchiveTarget(parameters, traffic: traffic, schema: schema)
             }
         } catch {
             watch.loadEnded()
@@ -131,10 +134,11 @@ public struct TrialRunner: Sendable {
         }
         record.validity = ValidityRules.judge(record.ending, result)
         record.valid = record.validity.allSatisfy(\.holds)
+        return result
     }
 
     private func close(
-        _ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder
+        _ archive: BuiltArchive, _ result: LoadResult, _ record: inout RunRecord, _ folder: RecordFolder
     ) async throws -> ClusterRecord? {
         report(.finishing, left: 2)
         let running = await archive.cluster.isRunning
@@ -142,6 +146,9 @@ public struct TrialRunner: Sendable {
             let sizes = try? ArchiveInspector(connection).sizes()
         {
             record.targets = [target(archive, sizes: sizes.map { SizeRow(name: $0.name, bytes: $0.bytes) })]
+            let shape = try? ArchiveInspector(connection).shape()
+            let checks = TrafficAssembly.selfChecks(shape, result)
+            record.traffic?.selfChecks = checks
         } else {
             record.notCollected.append("relation sizes at the end: the server was gone")
         }
@@ -193,6 +200,7 @@ public struct TrialRunner: Sendable {
         record.classes = RecordAssembly.classes(result, goodLimits: plan.goodLimits(result.labels))
         record.objectives = RecordAssembly.objectives(result, request.workload.objectives)
         record.generator = RecordAssembly.generator(result)
+        record.traffic = TrafficAssembly.summary(request.offered, seed: request.seed, result)
         record.phases.measuredSeconds = Double(result.measured) / 1e9
         record.phases.drainedSeconds = Double(result.drained) / 1e9
         let warmUp = record.phases.warmUpSeconds
@@ -244,7 +252,7 @@ public struct TrialRunner: Sendable {
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
                 rateScale: request.rateScale, nodes: spec.writers.count,
                 archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601,
-                shards: spec.messages.shards.map(\.pubsubTopic.text)),
+                shards: plan.shards),
             phases: PhaseDescription(
                 warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),

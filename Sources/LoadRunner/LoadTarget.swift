@@ -4,6 +4,8 @@ import Workload
 /// What operations are sent to, and the world that time passes in: a database behind an event loop, or a simulation
 /// with a clock of its own. One instance belongs to one worker and is used on its thread only.
 public protocol LoadTarget: AnyObject, SendableMetatype {
+    /// The load begins: trial time 0 is at this moment of the target's clock.
+    func start(at moment: Nanoseconds)
     /// Takes on an operation that is due. It may wait inside for a connection. Its completion comes later, by
     /// ``takeCompletion()``, exactly once, unless the worker abandons it. The ticket is the worker's number for it, not
     /// in use by another operation.
@@ -22,6 +24,13 @@ public protocol LoadTarget: AnyObject, SendableMetatype {
     func takeEvents() -> [TargetEvent]
     /// Lets go of all connections. Operations in flight are abandoned.
     func end()
+    /// What clients got out of the archive, measure phase only; empty where the target keeps no account of it.
+    var delivered: BandwidthLedger? { get }
+}
+
+extension LoadTarget {
+    public func start(at moment: Nanoseconds) {}
+    public var delivered: BandwidthLedger? { nil }
 }
 
 /// How an operation ended.
@@ -32,21 +41,37 @@ public struct Completion: Sendable {
     public let done: Nanoseconds
     /// SQLSTATE or client code; `nil` for success.
     public let failure: String?
-    /// Rows that came back.
+    /// Rows that came back, or that a put inserted.
     public let rows: Int
+    /// Of those, what the client gets: one page at most.
+    public let delivered: Int
     /// The cursor of the next page, when there is one.
     public let nextCursor: PageCursor?
+    /// The last message of the page.
+    public let last: PageCursor?
+    /// The hashes of the page, where the operation wanted them.
+    public let hashes: [PageCursor]
+    /// Bytes on the wire: of the message that was put, or of the reply.
+    public let bytes: Int
+    /// Hashes that were asked for.
+    public let asked: Int
 
     public init(
         ticket: Int, sent: Nanoseconds, done: Nanoseconds, failure: String? = nil, rows: Int = 0,
-        nextCursor: PageCursor? = nil
+        delivered: Int = 0, nextCursor: PageCursor? = nil, last: PageCursor? = nil, hashes: [PageCursor] = [],
+        bytes: Int = 0, asked: Int = 0
     ) {
         self.ticket = ticket
         self.sent = sent
         self.done = done
         self.failure = failure
         self.rows = rows
+        self.delivered = delivered
         self.nextCursor = nextCursor
+        self.last = last
+        self.hashes = hashes
+        self.bytes = bytes
+        self.asked = asked
     }
 }
 

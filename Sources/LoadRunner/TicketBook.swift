@@ -1,8 +1,13 @@
+import LinuxSystem
 import Workload
 
 /// The operations in flight, each under a small number that is used again after it ended.
 struct TicketBook {
     private var operations: [Operation?] = []
+    /// How often each number was handed out, so that a late alarm is not taken for a new operation's.
+    private var uses: [UInt32] = []
+    /// Whether the client of an operation has stopped waiting.
+    private var isForsaken: [Bool] = []
     private var free: [Int] = []
 
     var isEmpty: Bool { free.count == operations.count }
@@ -11,17 +16,36 @@ struct TicketBook {
     mutating func take(_ operation: Operation) -> Int {
         if let ticket = free.popLast() {
             operations[ticket] = operation
+            uses[ticket] &+= 1
+            isForsaken[ticket] = false
             return ticket
         }
         operations.append(operation)
+        uses.append(0)
+        isForsaken.append(false)
         return operations.count - 1
     }
 
+    /// Ends an operation.
+    ///
     /// - Precondition: the ticket is in use.
-    mutating func giveBack(_ ticket: Int) -> Operation {
+    /// - Returns: the operation, and whether its client had stopped waiting.
+    mutating func giveBack(_ ticket: Int) -> (operation: Operation, isForsaken: Bool) {
         guard let operation = operations[ticket] else { preconditionFailure("ticket \(ticket) completed twice") }
         operations[ticket] = nil
         free.append(ticket)
+        return (operation, isForsaken[ticket])
+    }
+
+    /// An alarm for an operation in flight.
+    func alarm(_ ticket: Int, at moment: Nanoseconds) -> Alarm { Alarm(at: moment, ticket: ticket, use: uses[ticket]) }
+
+    /// The client stops waiting.
+    ///
+    /// - Returns: the operation; `nil` when it has ended.
+    mutating func forsake(_ alarm: Alarm) -> Operation? {
+        guard uses[alarm.ticket] == alarm.use, let operation = operations[alarm.ticket] else { return nil }
+        isForsaken[alarm.ticket] = true
         return operation
     }
 
@@ -29,5 +53,37 @@ struct TicketBook {
         for (ticket, operation) in operations.enumerated() {
             if let operation { body(ticket, operation) }
         }
+    }
+}
+
+/// The moment at which a client stops waiting.
+struct Alarm {
+    let at: Nanoseconds
+    let ticket: Int
+    let use: UInt32
+}
+
+/// Alarms by their moment. Clients are equally patient for the most part, so most come in order.
+struct AlarmQueue {
+    private var alarms: [Alarm] = []
+    private var head = 0
+
+    var first: Alarm? { head < alarms.count ? alarms[head] : nil }
+
+    mutating func insert(_ alarm: Alarm) {
+        var place = alarms.count
+        while place > head, alarms[place - 1].at > alarm.at { place -= 1 }
+        alarms.insert(alarm, at: place)
+    }
+
+    mutating func removeFirst() -> Alarm {
+        defer {
+            head += 1
+            if head > 4_096, head * 2 > alarms.count {
+                alarms.removeFirst(head)
+                head = 0
+            }
+        }
+        return alarms[head]
     }
 }

@@ -24,6 +24,7 @@ final class Worker<Target: LoadTarget> {
     private var upcoming: Operation?
     private var followUps = DueHeap()
     private var tickets = TicketBook()
+    private var alarms = AlarmQueue()
     private var result: LoadResult
     private var second: [LabelSecond]
     private var secondNumber = 0
@@ -52,6 +53,10 @@ final class Worker<Target: LoadTarget> {
         self.start = start
         measureStart = start + plan.spec.phases.warmUp
         measureEnd = start + plan.spec.phases.offered
+        target.start(at: start)
+        if plan.workers > 1 {
+            traffic.restrictSessions(to: (0..<plan.spec.writers.count).filter { $0 % plan.workers == index })
+        }
         upcoming = nextOfOwnNodes()
         var now = start
         while true {
@@ -59,6 +64,7 @@ final class Worker<Target: LoadTarget> {
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
             while let completion = target.takeCompletion() { record(completion) }
+            ringAlarms(at: now)
             beginDue(before: .max, at: now)
             noteMeasureBounds(at: now)
             if measureClosed && (tickets.isEmpty || now >= measureEnd + plan.spec.phases.drainLimit) { break }
@@ -80,6 +86,7 @@ final class Worker<Target: LoadTarget> {
         var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
         if let upcoming { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
+        if let alarm = alarms.first { wake = min(wake, alarm.at) }
         wake = min(wake, measureClosed ? measureEnd + plan.spec.phases.drainLimit : measureEnd)
         if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
         return wake
@@ -93,7 +100,8 @@ final class Worker<Target: LoadTarget> {
             let due = min(next, follow)
             guard due <= now, due < limit, due < measureEnd else { return }
             if follow < next {
-                begin(followUps.removeFirst())
+                let operation = followUps.removeFirst()
+                if traffic.isWanted(operation) { begin(operation) }
             } else if let operation = upcoming {
                 upcoming = nextOfOwnNodes()
                 begin(operation)
@@ -113,6 +121,7 @@ final class Worker<Target: LoadTarget> {
         }
         second[operation.label].scheduled += 1
         let ticket = tickets.take(operation)
+        if operation.patience > 0 { alarms.insert(tickets.alarm(ticket, at: due + operation.patience)) }
         if now > measureEnd { begunLate.insert(ticket) }
         target.begin(operation, ticket: ticket, now: now)
     }
@@ -120,7 +129,7 @@ final class Worker<Target: LoadTarget> {
     // MARK: Recording
 
     private func record(_ completion: Completion) {
-        let operation = tickets.giveBack(completion.ticket)
+        let (operation, isForsaken) = tickets.giveBack(completion.ticket)
         let label = operation.label
         let due = start + operation.due
         let measured = due >= measureStart
@@ -131,6 +140,7 @@ final class Worker<Target: LoadTarget> {
             } else {
                 result.results[label].warmUp.failures[failure, default: 0] += 1
             }
+            if !isForsaken { follow(operation, .failed, at: completion.done) }
             return
         }
         let response = completion.done - due
@@ -141,6 +151,9 @@ final class Worker<Target: LoadTarget> {
             result.results[label].service.record(completion.done - completion.sent)
             result.results[label].lag.record(completion.sent - due)
             result.results[label].rows += completion.rows
+            result.results[label].asked += completion.asked
+            result.results[label].delivered += completion.delivered
+            result.results[label].bytes += completion.bytes
             if completion.done <= measureEnd {
                 result.results[label].inPhase += 1
                 if let limit = goodLimits[label], response <= limit { result.results[label].good += 1 }
@@ -148,16 +161,34 @@ final class Worker<Target: LoadTarget> {
         } else {
             result.results[label].warmUp.completed += 1
         }
-        if let cursor = completion.nextCursor { follow(operation, completion.done, cursor) }
+        second[label].bytes += completion.bytes
+        if isForsaken { return }
+        let page = RequestOutcome.page(
+            messages: completion.delivered, nextCursor: completion.nextCursor, last: completion.last,
+            hashes: completion.hashes)
+        follow(operation, page, at: completion.done)
     }
 
-    /// Plans the next page; one beyond the measure phase is not begun, and counted.
-    private func follow(_ operation: Operation, _ done: Nanoseconds, _ cursor: PageCursor) {
-        guard let next = traffic.nextPage(after: operation, cursor: cursor, due: done - start) else { return }
-        if done < measureEnd {
-            followUps.insert(next)
-        } else {
-            result.results[next.label].chainsCut += 1
+    /// Plans what follows; requests beyond the measure phase are not begun, and counted.
+    private func follow(_ operation: Operation, _ outcome: RequestOutcome, at moment: Nanoseconds) {
+        traffic.follow(operation, outcome, at: moment - start) { next in
+            if start + next.due < measureEnd {
+                followUps.insert(next)
+            } else {
+                noteCut(next)
+            }
+        }
+    }
+
+    /// The next run of a node's own job is no chain that was cut.
+    private func noteCut(_ operation: Operation) {
+        if traffic.labels[operation.label].job == nil { result.results[operation.label].chainsCut += 1 }
+    }
+
+    /// Clients stop waiting for what takes too long. The operation goes on and is counted when it ends.
+    private func ringAlarms(at now: Nanoseconds) {
+        while let alarm = alarms.first, alarm.at <= now {
+            if let operation = tickets.forsake(alarms.removeFirst()) { follow(operation, .timedOut, at: alarm.at) }
         }
     }
 
@@ -173,6 +204,7 @@ final class Worker<Target: LoadTarget> {
             for label in second.indices {
                 second[label].scheduled = 0
                 second[label].failed = 0
+                second[label].bytes = 0
                 second[label].response.reset()
             }
             secondNumber += 1
@@ -205,7 +237,7 @@ final class Worker<Target: LoadTarget> {
         beginDue(before: .max, at: now)
         measureEnd = now
         upcoming = nil
-        while !followUps.isEmpty { result.results[followUps.removeFirst().label].chainsCut += 1 }
+        while !followUps.isEmpty { noteCut(followUps.removeFirst()) }
     }
 
     private func abandonRest(at now: Nanoseconds) {
@@ -220,6 +252,10 @@ final class Worker<Target: LoadTarget> {
         result.drained = now - measureEnd
         result.started = start
         result.events = target.takeEvents()
+        result.sessions = traffic.sessionTallies
+        // Every worker walks through all arrivals; one tells of them.
+        if index == 0 { result.arrived = traffic.arrived }
+        result.delivered = target.delivered
         target.end()
     }
 }

@@ -15,6 +15,11 @@ public struct LabelResult: Sendable {
     /// Completed before the measure phase ended, and within the objective.
     public var good = 0
     public var rows = 0
+    /// Hashes asked for, and messages or hashes that clients got.
+    public var asked = 0
+    public var delivered = 0
+    /// On the wire: messages that were put, or replies.
+    public var bytes = 0
     /// Next pages that would have started after the measure phase.
     public var chainsCut = 0
 
@@ -30,6 +35,9 @@ public struct LabelResult: Sendable {
         inPhase += other.inPhase
         good += other.good
         rows += other.rows
+        asked += other.asked
+        delivered += other.delivered
+        bytes += other.bytes
         chainsCut += other.chainsCut
     }
 }
@@ -51,6 +59,12 @@ public struct LoadResult: Sendable {
     public var events: [TargetEvent] = []
     /// Start of warm-up on the monotonic clock.
     public var started: Nanoseconds = 0
+    /// By entry of the workload's clients.
+    public var sessions: [SessionTally] = []
+    /// Messages that arrived in the measure phase, each once.
+    public var arrived: BandwidthLedger?
+    /// What clients got in the measure phase.
+    public var delivered: BandwidthLedger?
 
     /// Operations of the measure phase that came to an end.
     public var finishedOperations: Int {
@@ -66,6 +80,15 @@ public struct LoadResult: Sendable {
         measured = max(measured, other.measured)
         drained = max(drained, other.drained)
         events += other.events
+        for index in sessions.indices { sessions[index].add(other.sessions[index]) }
+        arrived = Self.sum(arrived, other.arrived)
+        delivered = Self.sum(delivered, other.delivered)
+    }
+
+    private static func sum(_ left: BandwidthLedger?, _ right: BandwidthLedger?) -> BandwidthLedger? {
+        guard var sum = left, let right else { return left ?? right }
+        sum.add(right)
+        return sum
     }
 }
 
@@ -90,6 +113,8 @@ public struct WorkerSecond: Sendable {
 public struct LabelSecond: Sendable {
     public var scheduled = 0
     public var failed = 0
+    /// Bytes on the wire of what completed in this second.
+    public var bytes = 0
     /// Response times of what completed in this second.
     public var response = LatencyHistogram(.interval)
 
@@ -99,6 +124,7 @@ public struct LabelSecond: Sendable {
     public mutating func add(_ other: LabelSecond) {
         scheduled += other.scheduled
         failed += other.failed
+        bytes += other.bytes
         response.add(other.response)
     }
 }

@@ -64,6 +64,9 @@ public final class SpecDocument {
         problems.append(SpecProblem(file: file, line: node.line, column: node.column, what: what, remedy: remedy))
     }
 
+    /// Whether any problem was noted so far.
+    public var hasProblems: Bool { !problems.isEmpty }
+
     /// - Throws: ``SpecProblems`` when any problem was noted.
     public func finish() throws {
         if !problems.isEmpty { throw SpecProblems(problems) }

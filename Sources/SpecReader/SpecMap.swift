@@ -34,6 +34,9 @@ public final class SpecMap {
     /// Whether the key is there; counts as having asked for it.
     public func has(_ key: String) -> Bool { find(key) != nil }
 
+    /// Whether a key is there with a single value.
+    public func isScalar(_ key: String) -> Bool { find(key)?.scalar != nil }
+
     /// The keys of the mapping, in the file's order; counts as having asked for all of them.
     public func allKeys() -> [String] {
         let keys = (node.mapping ?? [:]).compactMap { $0.key.string }
@@ -131,6 +134,18 @@ public final class SpecMap {
         quantity(key, in: 0...1, default: fallback, QuantityParser.share) { "\($0)" }
     }
 
+    /// Yes or no.
+    public func flag(_ key: String, default fallback: Bool) -> Bool {
+        guard let text = string(key) else { return fallback }
+        switch text {
+        case "true", "yes", "on": return true
+        case "false", "no", "off": return false
+        default:
+            note(key, "'\(text)' is neither yes nor no", remedy: "write true or false")
+            return fallback
+        }
+    }
+
     /// Seconds since 1970.
     public func instant(_ key: String) -> Int {
         quantity(key, in: 0...8_000_000_000, default: nil, QuantityParser.instant) { "\($0) s after 1970" }
@@ -197,13 +212,34 @@ public final class SpecMap {
 
     /// A list of byte sizes.
     public func byteList(_ key: String) -> [Int] {
-        (find(key)?.sequence ?? []).compactMap { item in
+        guard let value = find(key) else { return [] }
+        guard let sequence = value.sequence else {
+            note(key, "expected a list", remedy: "write it as [1kB, 2kB]")
+            return []
+        }
+        return sequence.compactMap { item in
             switch QuantityParser.bytes(item.scalar?.string ?? "") {
             case .success(let value): return value
             case .failure(let error):
                 document.note(at: SpecPlace(item, or: place), "\(full(key)): \(error.what)", remedy: error.remedy)
                 return nil
             }
+        }
+    }
+
+    /// A list of numbers within a range.
+    public func numberList(_ key: String, in range: ClosedRange<Double>) -> [Double] {
+        guard let value = find(key) else { return [] }
+        guard let sequence = value.sequence else {
+            note(key, "expected a list", remedy: "write it as [1, 2]")
+            return []
+        }
+        return sequence.compactMap { item in
+            if let number = item.scalar.flatMap({ Double($0.string) }), range.contains(number) { return number }
+            document.note(
+                at: SpecPlace(item, or: place), "\(full(key)): '\(item.scalar?.string ?? "…")' is no number in range",
+                remedy: "use \(range.lowerBound) to \(range.upperBound)")
+            return nil
         }
     }
 

@@ -129,6 +129,12 @@ public enum Hex {
         withUnsafeBytes(of: word.bigEndian) { write($0, to: target) }
     }
 
+    /// The byte that two digits stand for; -1 when they are none.
+    public static func byte(_ high: UInt8, _ low: UInt8) -> Int {
+        guard let high = value(of: high), let low = value(of: low) else { return -1 }
+        return Int(high) << 4 | Int(low)
+    }
+
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -2,79 +2,107 @@ import SpecReader
 
 /// How a kind of operation arrives in time. Open loop: arrivals never wait for completions.
 ///
-/// A new process is a new type in a file of its own, named in ``ArrivalProcesses/all``.
+/// A new process is a new type in a file of its own, named in ``ArrivalProcesses/all``. Rates and lengths are those of
+/// the wall clock; only hour and weekday follow archive time.
 public protocol ArrivalProcess: Sendable {
     /// The value of `process:` in a workload file.
     static var name: String { get }
+    /// One line for people: what it models, and its keys.
+    static var summary: String { get }
     /// Reads its own keys; problems are noted on the map.
-    static func read(_ map: SpecMap) -> Self
-    /// Mean arrivals per second.
-    var meanRate: Double { get }
-    /// The same process with its rate multiplied.
+    static func read(_ map: SpecMap, _ context: ArrivalContext) -> Self
+    /// The rate around a moment, arrivals per second, and the moment until which it stays so.
+    func level(at time: Int64, _ calendar: ArchiveCalendar) -> ArrivalLevel
+    /// The same process with so many times the arrivals.
     func scaled(by factor: Double) -> Self
-    /// The first arrival strictly after `time`; nanoseconds from the start of the trial.
-    func next(after time: UInt64, _ random: inout RandomSource) -> UInt64
+    /// The first arrival strictly after `time`, `UInt64.max` for never; nanoseconds from the start of the trial.
+    func next(after time: UInt64, _ calendar: ArchiveCalendar, _ random: inout RandomSource) -> UInt64
+}
+
+/// A rate and how long it lasts.
+public struct ArrivalLevel: Sendable, Equatable {
+    /// Arrivals per second.
+    public var rate: Double
+    /// Trial time, nanoseconds, exclusive; `Int64.max` for ever.
+    public var until: Int64
+
+    public init(rate: Double, until: Int64 = .max) {
+        self.rate = rate
+        self.until = until
+    }
+}
+
+/// What reading a process may depend on.
+public struct ArrivalContext: Sendable {
+    /// Bytes that one arrival puts into heap and TOAST, for processes that are given volumes; `nil` where nothing is
+    /// stored.
+    public var diskBytesPerArrival: Double?
+
+    public init(diskBytesPerArrival: Double? = nil) { self.diskBytesPerArrival = diskBytesPerArrival }
 }
 
 /// The arrival processes that a workload file can name.
 public enum ArrivalProcesses {
     /// In the order that help and messages list them.
-    public static let all: [any ArrivalProcess.Type] = [PoissonArrivals.self, ConstantArrivals.self]
+    public static let all: [any ArrivalProcess.Type] = [
+        PoissonArrivals.self, ConstantArrivals.self, OnOffArrivals.self, EpochEdgeArrivals.self,
+        PeriodicArrivals.self, ClockArrivals.self, HerdArrivals.self, HourlyVolumes.self,
+    ]
 
     /// Reads a mapping such as `{process: poisson, rate: 10/s}`.
-    static func read(_ key: String, of map: SpecMap) -> any ArrivalProcess {
-        guard let arrivals = map.map(key, required: true) else { return PoissonArrivals(meanRate: 1) }
+    static func read(
+        _ key: String, of map: SpecMap, _ context: ArrivalContext = ArrivalContext()
+    ) -> any ArrivalProcess {
+        guard let arrivals = map.map(key, required: true) else { return PoissonArrivals(rate: 1) }
         let name = arrivals.text("process")
         guard let process = all.first(where: { $0.name == name }) else {
-            arrivals.note(
-                "process", "'\(name)' is not known",
-                remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
-            return PoissonArrivals(meanRate: 1)
+            // The process would have asked for the other keys; without it they are not unknown.
+            _ = arrivals.allKeys()
+            if !name.isEmpty {
+                arrivals.note(
+                    "process", "'\(name)' is not known",
+                    remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
+            }
+            return PoissonArrivals(rate: 1)
         }
         defer { arrivals.close() }
-        return process.read(arrivals)
+        return process.read(arrivals, context)
     }
 
     /// Rates beyond this are taken for a slip of the pen.
     static let rates = 0...1_000_000.0
+    /// Lengths of one period, from a millisecond to a week, nanoseconds.
+    static let periods: ClosedRange<UInt64> = 1_000_000...604_800_000_000_000
 }
 
-/// Arrivals that know nothing of each other: exponential gaps.
-public struct PoissonArrivals: ArrivalProcess {
-    public static let name = "poisson"
-    public let meanRate: Double
-
-    public init(meanRate: Double) { self.meanRate = meanRate }
-
-    public static func read(_ map: SpecMap) -> PoissonArrivals {
-        PoissonArrivals(meanRate: map.rate("rate", in: ArrivalProcesses.rates))
+extension ArrivalProcess {
+    /// Exponential gaps in the time that the rate stretches: a Poisson process of changing rate, exactly (time-rescaling;
+    /// Lewis & Shedler 1979).
+    public func next(after time: UInt64, _ calendar: ArchiveCalendar, _ random: inout RandomSource) -> UInt64 {
+        var wanted = random.exponential()
+        var now = Int64(clamping: time)
+        while true {
+            let level = level(at: now, calendar)
+            if level.rate > 0 {
+                let gap = wanted / level.rate * 1e9
+                let span = level.until == .max ? Double.infinity : Double(level.until - now)
+                if gap < span { return gap < 4e18 ? UInt64(now) + max(1, UInt64(gap)) : .max }
+                wanted -= span * level.rate / 1e9
+            }
+            guard level.until != .max else { return .max }
+            now = max(level.until, now + 1)
+        }
     }
 
-    public func scaled(by factor: Double) -> PoissonArrivals { PoissonArrivals(meanRate: meanRate * factor) }
-
-    public func next(after time: UInt64, _ random: inout RandomSource) -> UInt64 {
-        guard meanRate > 0 else { return .max }
-        let gap = random.exponential() / meanRate * 1e9
-        return gap < 1e18 ? time + max(1, UInt64(gap)) : .max
-    }
-}
-
-/// Arrivals at equal distances, as a clock makes them.
-public struct ConstantArrivals: ArrivalProcess {
-    public static let name = "constant"
-    public let meanRate: Double
-
-    public init(meanRate: Double) { self.meanRate = meanRate }
-
-    public static func read(_ map: SpecMap) -> ConstantArrivals {
-        ConstantArrivals(meanRate: map.rate("rate", in: ArrivalProcesses.rates))
-    }
-
-    public func scaled(by factor: Double) -> ConstantArrivals { ConstantArrivals(meanRate: meanRate * factor) }
-
-    public func next(after time: UInt64, _ random: inout RandomSource) -> UInt64 {
-        guard meanRate > 0 else { return .max }
-        let gap = 1e9 / meanRate
-        return gap < 1e18 ? time + max(1, UInt64(gap)) : .max
+    /// Arrivals to expect between two moments of the trial.
+    public func expected(from start: Int64, to end: Int64, _ calendar: ArchiveCalendar) -> Double {
+        var (sum, now) = (0.0, start)
+        while now < end {
+            let level = level(at: now, calendar)
+            let until = min(max(level.until, now + 1), end)
+            sum += level.rate * Double(until - now) / 1e9
+            now = until
+        }
+        return sum
     }
 }

@@ -40,6 +40,19 @@ public enum DeterministicMath {
         return Double(exponent) * 0.693_147_180_369_123_8 + (2 * z * sum + tail)
     }
 
+    /// The cosine of so many hours of a day that is a full circle; error below 1e-13.
+    public static func cosineOfHours(_ hours: Int) -> Double {
+        let quarter = ((hours % 24) + 24) % 24
+        // cos is even and repeats: fold to 0 … 12 hours, which is 0 … pi.
+        let x = Double(min(quarter, 24 - quarter)) * (3.141_592_653_589_793 / 12)
+        var (sum, n) = (1.0, 24.0)
+        while n > 0 {
+            sum = 1 - x * x / (n * (n - 1)) * sum
+            n -= 2
+        }
+        return sum
+    }
+
     /// `x` to the power of `y`, for positive `x`.
     public static func power(_ x: Double, _ y: Double) -> Double { exp(y * log(x)) }
 

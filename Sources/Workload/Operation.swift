@@ -11,16 +11,25 @@ public struct Operation: Sendable {
     public var label: Int
     /// The store node that does it.
     public var node: Int
-    /// A put: the message's number. A query: the number of its chain within its entry of the mix.
+    /// A put: the message's number. A request: the number of its chain or session within its entry. A maintenance job:
+    /// how often its node did it before.
     public var number: Int64
-    /// A put: when the message arrived at the first node. A query: the intended start of its first page.
+    /// A put: when the message arrived at the first node. A request: the intended start of its first page.
     public var origin: UInt64
-    /// A query: 0 for the first page.
+    /// A request: 0 for the first page.
     public var page: Int
     /// Messages that a query by hash may name; `nil` when it names none, or none is known.
     public var candidates: ClosedRange<Int64>?
     /// The last message of the page before; meaningless on page 0.
     public var cursor: PageCursor
+    /// The session it belongs to; -1 for none.
+    public var session = -1
+    /// What of its session's plan it asks for.
+    public var ask = 0
+    /// After so many nanoseconds from its intended start the client stops waiting; 0 for never.
+    public var patience: UInt64 = 0
+    /// Whether the hashes in the reply are wanted, and not their number alone.
+    public var wantsHashes = false
 
     package init(
         due: UInt64, label: Int, node: Int, number: Int64, origin: UInt64, page: Int, candidates: ClosedRange<Int64>?,
@@ -37,33 +46,66 @@ public struct Operation: Sendable {
     }
 }
 
-/// What latency is kept by: a request class, and within it one entry of the workload's mix.
+/// What latency is kept by: a request class, and within it one entry of the workload.
 public struct RequestLabel: Sendable {
     public let requestClass: String
-    /// Name of the workload's entry; `put` for messages.
+    /// Name of the workload's entry; `put` for messages, `clockwork` for the node's own jobs.
     public let entry: String
-    /// Index of the entry in the workload's queries; `nil` for puts.
-    public let query: Int?
-    public let mostHashes: Int
-    public let mostTopics: Int
-    public let longestWindow: UInt64
+    /// Index of the entry in the workload's queries; `nil` for others.
+    public var query: Int?
+    /// Index of the entry in the workload's clients; `nil` for others.
+    public var client: Int?
+    public var role: RequestRole?
+    /// Index of the job in the workload's clockwork; `nil` for others.
+    public var job: Int?
+    public var mostHashes = 0
+    public var mostTopics = 0
+    public var longestWindow: UInt64 = 0
+
+    init(_ requestClass: String, entry: String) {
+        self.requestClass = requestClass
+        self.entry = entry
+    }
 
     /// Whether it is a put of a message.
-    public var isPut: Bool { query == nil }
+    public var isPut: Bool { query == nil && client == nil && job == nil }
 
-    /// All labels of a workload, in a fixed order: put, put.duplicate, then first and later pages of each entry.
+    /// All labels of a workload, in a fixed order: put, put.duplicate, then first and later pages of each query, the
+    /// requests of each client, and the node's jobs.
     static func all(of spec: WorkloadSpec) -> [RequestLabel] {
-        let puts = ["put", "put.duplicate"].map {
-            RequestLabel(requestClass: $0, entry: "put", query: nil, mostHashes: 0, mostTopics: 0, longestWindow: 0)
-        }
-        return puts
-            + spec.queries.enumerated().flatMap { index, query in
-                [query.shape.firstClass, query.shape.nextClass].map { name in
-                    RequestLabel(
-                        requestClass: name, entry: query.name, query: index, mostHashes: query.shape.mostHashes,
-                        mostTopics: query.shape.mostTopics, longestWindow: query.shape.longestWindow)
-                }
+        ["put", "put.duplicate"].map { RequestLabel($0, entry: "put") } + queries(spec) + clients(spec)
+            + spec.clockwork.jobs.enumerated().map { index, job in
+                var label = RequestLabel("maintenance.\(job.kind.rawValue)", entry: "clockwork")
+                label.job = index
+                return label
             }
+    }
+
+    private static func queries(_ spec: WorkloadSpec) -> [RequestLabel] {
+        spec.queries.enumerated().flatMap { index, query in
+            [query.shape.firstClass, query.shape.nextClass].map { name in
+                var label = RequestLabel(name, entry: query.name)
+                label.query = index
+                label.mostHashes = query.shape.mostHashes
+                label.mostTopics = query.shape.mostTopics
+                label.longestWindow = query.shape.longestWindow
+                return label
+            }
+        }
+    }
+
+    private static func clients(_ spec: WorkloadSpec) -> [RequestLabel] {
+        spec.clients.enumerated().flatMap { index, client in
+            client.kind.requests.map { request in
+                var label = RequestLabel(request.requestClass, entry: client.name)
+                label.client = index
+                label.role = request.role
+                label.mostHashes = request.mostHashes
+                label.mostTopics = request.mostTopics
+                label.longestWindow = request.longestWindow
+                return label
+            }
+        }
     }
 
     static let put = 0

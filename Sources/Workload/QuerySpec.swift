@@ -11,9 +11,9 @@ public struct QuerySpec: Sendable {
     /// Pages a client follows at most, the first included.
     public var pages: Int
 
-    static func read(_ map: SpecMap, messages: MessageSpec) -> QuerySpec {
+    static func read(_ map: SpecMap, topics: Set<String>) -> QuerySpec {
         defer { map.close() }
-        let shape = QueryShapes.read(map, messages: messages)
+        let shape = QueryShapes.read(map, topics: topics)
         _ = map.string("stands-for")
         return QuerySpec(
             name: map.text("name"), arrivals: ArrivalProcesses.read("arrivals", of: map), shape: shape,
@@ -30,7 +30,7 @@ public protocol QueryShape: Sendable {
     /// The values of `ask:` that choose it.
     static var names: [String] { get }
     /// Reads its own keys; problems are noted on the map.
-    static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> Self
+    static func read(_ name: String, _ map: SpecMap, topics known: Set<String>) -> Self
     /// The request class of first pages.
     var firstClass: String { get }
     /// The request class of later pages; the same one where the vocabulary makes no difference.
@@ -60,7 +60,7 @@ public enum QueryShapes {
     /// In the order that help and messages list them.
     public static let all: [any QueryShape.Type] = [TopicWindow.self, NamedHashes.self, TimeWindow.self]
 
-    static func read(_ map: SpecMap, messages: MessageSpec) -> any QueryShape {
+    static func read(_ map: SpecMap, topics: Set<String>) -> any QueryShape {
         let name = map.text("ask")
         guard let shape = all.first(where: { $0.names.contains(name) }) else {
             // The shape would have asked for the other keys; without it they are not unknown.
@@ -70,7 +70,7 @@ public enum QueryShapes {
                 remedy: "choose one of \(all.flatMap { $0.names }.joined(separator: ", "))")
             return TimeWindow(window: 0, ending: 0, includeData: false)
         }
-        return shape.read(name, map, messages: messages)
+        return shape.read(name, map, topics: topics)
     }
 }
 
@@ -78,19 +78,23 @@ public enum QueryShapes {
 public struct TopicWindow: QueryShape {
     public static let names = ["data-by-topics", "hashes-by-topics"]
     public let topics: Int
+    /// What the topics are drawn from; `nil` for all, as messages are sent to them.
+    public let from: String?
     public let window: UInt64
     /// How long before the request the window ends.
     public let ending: UInt64
     public let includeData: Bool
 
-    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> TopicWindow {
-        let topics = map.integer("topics", in: 1...1_000)
-        let fewest = messages.shards.map { $0.contentTopics.reduce(0) { $0 + $1.count } }.min() ?? topics
-        if topics > fewest {
-            map.note("topics", "a shard has only \(fewest) content topics", remedy: "ask for at most \(fewest)")
+    public static func read(_ name: String, _ map: SpecMap, topics known: Set<String>) -> TopicWindow {
+        let from = map.string("from")
+        if let from, !known.isEmpty, !known.contains(from) {
+            map.note(
+                "from", "there are no topics '\(from)'",
+                remedy: "choose one of \(known.sorted().joined(separator: ", "))")
         }
         return TopicWindow(
-            topics: topics, window: map.duration("window", in: 1...QueryWindows.longest),
+            topics: map.integer("topics", in: 1...1_000), from: from,
+            window: map.duration("window", in: 1...QueryWindows.longest),
             ending: map.duration("window-ends-before", in: 0...QueryWindows.longest, default: 0),
             includeData: name == "data-by-topics")
     }
@@ -104,9 +108,9 @@ public struct TopicWindow: QueryShape {
         _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
     ) {
         query.includeData = includeData
-        let shard = traffic.topics.drawShard(&random)
-        query.pubsubTopic = traffic.topics.shards[shard].pubsubTopic
-        query.contentTopics = traffic.topics.drawTopics(topics, ofShard: shard, &random)
+        let drawn = traffic.drawTopics(topics, from: from, &random)
+        query.pubsubTopic = traffic.topics.shards[drawn.shard].pubsubTopic
+        query.contentTopics = drawn.topics.map { traffic.topics.topics[$0] }
         QueryWindows.set(&query, window: window, ending: ending, operation, traffic)
     }
 }
@@ -121,7 +125,7 @@ public struct NamedHashes: QueryShape {
     public let unknown: Double
     public let includeData: Bool
 
-    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> NamedHashes {
+    public static func read(_ name: String, _ map: SpecMap, topics: Set<String>) -> NamedHashes {
         NamedHashes(
             hashes: map.integerRange("hashes", in: 1...1_000, default: 1...1),
             age: map.durationRange("age", default: 3_000_000_000...10_000_000_000),
@@ -166,7 +170,7 @@ public struct TimeWindow: QueryShape {
     public let ending: UInt64
     public let includeData: Bool
 
-    public static func read(_ name: String, _ map: SpecMap, messages: MessageSpec) -> TimeWindow {
+    public static func read(_ name: String, _ map: SpecMap, topics: Set<String>) -> TimeWindow {
         TimeWindow(
             window: map.duration("window", in: 1...QueryWindows.longest),
             ending: map.duration("window-ends-before", in: 0...QueryWindows.longest, default: 0),

@@ -8,13 +8,18 @@ public struct RandomSource: Sendable {
 
     /// One source for each purpose, so that drawing more of one never changes another.
     public enum Purpose: UInt64, Sendable {
-        case messageArrivals = 1
         case offers = 2
         case messageContent = 3
         case historyTimes = 4
         case topicNames = 5
-        /// Query sources count up from here, two for each entry of the mix.
+        case clockPhases = 6
+        case sizeTables = 7
+        case payloads = 8
+        case clockwork = 9
+        /// Sources count up from these, two for each entry of the workload.
         case queries = 1_000
+        case streams = 2_000
+        case clients = 3_000
     }
 
     /// - Parameters:

@@ -23,11 +23,14 @@ public struct SequenceDigest: Sendable, Equatable {
             hasher.add(operation.due)
             hasher.add(traffic.labels[operation.label].requestClass)
             hasher.add(UInt64(operation.node))
-            if traffic.labels[operation.label].isPut {
+            if traffic.labels[operation.label].job != nil {
+                hasher.add(UInt64(operation.number))
+            } else if traffic.labels[operation.label].isPut {
                 let (topic, message) = traffic.message(of: operation)
                 hasher.add(message.hash(on: topic))
             } else {
                 hasher.add(traffic.query(of: operation))
+                if operation.ask + 1 == traffic.firstRequests(of: operation) { traffic.discard(operation) }
             }
         }
         text = hasher.finish()

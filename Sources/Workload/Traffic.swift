@@ -3,96 +3,268 @@ import WakuModel
 /// One workload and one seed: the sequence of operations, and what each of them says.
 ///
 /// Not Sendable: each worker makes its own and gets the same sequence. ``next()`` walks through time; what an operation
-/// says is a pure function of seed, label, number and origin, asked for when the operation starts.
+/// says is a pure function of seed, label, number and origin, or of its session's plan, asked for when it starts.
+/// What follows a reply comes from ``follow(_:_:at:_:)``.
 public final class Traffic {
     public let spec: WorkloadSpec
     public let seed: UInt64
     public let labels: [RequestLabel]
     public let topics: TopicBook
     let log: MessageLog
-    private var messageArrivals: RandomSource
+    let source: MessageSource
+    private let calendar: ArchiveCalendar
+    private let timeline: HistoryTimeline
+    private var streams: [StreamClock]
     private var offers: RandomSource
-    private var nextMessage: UInt64
     private var pending: DueHeap
     private var queries: [QuerySource]
+    private var sessionClocks: [SessionClock]
+    private var sentChecks: [SentCheckQueue]
+    private var sessions: SessionBook
     private var scratch: Message
+    private let lookAhead: UInt64
     private let end: UInt64
+    /// Messages that arrived in the measure phase, as far as ``next()`` has come.
+    public private(set) var arrived: BandwidthLedger
 
     public init(_ spec: WorkloadSpec, seed: UInt64) {
         self.spec = spec
         self.seed = seed
+        calendar = spec.calendar
         labels = RequestLabel.all(of: spec)
-        topics = TopicBook(spec.messages.shards, seed: seed)
-        let lookBack = spec.queries.map { $0.shape.lookBack }.max() ?? 0
-        let rate = spec.messages.arrivals.meanRate
-        // All of the trial's, up to sixteen million; beyond that twice what the longest look back spans.
-        let all = rate * Double(spec.phases.offered) / 1e9 * 1.2
-        let lookedAt = min(rate * (Double(lookBack) / 1e9 + 60) * 2, all)
-        log = MessageLog(
-            seed: seed, history: spec.history, remembered: Int(min(max(min(all, 16e6), lookedAt), 1e9)))
+        topics = TopicBook(spec.topics, seed: seed)
+        source = MessageSource(spec.messages, topics: topics, calendar: spec.calendar, seed: seed)
+        timeline = HistoryTimeline(spec.history, spec.messages, spec.calendar, seed: seed)
+        log = MessageLog(timeline, remembered: Self.remembered(spec))
+        arrived = BandwidthLedger(shards: topics.shards.count, classes: source.classes.names.count)
         end = spec.phases.offered
-        messageArrivals = RandomSource(seed: seed, .messageArrivals)
+        streams = spec.messages.streams.indices.map { StreamClock($0, spec, seed: seed) }
         offers = RandomSource(seed: seed, .offers)
-        nextMessage = spec.messages.arrivals.next(after: 0, &messageArrivals)
         pending = DueHeap()
-        queries = spec.queries.indices.map { QuerySource(index: $0, spec.queries[$0], seed: seed) }
-        scratch = Message(payload: [], contentTopic: topics.shards[0].topics[0], timestamp: 0)
-        scratch.payload.reserveCapacity(spec.messages.largest)
+        queries = spec.queries.indices.map { QuerySource(index: $0, spec.queries[$0], spec.calendar, seed: seed) }
+        sessionClocks = spec.clients.indices.compactMap { SessionClock($0, spec, seed: seed) }
+        let classes = source.classes
+        sentChecks = spec.clients.enumerated().compactMap { index, client in
+            (client.kind as? SentCheck).map { SentCheckQueue(entry: index, $0, classes: classes, seed: seed) }
+        }
+        lookAhead = sentChecks.map(\.lookAhead).max() ?? 0
+        sessions = SessionBook(spec.clients, labels: labels, nodes: spec.writers.count, seed: seed)
+        scratch = Message(payload: [], contentTopic: topics.topics[0], timestamp: 0)
+        for job in firstJobs() { pending.insert(job) }
+    }
+
+    /// All of the trial's messages, up to four million; beyond that twice what the longest look back spans.
+    private static func remembered(_ spec: WorkloadSpec) -> Int {
+        let all = spec.messages.expected(from: 0, to: Int64(spec.phases.offered), spec.calendar) * 1.2
+        let share = all / max(Double(spec.phases.offered), 1)
+        let syncs = spec.clients.compactMap { ($0.kind as? StoreSync)?.range }.max() ?? 0
+        let lookBack = max(spec.queries.map { $0.shape.lookBack }.max() ?? 0, syncs)
+        let lookedAt = min(share * (Double(lookBack) + 60e9) * 2, all)
+        return Int(min(max(min(all, 4e6), lookedAt), 1e9))
     }
 
     /// Virtual time of a moment of the trial, nanoseconds since 1970.
-    public func archiveTime(_ time: Int64) -> Int64 { Int64(spec.archiveEpoch) * 1_000_000_000 + time }
+    public func archiveTime(_ time: Int64) -> Int64 { calendar.archiveTime(time) }
+
+    /// The names of message classes, by number.
+    public var classNames: [String] { source.classes.names }
+
+    /// Lets sessions turn to these nodes only; all unless set.
+    public func restrictSessions(to nodes: [Int]) { sessions.nodes = nodes }
+
+    /// What clients went through so far, by entry of the workload's clients.
+    public var sessionTallies: [SessionTally] { sessions.tallies }
+
+    // MARK: The sequence
 
     /// The next independent operation in the order of intended starts; `nil` at the end of the measure phase.
     public func next() -> Operation? {
         while true {
+            let stream = streams.indices.min { streams[$0].due < streams[$1].due } ?? 0
+            let messageDue =
+                streams[stream].due == .max ? .max : streams[stream].due - min(streams[stream].due, lookAhead)
             let query = queries.indices.min { queries[$0].due < queries[$1].due }
             let queryDue = query.map { queries[$0].due } ?? .max
-            let offerDue = pending.first?.due ?? .max
-            let due = min(nextMessage, queryDue, offerDue)
+            let session = sessionClocks.indices.min { sessionClocks[$0].due < sessionClocks[$1].due }
+            let sessionDue = session.map { sessionClocks[$0].due } ?? .max
+            let checkDue = sentChecks.lazy.map(\.due).min() ?? .max
+            let pendingDue = pending.first?.due ?? .max
+            let due = min(messageDue, queryDue, sessionDue, checkDue, pendingDue)
             guard due < end else { return nil }
-            if due == nextMessage {
-                acceptMessage()
-            } else if due == offerDue {
+            if due == messageDue {
+                acceptMessages(ofStream: stream)
+            } else if due == pendingDue {
                 return pending.removeFirst()
-            } else if let query {
+            } else if due == queryDue, let query {
                 return queries[query].take(log: log, nodes: spec.writers.count)
+            } else if due == sessionDue, let session {
+                begin(sessionClocks[session].take(nodes: spec.writers.count))
+            } else {
+                beginSentCheck()
             }
         }
     }
 
+    /// Draws who offers the messages of an arrival when, and plans all their puts.
+    private func acceptMessages(ofStream index: Int) {
+        let (time, arrival) = (streams[index].due, streams[index].arrivals)
+        var place: UInt32 = 0
+        source.walk(stream: index, arrival: arrival, at: Int64(time)) { draft in
+            let shard = topics.shardOfTopic[draft.topic]
+            if time >= spec.phases.warmUp && time < end {
+                arrived.add(
+                    shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
+                    ephemeral: draft.isEphemeral)
+            }
+            if draft.isEphemeral { return true }
+            let number = log.nextNumber
+            log.append(.init(time: Int64(time), arrival: arrival, place: place, stream: UInt16(index)))
+            place += 1
+            planPuts(number, at: time)
+            for check in sentChecks.indices {
+                sentChecks[check].note(number, shard: shard, messageClass: draft.messageClass, at: Int64(time))
+            }
+            return true
+        }
+        streams[index].advance(calendar)
+    }
+
+    private func planPuts(_ number: Int64, at time: UInt64) {
+        let nodes = spec.writers.count
+        let first = offers.below(nodes)
+        for turn in 0..<nodes {
+            let delay = turn == 0 ? 0 : offers.within(spec.writers.duplicateGap)
+            let operation = Operation(
+                due: time + delay, label: turn == 0 ? RequestLabel.put : RequestLabel.duplicatePut,
+                node: (first + turn) % nodes, number: number, origin: time, page: 0, candidates: nil, cursor: .zero)
+            if operation.due < end { pending.insert(operation) }
+        }
+    }
+
+    private func begin(_ identity: SessionIdentity) {
+        // Another worker has the node.
+        guard sessions.nodes.contains(identity.node) else { return }
+        let plan = spec.clients[identity.entry].kind.plan(identity, self)
+        sessions.begin(identity, plan) { pending.insert($0) }
+    }
+
+    private func beginSentCheck() {
+        guard let index = sentChecks.indices.min(by: { sentChecks[$0].due < sentChecks[$1].due }),
+            let (due, messages) = sentChecks[index].take()
+        else { return }
+        let entry = sentChecks[index].entry
+        let number = messages[0].number
+        var random = RandomSource(
+            seed: seed, purpose: RandomSource.Purpose.clients.rawValue + UInt64(entry), index: UInt64(number))
+        begin(
+            SessionIdentity(
+                entry: entry, number: number, start: due, node: random.below(spec.writers.count), messages: messages))
+    }
+
+    // MARK: Clockwork
+
+    /// The first run of every job of every node: the nodes have been running for a while, so each job is somewhere in
+    /// its interval; at the start itself where the workload says so.
+    private func firstJobs() -> [Operation] {
+        var random = RandomSource(seed: seed, .clockwork)
+        return labels.enumerated().flatMap { index, label -> [Operation] in
+            guard let job = label.job.map({ spec.clockwork.jobs[$0] }) else { return [] }
+            let interval = job.interval / UInt64(spec.timeScale)
+            return (0..<(job.kind.isPerNode ? spec.writers.count : 1)).map { node in
+                let phase = UInt64(random.unit() * Double(interval))
+                let due = spec.clockwork.atStart ? UInt64(node) * 1_000_000 : phase
+                return Operation(
+                    due: due, label: index, node: node, number: 0, origin: due, page: 0, candidates: nil, cursor: .zero)
+            }
+        }
+    }
+
+    private func nextRun(of job: ClockworkSpec.Job, after operation: Operation, at time: UInt64) -> Operation {
+        var next = operation
+        next.due = time + max(1, job.interval / UInt64(spec.timeScale))
+        next.origin = next.due
+        next.number += 1
+        return next
+    }
+
+    // MARK: What follows
+
+    /// Says what follows from the end of an operation.
+    ///
+    /// - Parameters:
+    ///   - operation: the one that ended, or that its client stopped waiting for.
+    ///   - outcome: how.
+    ///   - time: trial time, nanoseconds.
+    ///   - emit: called with each operation that follows; its intended start is not before `time`.
+    public func follow(
+        _ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void
+    ) {
+        let label = labels[operation.label]
+        if let job = label.job {
+            emit(nextRun(of: spec.clockwork.jobs[job], after: operation, at: time))
+        } else if operation.session >= 0 {
+            sessions.take(outcome, of: operation, at: time, askedHashes: { query(of: operation).hashes }, emit)
+        } else if let index = label.query, case .page(_, let cursor?, _, _) = outcome,
+            operation.page + 1 < spec.queries[index].pages
+        {
+            var next = operation
+            next.due = time
+            next.label = RequestLabel.next(ofQuery: index)
+            next.page += 1
+            next.cursor = cursor
+            emit(next)
+        }
+    }
+
+    /// Requests that the session of an operation begins with; 0 for an operation of no session.
+    func firstRequests(of operation: Operation) -> Int {
+        sessions.session(of: operation).map { min($0.plan.inFlight, $0.plan.asks.count) } ?? 0
+    }
+
+    /// Whether an operation that was planned is still wanted: a session that gave up wants nothing more.
+    public func isWanted(_ operation: Operation) -> Bool {
+        operation.session < 0 || sessions.session(of: operation) != nil
+    }
+
+    /// Forgets the session of an operation: for walks that send nothing.
+    func discard(_ operation: Operation) { sessions.discard(operation) }
+
+    // MARK: What operations say
+
     /// A message's content. The value is overwritten by the next call; copy what must stay.
     ///
     /// - Returns: the shard's topic and the message.
-    public func message(_ number: Int64, arrival: Int64) -> (PubsubTopic, Message) {
-        var random = RandomSource(seed: seed, .messageContent, index: UInt64(number))
-        let shard = topics.drawShard(&random)
-        scratch.contentTopic = topics.drawTopic(ofShard: shard, &random)
-        let skew = spec.messages.clockSkew
-        let lateness = skew == 0 ? 0 : Int64(random.within(0...(2 * skew))) - Int64(skew)
-        scratch.timestamp = archiveTime(number < spec.history.rows ? arrival : arrival + lateness)
-        let size = min(max(spec.messages.sizes.draw(&random), 1), spec.messages.largest)
-        Self.resize(&scratch.payload, to: size, &random)
-        Self.resize(&scratch.meta, to: spec.messages.metaBytes, &random)
-        return (topics.shards[shard].pubsubTopic, scratch)
+    public func message(_ number: Int64) -> (PubsubTopic, Message) {
+        let draft = draft(number)
+        source.fill(&scratch, draft, number: number)
+        return (topics.shards[topics.shardOfTopic[draft.topic]].pubsubTopic, scratch)
+    }
+
+    func draft(_ number: Int64) -> MessageDraft {
+        number < timeline.rows
+            ? source.draft(ofHistory: number, offset: timeline.offset(of: number)) : source.draft(log.entry(of: number))
     }
 
     /// The message of a put.
-    public func message(of operation: Operation) -> (PubsubTopic, Message) {
-        message(operation.number, arrival: Int64(operation.origin))
+    public func message(of operation: Operation) -> (PubsubTopic, Message) { message(operation.number) }
+
+    /// Number of the message class of a put.
+    public func messageClass(of operation: Operation) -> Int { draft(operation.number).messageClass }
+
+    /// Archive time of a message of the history, nanoseconds since 1970.
+    public func historyTimestamp(_ number: Int64) -> Int64 {
+        Int64(spec.archiveEpoch) * 1_000_000_000 + timeline.offset(of: number)
     }
 
-    /// A message of the history, in the order of time.
-    public func historyMessage(_ number: Int64) -> (PubsubTopic, Message) {
-        message(number, arrival: log.arrival(of: number))
+    /// Messages of the history that arrived before an archive time.
+    public func historyRows(before archive: Int64) -> Int64 {
+        timeline.rows(before: archive - Int64(spec.archiveEpoch) * 1_000_000_000)
     }
-
-    /// Virtual time of a message of the history, nanoseconds since 1970.
-    public func historyTimestamp(_ number: Int64) -> Int64 { archiveTime(log.arrival(of: number)) }
 
     /// The store request of an operation.
     public func query(of operation: Operation) -> StoreQuery {
-        guard let index = labels[operation.label].query else { preconditionFailure("a put is no query") }
+        if operation.session >= 0 { return sessionQuery(operation) }
+        guard let index = labels[operation.label].query else { preconditionFailure("\(operation) is no query") }
         let spec = spec.queries[index]
         var random = queries[index].content(of: operation)
         var query = StoreQuery(direction: spec.direction, pageSize: spec.pageSize)
@@ -102,55 +274,76 @@ public final class Traffic {
         return query
     }
 
-    /// The operation that asks for the next page, due at the reply's time plus the client's think time; `nil` when the
-    /// client stops here.
-    public func nextPage(after operation: Operation, cursor: PageCursor, due: UInt64) -> Operation? {
-        guard let index = labels[operation.label].query, operation.page + 1 < spec.queries[index].pages else {
-            return nil
+    private func sessionQuery(_ operation: Operation) -> StoreQuery {
+        guard let session = sessions.session(of: operation) else {
+            preconditionFailure("the session of \(operation) is over")
         }
-        var next = operation
-        next.due = due
-        next.label = RequestLabel.next(ofQuery: index)
-        next.page += 1
-        next.cursor = cursor
-        return next
+        let plan = session.plan
+        var random = clientSource(session.identity)
+        var query = StoreQuery(includeData: plan.includeData, direction: plan.direction, pageSize: plan.pageSize)
+        query.requestID = Self.requestID(&random, page: operation.page + operation.ask << 20)
+        query.cursor = operation.page == 0 ? nil : operation.cursor
+        switch plan.asks[operation.ask] {
+        case .topics(let group, let start, let end):
+            query.pubsubTopic = topics.shards[plan.groups[group].shard].pubsubTopic
+            query.contentTopics = plan.groups[group].topics.map { topics.topics[$0] }
+            (query.startTime, query.endTime) = (start, end)
+        case .shard(let shard, let start, let end):
+            query.pubsubTopic = topics.shards[shard].pubsubTopic
+            (query.startTime, query.endTime) = (start, end)
+        case .time(let start, let end): (query.startTime, query.endTime) = (start, end)
+        case .message(let number): query.hashes = [hash(ofMessage: number)]
+        case .hashes(let hashes): query.hashes = hashes
+        case .presence(let messages):
+            query.hashes = messages.map { $0.isLost ? Self.hashOfNoMessage($0.number) : hash(ofMessage: $0.number) }
+        }
+        return query
     }
 
-    /// Numbers of the messages that arrived within a window, as far as ``next()`` has come; for tests.
-    package func messageNumbers(arrivedBetween start: Int64, and end: Int64) -> ClosedRange<Int64>? {
-        log.messages(arrivedBetween: start, and: end)
+    /// Numbers for what a session decides; the same for all sessions of one client where a client is named.
+    func clientSource(_ session: SessionIdentity, client: Int64? = nil) -> RandomSource {
+        RandomSource(
+            seed: seed, purpose: RandomSource.Purpose.clients.rawValue + UInt64(session.entry),
+            index: UInt64(bitPattern: client ?? session.number))
+    }
+
+    /// Distinct topics of one shard, drawn as messages are sent to them or from one target; what luck does not find in a
+    /// while is taken in order.
+    func drawTopics(_ count: Int, from name: String?, _ random: inout RandomSource) -> (shard: Int, topics: [Int]) {
+        let target = name.flatMap { topics.targets[$0] }
+        func draw(_ random: inout RandomSource) -> Int {
+            target.map { topics.draw($0, &random) } ?? source.drawTopic(&random)
+        }
+        var drawn = [draw(&random)]
+        let shard = topics.shardOfTopic[drawn[0]]
+        for _ in 0..<(count * 20) where drawn.count < count {
+            let topic = draw(&random)
+            if topics.shardOfTopic[topic] == shard, !drawn.contains(topic) { drawn.append(topic) }
+        }
+        if target == nil {
+            for topic in topics.shards[shard].topics where drawn.count < count && !drawn.contains(topic) {
+                drawn.append(topic)
+            }
+        }
+        return (shard, drawn)
     }
 
     /// The hash of a message; of no message, when its arrival is forgotten, which takes a chain of pages that lasts
     /// longer than the whole trial's messages could be remembered.
     func hash(ofMessage number: Int64) -> MessageHash {
-        guard log.remembers(number) else { return MessageHash(words: (UInt64(bitPattern: number), 0, 0, 0)) }
-        let (pubsubTopic, message) = message(number, arrival: log.arrival(of: number))
+        guard log.remembers(number) else { return Self.hashOfNoMessage(number) }
+        let (pubsubTopic, message) = message(number)
         return message.hash(on: pubsubTopic)
     }
 
-    /// Draws who offers the message when, and plans all its puts.
-    private func acceptMessage() {
-        let (time, number, nodes) = (nextMessage, log.nextNumber, spec.writers.count)
-        log.append(Int64(time))
-        let first = offers.below(nodes)
-        for turn in 0..<nodes {
-            let delay = turn == 0 ? 0 : offers.within(spec.writers.duplicateGap)
-            let operation = Operation(
-                due: time + delay, label: turn == 0 ? RequestLabel.put : RequestLabel.duplicatePut,
-                node: (first + turn) % nodes, number: number, origin: time, page: 0, candidates: nil, cursor: .zero)
-            if operation.due < end { pending.insert(operation) }
-        }
-        nextMessage = spec.messages.arrivals.next(after: time, &messageArrivals)
+    private static func hashOfNoMessage(_ number: Int64) -> MessageHash {
+        var random = RandomSource(seed: UInt64(bitPattern: number), .payloads, index: .max)
+        return MessageHash(words: (random.next(), random.next(), random.next(), random.next()))
     }
 
-    private static func resize(_ bytes: inout [UInt8], to size: Int, _ random: inout RandomSource) {
-        if bytes.count > size {
-            bytes.removeLast(bytes.count - size)
-        } else if bytes.count < size {
-            bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
-        }
-        bytes.withUnsafeMutableBytes { random.fill($0) }
+    /// Numbers of the messages that arrived within a window, as far as ``next()`` has come; for tests.
+    package func messageNumbers(arrivedBetween start: Int64, and end: Int64) -> ClosedRange<Int64>? {
+        log.messages(arrivedBetween: start, and: end)
     }
 
     /// Twenty hexadecimal digits, as the node makes them from ten random bytes.
@@ -163,42 +356,5 @@ public final class Traffic {
             }
             return 20
         }
-    }
-}
-
-/// One entry of the mix on its way through time.
-struct QuerySource {
-    private let index: Int
-    private let spec: QuerySpec
-    private let seed: UInt64
-    private var arrivals: RandomSource
-    private var choices: RandomSource
-    private var number: Int64 = 0
-    private(set) var due: UInt64
-
-    init(index: Int, _ spec: QuerySpec, seed: UInt64) {
-        self.index = index
-        self.spec = spec
-        self.seed = seed
-        let purpose = RandomSource.Purpose.queries.rawValue + 2 * UInt64(index)
-        arrivals = RandomSource(seed: seed, purpose: purpose)
-        choices = RandomSource(seed: seed, purpose: purpose, index: 1)
-        due = spec.arrivals.next(after: 0, &arrivals)
-    }
-
-    mutating func take(log: MessageLog, nodes: Int) -> Operation {
-        let operation = Operation(
-            due: due, label: RequestLabel.first(ofQuery: index), node: choices.below(nodes), number: number,
-            origin: due, page: 0, candidates: spec.shape.candidates(at: due, in: log), cursor: .zero)
-        number += 1
-        due = spec.arrivals.next(after: due, &arrivals)
-        return operation
-    }
-
-    /// The numbers that decide what a request says; the same for all pages of a chain.
-    func content(of operation: Operation) -> RandomSource {
-        RandomSource(
-            seed: seed, purpose: RandomSource.Purpose.queries.rawValue + 2 * UInt64(index) + 1,
-            index: UInt64(operation.number))
     }
 }

@@ -117,7 +117,7 @@ import Workload
         }
         #expect(reported == 500)
         #expect(try ArchiveInspector(connection).partitionCount() == 5)
-        let (topic, message) = traffic.historyMessage(123)
+        let (topic, message) = traffic.message(123)
         let reply = try ArchiveSession(connection).ask(StoreQuery(hashes: [message.hash(on: topic)]))
         #expect(reply.rows.first?.timestamp == message.timestamp)
         #expect(reply.rows.first?.payload?.utf8.count == message.payload.count * 2)

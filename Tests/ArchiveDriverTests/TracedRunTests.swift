@@ -32,7 +32,7 @@ import Workload
             let before = try readText(cluster.record.logFile).utf8.count
             let tracePath = "\(folder.path)/trace"
             let result = try await LoadRunner.run(LoadPlan(spec: spec, seed: 1), control: LoadControl()) { traffic in
-                try ArchiveTarget(parameters, traffic: traffic, tracePath: tracePath)
+                try ArchiveTarget(parameters, traffic: traffic, schema: schema, tracePath: tracePath)
             }
             let text = String(decoding: try readText(cluster.record.logFile).utf8.dropFirst(before), as: UTF8.self)
             let messages = Self.messages(try readText(tracePath))

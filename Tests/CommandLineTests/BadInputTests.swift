@@ -72,10 +72,11 @@ import Testing
     @Test(arguments: [
         WrongFile(change: ("rate: 10/s", "rate: 10"), line: "rate: '10' has no unit; write 10/s, 1100/min or 5/h"),
         WrongFile(change: ("rate: 10/s", "rate: -10/s"), line: "rate: '-10/s' is negative; use zero or more"),
-        WrongFile(change: ("rate: 10/s", "rate: 10/s, burst: 3"), line: "unknown key 'messages.arrivals.burst'"),
+        WrongFile(
+            change: ("rate: 10/s", "rate: 10/s, burst: 3"), line: "unknown key 'messages.streams[0].arrivals.burst'"),
         WrongFile(
             change: ("process: poisson, rate: 10/s", "process: poison, rate: 10/s"),
-            line: "'poison' is not known; choose one of poisson, constant"),
+            line: "'poison' is not known; choose one of poisson, constant, on-off"),
         WrongFile(change: ("share: 75%", "share: 750%"), line: "share: '750%' is not a share"),
         WrongFile(
             change: ("sender-clock-skew: 2s", "sender-clock-skew: 2min"),
@@ -91,7 +92,7 @@ import Testing
             change: ("archive-epoch: 2026-01-05T18:00:00Z", "archive-epoch: 1970-01-01T00:00:00Z"),
             line: "is before 2000"),
         WrongFile(
-            change: ("at-most: 768KiB", "at-most: 768kib"),
+            change: ("segment-above: 768KiB", "segment-above: 768kib"),
             line: "'768kib' is not understood; write 340B, 2kB or 768KiB"),
         WrongFile(change: ("mean: 340B, sigma: 0.3", "mean: 340B, sigma: 30"), line: "sigma: 30 is out of range"),
         WrongFile(
@@ -99,9 +100,9 @@ import Testing
             line: "'presence' is not known; choose one of data-by-topics"),
         WrongFile(change: ("hashes: [1, 5]", "hashes: [5, 1]"), line: "hashes: is not a range"),
         WrongFile(change: ("page-size: 100", "page-size: 1000"), line: "page-size: 1000 is out of range; use 1 to 100"),
-        WrongFile(change: ("topics: 10 ", "topics: 900 "), line: "a shard has only 400 content topics"),
+        WrongFile(change: ("topics: 10 ", "topics: 900 "), line: "asks for 900 topics, a shard has only 400"),
         WrongFile(change: ("name: missing-check", "name: sent-check"), line: "two entries are named 'sent-check'"),
-        WrongFile(change: ("pubsub-topic: /waku/2/rs/16/32", "pubsub-topic: ''"), line: "a pubsub topic is not empty"),
+        WrongFile(change: ("shard: 16/32", "shard: 16-32"), line: "'16-32' is not a shard; write cluster/index"),
         WrongFile(change: ("history:", "histroy:"), line: "unknown key 'histroy'; did you mean 'history'?"),
         WrongFile(
             change: ("archivebench: workload/1", "archivebench: variant/1"), line: "'variant/1' is not a workload"),

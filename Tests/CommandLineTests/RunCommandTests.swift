@@ -11,10 +11,10 @@ import Testing
         name: short
         summary: a little of everything
         archive-epoch: 2026-01-05T18:00:00Z
+        topics: [{name: all, shard: 16/32, count: 20}]
         messages:
-          arrivals: {process: poisson, rate: 20/s}
-          shards: [{pubsub-topic: /waku/2/rs/16/32, share: 100%, content-topics: [{count: 20}]}]
-          payload: {constant: 200B}
+          streams:
+            - {name: only, arrivals: {process: poisson, rate: 20/s}, to: [{topics: all}], classes: [{name: chat, payload: {constant: 200B}}]}
         queries:
           - {name: presence, ask: presence-by-hashes, arrivals: {process: poisson, rate: 10/s}, hashes: [1, 3]}
         history: {partitions: 2, rows: 500}

@@ -21,12 +21,15 @@ public enum TestWorkloads {
             name: clockwork
             summary: messages at equal distances
             archive-epoch: 2026-01-05T18:00:00Z
+            topics: [{name: all, shard: 16/32, count: 10}]
             messages:
-              arrivals: {process: constant, rate: \(rate)}
-              shards:
-                - {pubsub-topic: /waku/2/rs/16/32, share: 100%, content-topics: [{count: 10}]}
-              payload: {constant: 100B}
+              streams:
+                - name: only
+                  arrivals: {process: constant, rate: \(rate)}
+                  to: [{topics: all}]
+                  classes: [{name: chat, payload: {constant: 100B}}]
             writers: {count: 1}
+            clockwork: off
             history: {partitions: 1, rows: 0}
             phases: {warm-up: 0s, measure: \(measure), drain-limit: \(drain)}
             """)
@@ -42,12 +45,16 @@ public enum TestWorkloads {
             name: everything
             summary: all request classes in a short time
             archive-epoch: 2026-01-05T18:00:00Z
+            topics:
+              - {name: communities, shard: 16/32, count: 40, zipf: 1}
+              - {name: personal, shard: 16/64, count: 40}
             messages:
-              arrivals: {process: poisson, rate: 50/s}
-              shards:
-                - {pubsub-topic: /waku/2/rs/16/32, share: 75%, content-topics: [{count: 40, zipf: 1}]}
-                - {pubsub-topic: /waku/2/rs/16/64, share: 25%, content-topics: [{count: 40}]}
-              payload: {lognormal: {mean: 400B, sigma: 0.5}}
+              streams:
+                - name: only
+                  arrivals: {process: poisson, rate: 50/s}
+                  to: [{topics: communities, share: 75%}, {topics: personal, share: 25%}]
+                  classes: [{name: chat, payload: {lognormal: {mean: 400B, sigma: 0.5}}}]
+            clockwork: off
             writers: {count: 2, duplicate-gap: [10ms, 50ms]}
             queries:
               - {name: presence, ask: presence-by-hashes, arrivals: {process: poisson, rate: 20/s}, hashes: [1, 5], age: [200ms, 2s], unknown: 20%, page-size: 50}

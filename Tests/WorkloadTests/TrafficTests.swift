@@ -16,7 +16,7 @@ import Workload
         let spec = try TestWorkloads.shipped()
         #expect(SequenceDigest(of: spec, seed: 1).text == Golden.digest)
         let traffic = Traffic(spec, seed: 1)
-        let (historyTopic, history) = traffic.historyMessage(0)
+        let (historyTopic, history) = traffic.message(0)
         #expect(history.hash(on: historyTopic).description == Golden.firstHistoryHash)
         while let operation = traffic.next() {
             guard traffic.labels[operation.label].isPut else { continue }
@@ -53,11 +53,12 @@ import Workload
     }
 
     @Test func poissonGapsHaveMeanAndSpread() throws {
-        let process = PoissonArrivals(meanRate: 50)
-        var random = RandomSource(seed: 4, .messageArrivals)
+        let process = PoissonArrivals(rate: 50)
+        let calendar = ArchiveCalendar(epoch: 0)
+        var random = RandomSource(seed: 4, .offers)
         var (time, gaps): (UInt64, [Double]) = (0, [])
         for _ in 0..<100_000 {
-            let next = process.next(after: time, &random)
+            let next = process.next(after: time, calendar, &random)
             gaps.append(Double(next - time) / 1e9)
             time = next
         }
@@ -65,8 +66,8 @@ import Workload
         let variance = gaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gaps.count)
         #expect(abs(mean * 50 - 1) < 0.02)
         #expect(abs(variance * 2_500 - 1) < 0.04)
-        #expect(ConstantArrivals(meanRate: 100).next(after: 5, &random) == 10_000_005)
-        #expect(PoissonArrivals(meanRate: 0).next(after: 5, &random) == .max)
+        #expect(ConstantArrivals(rate: 100).next(after: 5, calendar, &random) == 10_000_005)
+        #expect(PoissonArrivals(rate: 0).next(after: 5, calendar, &random) == .max)
     }
 
     @Test func rateScaleScalesEverything() throws {
@@ -83,7 +84,7 @@ import Workload
             guard traffic.labels[operation.label].isPut else { continue }
             let (_, message) = traffic.message(of: operation)
             #expect(abs(message.timestamp - epoch - Int64(operation.origin)) <= 2_000_000_000)
-            #expect((1...spec.messages.largest).contains(message.payload.count))
+            #expect((1...786_432).contains(message.payload.count))
         }
     }
 
@@ -100,7 +101,12 @@ import Workload
             last = timestamp
             counts[Int((timestamp - start) / 3_600_000_000_000)] += 1
         }
-        #expect(counts == [Int](repeating: 1_000, count: 24))
+        // As many an hour as the day's curve says: a Sunday's, then a Monday's.
+        let whole = (0..<24).map { hour in
+            (1 + 0.3 * DeterministicMath.cosineOfHours(hour)) * (hour < 6 ? 0.8 : 1)
+        }
+        let share = 24_000 / whole.reduce(0, +)
+        #expect(zip(counts, whole).allSatisfy { abs(Double($0) - $1 * share) <= 1 })
     }
 
     @Test func requestsByHashNameOfferedMessagesOrMissOnPurpose() throws {
@@ -108,7 +114,7 @@ import Workload
         let traffic = Traffic(spec, seed: 3)
         var known: Set<MessageHash> = []
         for number in 0..<2_000 {
-            let (topic, message) = traffic.historyMessage(Int64(number))
+            let (topic, message) = traffic.message(Int64(number))
             known.insert(message.hash(on: topic))
         }
         var (asked, missed) = (0, 0)
@@ -141,7 +147,11 @@ import Workload
             #expect(first.contentTopics.count == 10 && Set(first.contentTopics).count == 10)
             #expect(try #require(first.endTime) - #require(first.startTime) == 86_400_000_000_000)
             let cursor = MessageHash(words: (1, 2, 3, 4))
-            let next = try #require(traffic.nextPage(after: operation, cursor: cursor, due: operation.due + 5))
+            var followed: [Operation] = []
+            let page = RequestOutcome.page(messages: 50, nextCursor: cursor, last: cursor, hashes: [])
+            traffic.follow(operation, page, at: operation.due + 5) { followed.append($0) }
+            let next = try #require(followed.first)
+            #expect(followed.count == 1 && next.due == operation.due + 5)
             let second = traffic.query(of: next)
             #expect(traffic.labels[next.label].requestClass == "store.topics.data.next")
             #expect(second.cursor == cursor && first.cursor == nil)

@@ -19,6 +19,7 @@ public enum SizeDistributions {
     /// In the order that help and messages list them.
     public static let all: [any SizeDistribution.Type] = [
         ConstantSize.self, LognormalSize.self, ChoiceOfSizes.self, MixtureOfSizes.self,
+        HistogramOfSizes.self,
     ]
 
     /// Reads the one key of `map` that names a distribution.
@@ -126,5 +127,53 @@ public struct MixtureOfSizes: SizeDistribution {
 
     public var mean: Double {
         zip(parts, weights).reduce(0) { $0 + $1.0.mean * $1.1 } / weights.reduce(0, +)
+    }
+}
+
+/// An observed histogram: between two edges all sizes are as likely, the bins by their counts:
+/// `histogram: {edges: [0B, 1kB, 3kB], counts: [120, 40]}`.
+public struct HistogramOfSizes: SizeDistribution {
+    public static let key = "histogram"
+    /// Bytes, rising; one more than counts.
+    public let edges: [Int]
+    public let counts: [Double]
+    private let choice: WeightedChoice
+
+    init(edges: [Int], counts: [Double]) {
+        self.edges = edges
+        self.counts = counts
+        choice = WeightedChoice(counts)
+    }
+
+    public static func read(_ map: SpecMap) -> HistogramOfSizes {
+        let stand = HistogramOfSizes(edges: [1, 2], counts: [1])
+        guard let inner = map.map(key, required: true) else { return stand }
+        defer { inner.close() }
+        let (edges, counts) = (inner.byteList("edges"), inner.numberList("counts", in: 0...1e15))
+        if edges.count < 2 || zip(edges, edges.dropFirst()).contains(where: { $0 >= $1 }) {
+            inner.note("edges", "do not rise", remedy: "write at least two sizes, each larger than the one before")
+            return stand
+        }
+        if counts.count != edges.count - 1 {
+            inner.note(
+                "counts", "has \(counts.count) entries for \(edges.count - 1) bins",
+                remedy: "give one count for each pair of neighbouring edges")
+            return stand
+        }
+        if counts.allSatisfy({ $0 == 0 }) {
+            inner.note("counts", "are all zero", remedy: "give at least one a positive count")
+            return stand
+        }
+        return HistogramOfSizes(edges: edges, counts: counts)
+    }
+
+    public func draw(_ random: inout RandomSource) -> Int {
+        let bin = choice.draw(&random)
+        return edges[bin] + random.below(edges[bin + 1] - edges[bin])
+    }
+
+    public var mean: Double {
+        let weighted = counts.indices.reduce(0) { $0 + counts[$1] * Double(edges[$1] + edges[$1 + 1] - 1) / 2 }
+        return weighted / counts.reduce(0, +)
     }
 }

@@ -1,0 +1,17 @@
+import Crypto
+
+extension ContentTopic {
+    /// The shard that a network with automatic sharding files this topic under (51/WAKU2-RELAY-SHARDING, "Automatic
+    /// Sharding"): the last eight bytes, big-endian, of SHA-256 over application and version, modulo the number of
+    /// shards. Name and encoding have no say, so one version of one application is one shard.
+    ///
+    /// - Parameter shards: shards of the network in generation 0, at least 1.
+    public func automaticShard(of shards: Int) -> Int {
+        var digest = SHA256()
+        for var part in [application, version] {
+            part.withUTF8 { digest.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        }
+        let last = digest.finalize().withUnsafeBytes { MessageHash(copying: $0).words.3 }
+        return Int(last % UInt64(max(shards, 1)))
+    }
+}
