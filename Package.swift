@@ -67,8 +67,7 @@ let package = Package(
             name: "archivebench",
             dependencies: [
                 "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
-                "Workload",
-                arguments,
+                "WakuModel", "Workload", arguments,
             ],
             swiftSettings: optimised),
         // Tests

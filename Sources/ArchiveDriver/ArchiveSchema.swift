@@ -53,7 +53,7 @@ public struct ArchiveSchema: Sendable {
 }
 
 /// One hourly partition: `messages_<a>_<b>` with its sibling `lookup_<a>_<b>`, named by seconds since 1970.
-public struct HourPartition: Sendable, Equatable {
+public struct HourPartition: Sendable, Hashable {
     /// Seconds; inclusive.
     public let start: Int
     /// Seconds; exclusive.
@@ -87,6 +87,28 @@ public struct HourPartition: Sendable, Equatable {
         let drop = "ALTER TABLE \(messages) DROP CONSTRAINT \(messages)_by_range_check;"
         let tables = schema.partitionsLookup ? [lookupTable, table] : [table]
         return (tables.map(Self.locked), [check, attachment, drop].map(Self.locked))
+    }
+
+    /// The node's statements that make a missing look-up partition anew: table, rows, and its attachment.
+    var lookupRebuild: (table: String, backfill: String, attachment: [String]) {
+        let table = """
+            CREATE TABLE IF NOT EXISTS \(lookup) (LIKE messages_lookup INCLUDING DEFAULTS INCLUDING CONSTRAINTS \
+            INCLUDING INDEXES);
+            """
+        let backfill = """
+            INSERT INTO \(lookup) (messageHash, timestamp) SELECT messageHash, timestamp FROM \(messages) \
+            ON CONFLICT DO NOTHING;
+            """
+        let check = """
+            ALTER TABLE \(lookup) ADD CONSTRAINT \(lookup)_by_range_check \
+            CHECK ( timestamp >= \(start)000000000 AND timestamp < \(end)000000000 );
+            """
+        let attach = """
+            ALTER TABLE messages_lookup ATTACH PARTITION \(lookup) \
+            FOR VALUES FROM (\(start)000000000) TO (\(end)000000000);
+            """
+        let drop = "ALTER TABLE \(lookup) DROP CONSTRAINT \(lookup)_by_range_check;"
+        return (Self.locked(table), backfill, [check, attach, drop].map(Self.locked))
     }
 
     /// Makes the partition as the node does.

@@ -7,6 +7,8 @@ import Workload
 public struct TrialRequest: Sendable {
     /// The workload with all wishes of the command line in it, rates not yet scaled.
     public var workload: WorkloadSpec
+    /// What was laid over the workload's file, in order; already part of ``workload``.
+    public var overlays: [Overlay]
     public var variant: Variant
     public var schemaVersion: Int
     public var seed: UInt64
@@ -28,12 +30,14 @@ public struct TrialRequest: Sendable {
     public var wallClock: @Sendable () -> Int
 
     public init(
-        workload: WorkloadSpec, variant: Variant, schemaVersion: Int, seed: UInt64, rateScale: Double,
+        workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int, seed: UInt64,
+        rateScale: Double,
         installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
     ) {
         self.workload = workload
+        self.overlays = overlays
         self.variant = variant
         self.schemaVersion = schemaVersion
         self.seed = seed

@@ -47,6 +47,7 @@ public struct TrialRunner: Sendable {
         let folder = try RecordFolder.create(path: request.recordFolder)
         var record = newRecord(plan, variant, adaptations)
         try folder.write(request.workload.text, to: .workload)
+        for overlay in request.overlays { try folder.write(overlay.text, overlay: overlay.name) }
         try folder.write(request.variant.text, to: .variant)
         try folder.write(record)
         do {
@@ -250,7 +251,7 @@ public struct TrialRunner: Sendable {
             host: host,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
-                rateScale: request.rateScale, nodes: spec.writers.count,
+                overlays: request.overlays.map(\.name), rateScale: request.rateScale, nodes: spec.writers.count,
                 archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601,
                 shards: plan.shards),
             phases: PhaseDescription(

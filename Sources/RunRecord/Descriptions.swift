@@ -152,6 +152,8 @@ public struct WorkloadDescription: Codable, Sendable {
     public var summary: String
     /// SHA-256 of the workload file, lower-case hex.
     public var fileDigest: String
+    /// What was laid over the file, in order; their texts are `overlay-NAME.yaml`.
+    public var overlays: [String]?
     /// Factor on all arrival rates (1 = as written).
     public var rateScale: Double
     public var nodes: Int
@@ -160,12 +162,14 @@ public struct WorkloadDescription: Codable, Sendable {
     public var shards: [String]
 
     public init(
-        name: String, summary: String, fileDigest: String, rateScale: Double, nodes: Int, archiveEpoch: String,
+        name: String, summary: String, fileDigest: String, overlays: [String] = [], rateScale: Double, nodes: Int,
+        archiveEpoch: String,
         shards: [String]
     ) {
         self.name = name
         self.summary = summary
         self.fileDigest = fileDigest
+        self.overlays = overlays
         self.rateScale = rateScale
         self.nodes = nodes
         self.archiveEpoch = archiveEpoch

@@ -59,6 +59,15 @@ public struct RecordFolder: Sendable {
         }
     }
 
+    /// Writes the verbatim copy of an overlay.
+    public func write(_ text: String, overlay name: String) throws {
+        let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" })
+        let file = "\(path)/overlay-\(safe).yaml"
+        do { try Data(text.utf8).write(to: URL(filePath: file), options: .atomic) } catch {
+            throw Problem(description: "\(file): cannot be written")
+        }
+    }
+
     /// Replaces `run.json`.
     public func write(_ record: RunRecord) throws {
         let encoder = JSONEncoder()

@@ -58,9 +58,8 @@ public actor ManagedCluster {
     }
 
     public nonisolated let record: ClusterRecord
-    /// The variant's settings with their places, and its file, for messages.
+    /// The variant's settings with their places, for messages.
     private let settings: [Variant.Setting]
-    private let variantFile: String
     private let registry: ClusterRegistry
     private let user: UserAccount?
     private var server: Task<Void, Never>?
@@ -69,7 +68,6 @@ public actor ManagedCluster {
     private init(record: ClusterRecord, variant: Variant?, registry: ClusterRegistry, user: UserAccount?) {
         self.record = record
         self.settings = variant?.settings ?? []
-        self.variantFile = variant?.file ?? ""
         self.registry = registry
         self.user = user
     }
@@ -356,7 +354,7 @@ public actor ManagedCluster {
         let reason = lastLine(since: offset)
         for setting in settings where reason.contains("\"\(setting.name)\"") {
             return
-                "\(variantFile):\(setting.place.line):\(setting.place.column): the server refuses \(setting.name) = '\(setting.value)': \(reason); correct the value or leave the setting out"
+                "\(setting.file):\(setting.place.line):\(setting.place.column): the server refuses \(setting.name) = '\(setting.value)': \(reason); correct the value or leave the setting out"
         }
         return "the server did not start: \(reason)"
     }

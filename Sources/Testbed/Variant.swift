@@ -9,7 +9,16 @@ public struct Variant: Sendable {
     public struct Setting: Sendable {
         public let name: String
         public var value: String
+        /// Where it stands: the path as the user wrote it, and the place in that file.
+        public let file: String
         public let place: SpecPlace
+
+        public init(name: String, value: String, file: String, place: SpecPlace) {
+            self.name = name
+            self.value = value
+            self.file = file
+            self.place = place
+        }
     }
 
     public var name: String
@@ -71,6 +80,26 @@ public struct Variant: Sendable {
         try document.finish()
     }
 
+    /// Takes over other settings, in the place of those of the same name.
+    ///
+    /// - Parameters:
+    ///   - changes: what to set.
+    ///   - name: whose idea it is, for the variant's name.
+    /// - Throws: `SpecProblems` for settings that a variant has no say in.
+    public mutating func set(_ changes: [Setting], from name: String) throws {
+        let problems = changes.filter { Self.ownSettings.contains($0.name) }.map {
+            SpecProblem(
+                file: $0.file, line: $0.place.line, column: $0.place.column,
+                what: "\($0.name): is set by ArchiveBench to keep its server private", remedy: "leave it out")
+        }
+        if !problems.isEmpty { throw SpecProblems(problems) }
+        guard !changes.isEmpty else { return }
+        settings.removeAll { old in changes.contains { $0.name == old.name } }
+        scaleWithMemory.removeAll { old in changes.contains { $0.name == old } }
+        settings += changes
+        self.name += "+\(name)"
+    }
+
     /// The variant with its memory settings fitted to a smaller machine.
     ///
     /// - Parameter memory: of this machine, bytes.
@@ -125,7 +154,8 @@ public struct Variant: Sendable {
             if ownSettings.contains(name) {
                 map.note(name, "is set by ArchiveBench to keep its server private", remedy: "leave it out")
             }
-            return Setting(name: name, value: map.text(name), place: map.place(of: name))
+            return Setting(
+                name: name, value: map.text(name), file: map.document.file, place: map.place(of: name))
         }
     }
 }

@@ -6,6 +6,7 @@ extension ContentTopic {
     /// shards. Name and encoding have no say, so one version of one application is one shard.
     ///
     /// - Parameter shards: shards of the network in generation 0, at least 1.
+    /// - Returns: 0 to `shards` - 1.
     public func automaticShard(of shards: Int) -> Int {
         var digest = SHA256()
         for var part in [application, version] {

@@ -87,6 +87,8 @@ public struct WorkloadSpec: Sendable {
     }
 
     /// What messages can be sent to: populations and parts of their groups.
+    var targetNames: Set<String> { Self.targetNames(topics) }
+
     private static func targetNames(_ topics: [TopicPopulationSpec]) -> Set<String> {
         Set(topics.flatMap { spec in [spec.name] + spec.kind.parts.map { "\(spec.name).\($0.name)" } })
             .filter { !$0.hasSuffix(".") }
@@ -100,7 +102,7 @@ public struct WorkloadSpec: Sendable {
     /// - Parameters:
     ///   - messages: factor on arrivals of messages.
     ///   - requests: factor on requests, clients and senders.
-    ///   - topics: factor on the number of groups of topics.
+    ///   - factor: on the number of groups of topics.
     /// - Returns: the changed workload.
     public func scaled(messages: Double, requests: Double, topics factor: Double = 1) -> WorkloadSpec {
         var scaled = self

@@ -12,6 +12,7 @@ struct ArchiveBench: AsyncParsableCommand {
               archivebench run                                    a first look at this machine, in three minutes
               archivebench run --schema 7 --duration 5min         the archive of released nodes, for longer
               archivebench run my-workload.yaml --rate-scale 10   your own traffic, ten times as much
+              archivebench workload describe status-dm-10k        what a workload amounts to, before running it
               archivebench show latest                            the last run in the terminal
               archivebench doctor                                 what this host can and cannot do
 
@@ -28,7 +29,8 @@ struct ArchiveBench: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self,
+            RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
+            Down.self, Clean.self,
         ])
 }
 

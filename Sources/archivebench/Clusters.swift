@@ -27,11 +27,11 @@ struct Up: AsyncParsableCommand {
             try await ManagedCluster.adopt(record, in: Project.registry).start()
             return Terminal.out(ClusterText.howToConnect(record))
         }
-        let (spec, variant) = try trial.read()
-        let request = try await trial.request(
-            spec, variant, rateScale: 1, recordFolder: "", runID: "up", keep: true)
+        let subject = try trial.read()
+        let spec = subject.workload
+        let request = try await trial.request(subject, rateScale: 1, recordFolder: "", runID: "up", keep: true)
         request.registry.sweep()
-        let (fitted, adaptations) = variant.fitted(toMemory: Host.memoryBytes)
+        let (fitted, adaptations) = subject.variant.fitted(toMemory: Host.memoryBytes)
         for line in adaptations { Terminal.error(line) }
         try request.registry.prepare()
         try TrialPlan.checkDisk(request)

@@ -64,12 +64,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var (spec, variant) = try trial.read()
-        if let warmup { spec.phases.warmUp = warmup }
-        if let duration { spec.phases.measure = duration }
-        let runID = TrialOptions.newRunID(spec.name)
+        var subject = try trial.read()
+        if let warmup { subject.workload.phases.warmUp = warmup }
+        if let duration { subject.workload.phases.measure = duration }
+        let runID = TrialOptions.newRunID(subject.workload.name)
         let request = try await trial.request(
-            spec, variant, rateScale: rateScale, recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
+            subject, rateScale: rateScale, recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
             keep: keep)
         if dryRun { return try DryRun.print(TrialPlan(request), request, json: json) }
         let swept = request.registry.sweep()

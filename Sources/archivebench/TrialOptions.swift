@@ -8,8 +8,7 @@ import Workload
 
 /// What `run` and `up` have in common: traffic, variant, server, history.
 struct TrialOptions: ParsableArguments {
-    @Argument(help: "A workload file, or the name of a shipped one.", completion: .file(extensions: ["yaml"]))
-    var workload = "status-prod-steady"
+    @OptionGroup var traffic: TrafficOptions
 
     @Option(
         help: ArgumentHelp("A variant file, or the name of a shipped one.", valueName: "file"),
@@ -31,56 +30,50 @@ struct TrialOptions: ParsableArguments {
         completion: .directory)
     var dataDir: String?
 
-    @Option(help: ArgumentHelp("Fixes all that is random.", valueName: "number"))
-    var seed: UInt64 = 1
-
-    @Option(
-        help: ArgumentHelp("Messages loaded before the trial, such as 200k or 2M.", valueName: "rows"),
-        transform: Arguments.count)
-    var history: Int?
-
-    @Option(
-        help: ArgumentHelp("Hourly partitions that the history is spread over.", valueName: "n"),
-        transform: Arguments.count)
-    var partitions: Int?
-
     func validate() throws {
         if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
-        if let history, !HistorySpec.rowRange.contains(history) {
-            throw ValidationError("--history \(history): use 0 to \(HistorySpec.rowRange.upperBound)")
-        }
-        if let partitions, !HistorySpec.partitionRange.contains(partitions) {
-            throw ValidationError("--partitions \(partitions): use 1 to \(HistorySpec.partitionRange.upperBound)")
-        }
     }
 
-    /// Reads both files and reports the problems of both at once.
-    func read() throws -> (WorkloadSpec, Variant) {
+    /// What a trial is about, read and put together.
+    struct Subject {
+        var workload: WorkloadSpec
+        var overlays: [Overlay]
+        var variant: Variant
+        var schema: Int
+    }
+
+    /// Reads all files and reports the problems of all at once.
+    func read() throws -> Subject {
         var problems: [SpecProblem] = []
-        var spec: WorkloadSpec?
         var chosen: Variant?
-        do { spec = try WorkloadSpec(path: Project.file(workload, in: "traffic")) } catch let error as SpecProblems {
-            problems += error.problems
-        }
+        var read: (workload: WorkloadSpec, overlays: [Overlay])?
+        do { read = try traffic.read() } catch let error as SpecProblems { problems += error.problems }
         do { chosen = try Variant(path: Project.file(variant, in: "variants")) } catch let error as SpecProblems {
             problems += error.problems
         }
-        guard var spec, let chosen, problems.isEmpty else { throw SpecProblems(problems) }
-        if let history { spec.history.rows = history }
-        if let partitions { spec.history.partitions = partitions }
-        return (spec, chosen)
+        guard let read, var chosen, problems.isEmpty else { throw SpecProblems(problems) }
+        var laid = chosen.schemaVersion
+        for overlay in read.overlays {
+            laid = overlay.schema ?? laid
+            let settings = overlay.settings.map {
+                Variant.Setting(name: $0.name, value: $0.value, file: $0.file, place: $0.place)
+            }
+            try chosen.set(settings, from: overlay.name)
+        }
+        return Subject(workload: read.workload, overlays: read.overlays, variant: chosen, schema: schema ?? laid)
     }
 
     /// Everything a trial is made from.
     func request(
-        _ spec: WorkloadSpec, _ variant: Variant, rateScale: Double, recordFolder: String, runID: String, keep: Bool
+        _ subject: Subject, rateScale: Double, recordFolder: String, runID: String, keep: Bool
     ) async throws -> TrialRequest {
         let root = try Project.root()
         return TrialRequest(
-            workload: spec, variant: variant, schemaVersion: schema ?? variant.schemaVersion, seed: seed,
+            workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
+            schemaVersion: subject.schema, seed: traffic.seed,
             rateScale: rateScale,
             installation: try await PostgresInstallation.choose(
-                folder: postgresBin, major: variant.postgresMajor, searchPath: Project.searchPath),
+                folder: postgresBin, major: subject.variant.postgresMajor, searchPath: Project.searchPath),
             registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),
             schemaFolder: "\(root)/sql/schema",
             recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,

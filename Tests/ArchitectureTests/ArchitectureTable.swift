@@ -58,7 +58,7 @@ enum ArchitectureTable {
             "archivebench", level: 6, .wiring,
             uses: [
                 "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
-                "Workload",
+                "WakuModel", "Workload",
             ],
             products: ["ArgumentParser"]),
     ]

@@ -66,6 +66,8 @@ public protocol ClientKind: Sendable {
     static func read(_ map: SpecMap, _ keys: ClientKeys) -> Self
     /// Whether messages begin its sessions, and no arrival process.
     var followsMessages: Bool { get }
+    /// Names of the topics it follows.
+    var topicNames: [String] { get }
     /// The requests it sends, by their part in a session.
     var requests: [ClientRequest] { get }
     /// What a session asks for. A pure function of the session's identity and of what arrived before its start.
@@ -74,6 +76,7 @@ public protocol ClientKind: Sendable {
 
 extension ClientKind {
     public var followsMessages: Bool { false }
+    public var topicNames: [String] { [] }
 }
 
 /// What a workload's clients can be.

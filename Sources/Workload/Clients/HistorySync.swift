@@ -28,6 +28,8 @@ public struct HistorySync: ClientKind {
 
     private static let day: UInt64 = 86_400_000_000_000
 
+    public var topicNames: [String] { follows.map(\.target) }
+
     public var requests: [ClientRequest] {
         ClientRequest.windows(includeData: true, topics: topicsPerRequest, window: min(slice, outage))
     }

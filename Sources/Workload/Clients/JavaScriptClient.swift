@@ -22,6 +22,8 @@ public struct JavaScriptClient: ClientKind {
 
     private static let day: UInt64 = 86_400_000_000_000
 
+    public var topicNames: [String] { follows.map(\.target) }
+
     public var requests: [ClientRequest] {
         ClientRequest.windows(includeData: true, topics: topicsPerShard, window: min(slice, outage))
     }

@@ -29,6 +29,8 @@ public struct MissingCheck: ClientKind {
             clients: map.integer("clients", in: 1...10_000_000, default: 1_000))
     }
 
+    public var topicNames: [String] { follows.map(\.target) }
+
     public var requests: [ClientRequest] {
         ClientRequest.windows(includeData: false, topics: topicsPerRequest, window: window)
             + [ClientRequest(.fetch, "store.hashes.data", mostHashes: batch)]

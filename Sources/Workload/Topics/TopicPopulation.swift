@@ -97,6 +97,7 @@ public protocol TopicKind: Sendable {
     ///   - group: number of the group.
     ///   - member: number of the topic in it.
     ///   - digits: eight hexadecimal digits that no other topic of the population has.
+    /// - Returns: a valid content topic.
     func text(group: Int, member: Int, digits: String) -> String
 }
 
