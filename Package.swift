@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "archivebench",
             dependencies: [
-                "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
+                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
                 "WakuModel", "Workload", arguments,
             ],
             swiftSettings: optimised),

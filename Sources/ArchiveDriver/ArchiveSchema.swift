@@ -74,6 +74,12 @@ public struct HourPartition: Sendable, Hashable {
 
     /// The node's five statements (four before schema 8), each in its block under the advisory lock.
     public func creation(_ schema: ArchiveSchema) -> (table: [String], attachment: [String]) {
+        let plain = plainCreation(schema)
+        return (plain.table.map(Self.locked), plain.attachment.map(Self.locked))
+    }
+
+    /// The same statements without block and lock, for when nobody else is there.
+    func plainCreation(_ schema: ArchiveSchema) -> (table: [String], attachment: [String]) {
         let bounds = "FROM (\(start)000000000) TO (\(end)000000000)"
         let lookupTable = "CREATE TABLE IF NOT EXISTS \(lookup) PARTITION OF messages_lookup FOR VALUES \(bounds);"
         let table = """
@@ -86,7 +92,7 @@ public struct HourPartition: Sendable, Hashable {
         let attachment = "ALTER TABLE messages ATTACH PARTITION \(messages) FOR VALUES \(bounds);"
         let drop = "ALTER TABLE \(messages) DROP CONSTRAINT \(messages)_by_range_check;"
         let tables = schema.partitionsLookup ? [lookupTable, table] : [table]
-        return (tables.map(Self.locked), [check, attachment, drop].map(Self.locked))
+        return (tables, [check, attachment, drop])
     }
 
     /// The node's statements that make a missing look-up partition anew: table, rows, and its attachment.

@@ -5,8 +5,8 @@ import Workload
 
 /// Fills an archive with its history by COPY, then leaves it as a running node's archive would be found.
 ///
-/// Each hour is copied into its table before that is attached, so that the indexes are built once, by the node's own
-/// statement. Memory stays at one hour's look-up rows, however long the history.
+/// Rows go into an hour's table before that is attached, so that its indexes are built once, by the node's own statement.
+/// Memory is that of a few thousand rows, however long the history.
 public struct HistoryLoader {
     /// Thrown when the caller's check said to stop.
     public struct Stopped: Error {}
@@ -40,31 +40,58 @@ public struct HistoryLoader {
         return HourPartition.hours(hours, from: spec.archiveEpoch)
     }
 
+    /// Partitions made in one transaction: a commit each would be half of the time, and every one of them holds nine
+    /// locks until then.
+    private static let partitionsOfOneTransaction = 50
+    /// Rows of one COPY: those of the look-up table wait that long.
+    private static let rowsOfOneCopy = 20_000
+
     /// Loads everything.
     ///
-    /// - Parameter progress: called with the rows loaded so far; returns `false` to stop.
+    /// - Parameters:
+    ///   - state: how the archive is left.
+    ///   - progress: called with the rows loaded so far; returns `false` to stop.
     /// - Returns: what was done after loading, for the record.
     /// - Throws: ``Stopped``, or `PostgresError`.
     @discardableResult
-    public func load(progress: (Int) -> Bool) throws -> String {
+    public func load(state: HistoryState = .asFound, progress: (Int) -> Bool) throws -> String {
+        // Of a load that does not end nothing is kept, so nothing need be on the disk before the checkpoint.
+        try connection.run("SET synchronous_commit = off")
         var next: Int64 = 0
-        for partition in historyPartitions {
-            guard progress(Int(next)) else { throw Stopped() }
-            next = try load(partition, from: next, progress)
+        let partitions = historyPartitions
+        for start in stride(from: 0, to: partitions.count, by: Self.partitionsOfOneTransaction) {
+            try connection.run("BEGIN")
+            for partition in partitions[start..<min(start + Self.partitionsOfOneTransaction, partitions.count)] {
+                guard progress(Int(next)) else { throw Stopped() }
+                next = try load(partition, from: next, progress)
+            }
+            try connection.run("COMMIT")
         }
         for partition in livePartitions { try partition.create(on: connection, schema) }
         guard progress(Int(next)) else { throw Stopped() }
-        return try settle()
+        try connection.run("RESET synchronous_commit")
+        return try HistorySettler(connection, schema, traffic.spec).settle(state)
     }
 
     /// Loads one hour.
     ///
     /// - Returns: the number of the first message of the next hour.
     private func load(_ partition: HourPartition, from first: Int64, _ progress: (Int) -> Bool) throws -> Int64 {
-        let statements = partition.creation(schema)
-        for statement in statements.table { try connection.run(statement) }
-        let rows = Int64(traffic.spec.history.rows)
-        let end = Int64(partition.end) * 1_000_000_000
+        let statements = partition.plainCreation(schema)
+        try connection.run(statements.table.joined(separator: "\n"))
+        let end = traffic.historyRows(before: Int64(partition.end) * 1_000_000_000)
+        var number = first
+        while number < end {
+            number = try copy(partition, from: number, to: min(end, number + Int64(Self.rowsOfOneCopy)), progress)
+        }
+        try connection.run(statements.attachment.joined(separator: "\n"))
+        return number
+    }
+
+    /// Copies messages, then their look-up rows.
+    private func copy(
+        _ partition: HourPartition, from first: Int64, to end: Int64, _ progress: (Int) -> Bool
+    ) throws -> Int64 {
         var number = first
         var goOn = true
         text.clear()
@@ -72,7 +99,7 @@ public struct HistoryLoader {
             "COPY \(partition.messages) (id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta) FROM STDIN"
         ) { buffer in
             while buffer.count < 200_000 {
-                guard goOn, number < rows, traffic.historyTimestamp(number) < end else { return false }
+                guard goOn, number < end else { return false }
                 writeRow(number, buffer)
                 number += 1
             }
@@ -81,7 +108,6 @@ public struct HistoryLoader {
         }
         guard goOn else { throw Stopped() }
         try copyLookup(into: schema.partitionsLookup ? partition.lookup : "messages_lookup")
-        for statement in statements.attachment { try connection.run(statement) }
         return number
     }
 
@@ -95,18 +121,6 @@ public struct HistoryLoader {
             sent += length
             return sent < lines.count
         }
-    }
-
-    /// Visibility and statistics as after days of running. The node counts and analyses `messages` and nothing else; rows
-    /// are vacuumed only where the server's own autovacuum would have done it.
-    private func settle() throws(PostgresError) -> String {
-        let vacuums = try connection.value("SHOW autovacuum") == "on"
-        if vacuums { try connection.run("VACUUM") }
-        try connection.run("SELECT COUNT(1) FROM messages")
-        try connection.run("ANALYZE messages")
-        try connection.run("CHECKPOINT")
-        return (vacuums ? "vacuumed as autovacuum would have" : "never vacuumed, as autovacuum is off")
-            + ", messages counted and analysed, messages_lookup never analysed, checkpoint"
     }
 
     private func writeRow(_ number: Int64, _ buffer: TextBuffer) {

@@ -55,6 +55,7 @@ public struct ArchiveBuilder: Sendable {
         _ cluster: ManagedCluster, _ schema: ArchiveSchema, _ progress: @escaping @Sendable (Int) -> Void
     ) async throws -> BuiltArchive {
         let (spec, seed, control, variant) = (request.offered, request.seed, control, variant)
+        let historyState = request.historyState
         let parameters = cluster.record.parameters()
         // libpq's blocking work keeps a thread busy; it gets its own, not one of the executor's.
         return try await WorkerThread.run {
@@ -63,7 +64,7 @@ public struct ArchiveBuilder: Sendable {
                 let started = Clock.now()
                 try schema.install(on: connection)
                 let loader = HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection)
-                let state = try loader.load { rows in
+                let state = try loader.load(state: historyState) { rows in
                     progress(rows)
                     return !control.isStopping
                 }

@@ -1,3 +1,4 @@
+import ArchiveDriver
 import LoadRunner
 import SpecReader
 import Testbed
@@ -11,6 +12,8 @@ public struct TrialRequest: Sendable {
     public var overlays: [Overlay]
     public var variant: Variant
     public var schemaVersion: Int
+    /// How the loaded history is left.
+    public var historyState: HistoryState
     public var seed: UInt64
     public var rateScale: Double
     public var installation: PostgresInstallation
@@ -30,8 +33,8 @@ public struct TrialRequest: Sendable {
     public var wallClock: @Sendable () -> Int
 
     public init(
-        workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int, seed: UInt64,
-        rateScale: Double,
+        workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int,
+        historyState: HistoryState = .asFound, seed: UInt64, rateScale: Double,
         installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
@@ -40,6 +43,7 @@ public struct TrialRequest: Sendable {
         self.overlays = overlays
         self.variant = variant
         self.schemaVersion = schemaVersion
+        self.historyState = historyState
         self.seed = seed
         self.rateScale = rateScale
         self.installation = installation

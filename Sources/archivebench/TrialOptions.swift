@@ -1,3 +1,4 @@
+import ArchiveDriver
 import ArgumentParser
 import Experiment
 import FoundationEssentials
@@ -21,6 +22,12 @@ struct TrialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How the history is left: fresh (never vacuumed, no statistics), vacuumed, or bloated[:passes] (schema 7: a look-up table after so many retention passes). As days of running leave it when not given.",
+            valueName: "state"))
+    var historyState: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Folder of the PostgreSQL programs to use; the newest installed when not given.", valueName: "folder"),
         completion: .directory)
     var postgresBin: String?
@@ -32,6 +39,9 @@ struct TrialOptions: ParsableArguments {
 
     func validate() throws {
         if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
+        if let historyState, HistoryState(historyState) == nil {
+            throw ValidationError("--history-state \(historyState): choose fresh, vacuumed, bloated or bloated:<passes>")
+        }
     }
 
     /// What a trial is about, read and put together.
@@ -68,9 +78,15 @@ struct TrialOptions: ParsableArguments {
         _ subject: Subject, rateScale: Double, recordFolder: String, runID: String, keep: Bool
     ) async throws -> TrialRequest {
         let root = try Project.root()
+        let state = historyState.flatMap { HistoryState($0) } ?? .asFound
+        if case .bloated = state, subject.schema >= 8 {
+            throw UsageProblem(
+                "--history-state bloated: schema \(subject.schema) drops look-up partitions whole and does not bloat; use --schema 7"
+            )
+        }
         return TrialRequest(
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
-            schemaVersion: subject.schema, seed: traffic.seed,
+            schemaVersion: subject.schema, historyState: state, seed: traffic.seed,
             rateScale: rateScale,
             installation: try await PostgresInstallation.choose(
                 folder: postgresBin, major: subject.variant.postgresMajor, searchPath: Project.searchPath),

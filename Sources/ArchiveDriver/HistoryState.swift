@@ -1,0 +1,106 @@
+import PostgresClient
+import Workload
+
+/// How a loaded archive is left.
+public enum HistoryState: Sendable, Equatable {
+    /// As the variant's servers are found after days of running: vacuumed where autovacuum is on, never where it is off;
+    /// messages counted and analysed, as the nodes do.
+    case asFound
+    /// As loaded: no vacuum, no statistics but what the index builds left.
+    case fresh
+    /// Vacuumed and analysed, whatever the variant.
+    case vacuumed
+    /// Schema 7's look-up table after so many retention passes, each of which deleted an hour's rows that no vacuum took
+    /// away: the bloat that fleets have seen.
+    case bloated(passes: Int)
+
+    /// Passes of ``bloated(passes:)`` where no number is given: a day's.
+    public static let standardPasses = 24
+
+    /// Reads `fresh`, `vacuumed`, `bloated` or `bloated:48`; `nil` for anything else.
+    public init?(_ text: String) {
+        switch text {
+        case "fresh": self = .fresh
+        case "vacuumed": self = .vacuumed
+        case "bloated": self = .bloated(passes: Self.standardPasses)
+        default:
+            guard text.hasPrefix("bloated:"), let passes = Int(text.dropFirst("bloated:".count)),
+                (1...100_000).contains(passes)
+            else { return nil }
+            self = .bloated(passes: passes)
+        }
+    }
+
+    /// The state in the words it is asked for with.
+    public var text: String {
+        switch self {
+        case .asFound: "as-found"
+        case .fresh: "fresh"
+        case .vacuumed: "vacuumed"
+        case .bloated(let passes): "bloated:\(passes)"
+        }
+    }
+}
+
+/// Brings a loaded archive into its state.
+struct HistorySettler {
+    private let connection: Connection
+    private let schema: ArchiveSchema
+    private let spec: WorkloadSpec
+
+    init(_ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec) {
+        self.connection = connection
+        self.schema = schema
+        self.spec = spec
+    }
+
+    /// - Returns: what was done, for the record.
+    func settle(_ state: HistoryState) throws(PostgresError) -> String {
+        let words: String
+        switch state {
+        case .fresh: words = "as loaded: never vacuumed, never analysed"
+        case .vacuumed:
+            try connection.run("VACUUM")
+            try connection.run("ANALYZE")
+            words = "vacuumed, everything analysed"
+        case .asFound: words = try asFound()
+        case .bloated(let passes): words = try bloat(passes) + "; " + asFound(vacuums: false)
+        }
+        try connection.run("CHECKPOINT")
+        return words + ", checkpoint"
+    }
+
+    private func asFound() throws(PostgresError) -> String {
+        try asFound(vacuums: try connection.value("SHOW autovacuum") == "on")
+    }
+
+    /// The node counts and analyses `messages` and nothing else.
+    private func asFound(vacuums: Bool) throws(PostgresError) -> String {
+        if vacuums { try connection.run("VACUUM") }
+        try connection.run("SELECT COUNT(1) FROM messages")
+        try connection.run("ANALYZE messages")
+        return (vacuums ? "vacuumed as autovacuum would have" : "never vacuumed, as autovacuum is off")
+            + ", messages counted and analysed, messages_lookup never analysed"
+    }
+
+    /// An hour's look-up rows come and go, pass by pass, before those of the history.
+    private func bloat(_ passes: Int) throws(PostgresError) -> String {
+        guard !schema.partitionsLookup else {
+            throw PostgresError(
+                .client(.unexpectedReply), "schema 8 drops look-up partitions whole and cannot be bloated; use schema 7")
+        }
+        let hour = max(1_000, spec.history.rows / max(1, spec.history.partitions))
+        let first = (spec.archiveEpoch - (spec.history.partitions + passes) * 3_600)
+        for pass in 0..<passes {
+            let start = Int64(first + pass * 3_600) * 1_000_000_000
+            try connection.run(
+                """
+                INSERT INTO messages_lookup (messageHash, timestamp)
+                SELECT encode(sha256(int8send(\(start) + n)), 'hex'), \(start) + n * (3600000000000 / \(hour))
+                FROM generate_series(0, \(hour - 1)) n
+                """)
+            try connection.run("DELETE FROM messages_lookup WHERE timestamp < \(start + 3_600_000_000_000)")
+        }
+        return "look-up table bloated by \(passes) retention passes of \(hour) rows each, never vacuumed"
+    }
+}
