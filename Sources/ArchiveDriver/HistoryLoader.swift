@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LinuxSystem
 import PostgresClient
 import WakuModel
@@ -55,6 +56,17 @@ public struct HistoryLoader {
     /// - Throws: ``Stopped``, or `PostgresError`.
     @discardableResult
     public func load(state: HistoryState = .asFound, progress: (Int) -> Bool) throws -> String {
+        try copyAll(progress: progress)
+        for partition in livePartitions { try partition.create(on: connection, schema) }
+        guard progress(Int(traffic.spec.history.rows)) else { throw Stopped() }
+        return try HistorySettler(connection, schema, traffic.spec).settle(state)
+    }
+
+    /// Loads rows and partitions, and leaves them at that.
+    ///
+    /// - Parameter progress: called with the rows loaded so far; returns `false` to stop.
+    /// - Throws: ``Stopped``, or `PostgresError`.
+    public func copyAll(progress: (Int) -> Bool) throws {
         // Of a load that does not end nothing is kept, so nothing need be on the disk before the checkpoint.
         try connection.run("SET synchronous_commit = off")
         var next: Int64 = 0
@@ -67,11 +79,43 @@ public struct HistoryLoader {
             }
             try connection.run("COMMIT")
         }
-        for partition in livePartitions { try partition.create(on: connection, schema) }
-        guard progress(Int(next)) else { throw Stopped() }
         try connection.run("RESET synchronous_commit")
-        return try HistorySettler(connection, schema, traffic.spec).settle(state)
     }
+
+    /// What a person would do who had the rows in files: the same statements, with psql's `\\copy` of ready-made files.
+    ///
+    /// - Parameter folder: where the files are written.
+    /// - Returns: the path of the script.
+    /// - Throws: what writing a file throws.
+    public func writeFiles(in folder: String) throws -> String {
+        var script = "SET synchronous_commit = off;\n"
+        var next: Int64 = 0
+        for partition in historyPartitions {
+            let end = traffic.historyRows(before: Int64(partition.end) * 1_000_000_000)
+            let statements = partition.plainCreation(schema)
+            let (messages, lookups) = ("\(folder)/\(partition.messages)", "\(folder)/\(partition.lookup)")
+            try writeRows(from: next, to: end, messages, lookups)
+            next = end
+            let lookupTable = schema.partitionsLookup ? partition.lookup : "messages_lookup"
+            script += statements.table.joined(separator: "\n")
+            script += "\n\\copy \(partition.messages) (\(Self.columns)) FROM '\(messages)'\n"
+            script += "\\copy \(lookupTable) (messageHash, timestamp) FROM '\(lookups)'\n"
+            script += statements.attachment.joined(separator: "\n") + "\n"
+        }
+        let path = "\(folder)/load.sql"
+        try Data(script.utf8).write(to: URL(filePath: path))
+        return path
+    }
+
+    private func writeRows(from first: Int64, to end: Int64, _ messages: String, _ lookups: String) throws {
+        let buffer = TextBuffer(capacity: 1 << 22)
+        text.clear()
+        for number in first..<max(first, end) { writeRow(number, buffer) }
+        try Data(buffer.content).write(to: URL(filePath: messages))
+        try Data(text.content).write(to: URL(filePath: lookups))
+    }
+
+    private static let columns = "id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
 
     /// Loads one hour.
     ///
@@ -96,7 +140,7 @@ public struct HistoryLoader {
         var goOn = true
         text.clear()
         try connection.copyIn(
-            "COPY \(partition.messages) (id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta) FROM STDIN"
+            "COPY \(partition.messages) (\(Self.columns)) FROM STDIN"
         ) { buffer in
             while buffer.count < 200_000 {
                 guard goOn, number < end else { return false }

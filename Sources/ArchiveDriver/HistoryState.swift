@@ -87,7 +87,8 @@ struct HistorySettler {
     private func bloat(_ passes: Int) throws(PostgresError) -> String {
         guard !schema.partitionsLookup else {
             throw PostgresError(
-                .client(.unexpectedReply), "schema 8 drops look-up partitions whole and cannot be bloated; use schema 7")
+                .client(.unexpectedReply), "schema 8 drops look-up partitions whole and cannot be bloated; use schema 7"
+            )
         }
         let hour = max(1_000, spec.history.rows / max(1, spec.history.partitions))
         let first = (spec.archiveEpoch - (spec.history.partitions + passes) * 3_600)

@@ -137,6 +137,42 @@ public actor ManagedCluster {
         try connection.run("CREATE DATABASE \(ClusterRecord.database)")
     }
 
+    /// Runs a script with the installation's own `psql`.
+    ///
+    /// - Parameters:
+    ///   - script: path of a file that our own user can read.
+    ///   - database: an existing one.
+    /// - Throws: ``TestbedProblem`` with psql's first complaint.
+    public func psql(script: String, database: String) async throws {
+        let path = "\(record.binaries)/psql"
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw TestbedProblem("\(path): missing; install PostgreSQL's client programs beside the server's")
+        }
+        let result = try await run(
+            .path(FilePath(path)),
+            arguments: [
+                "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", record.socketFolder, "-U", ClusterRecord.user, "-f", script,
+                database,
+            ],
+            environment: Self.environment, platformOptions: Self.ownSession, output: .discarded,
+            error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess else {
+            throw TestbedProblem("psql: \(result.standardError.split(separator: "\n").first ?? "failed")")
+        }
+    }
+
+    /// Makes another empty database beside the archive's.
+    public func createDatabase(named name: String) throws {
+        let connection = try Connection.open(record.parameters(database: "postgres"))
+        try connection.run("CREATE DATABASE \(name)")
+    }
+
+    /// Drops such a database.
+    public func dropDatabase(named name: String) throws {
+        let connection = try Connection.open(record.parameters(database: "postgres"))
+        try connection.run("DROP DATABASE IF EXISTS \(name)")
+    }
+
     /// Ends the server and waits for it; the data stays.
     public func stop(_ shutdown: Shutdown = .fast) async {
         guard let process else { return }

@@ -40,7 +40,8 @@ struct TrialOptions: ParsableArguments {
     func validate() throws {
         if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
         if let historyState, HistoryState(historyState) == nil {
-            throw ValidationError("--history-state \(historyState): choose fresh, vacuumed, bloated or bloated:<passes>")
+            throw ValidationError(
+                "--history-state \(historyState): choose fresh, vacuumed, bloated or bloated:<passes>")
         }
     }
 

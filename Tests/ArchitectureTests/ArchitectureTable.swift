@@ -57,7 +57,8 @@ enum ArchitectureTable {
         ModuleRule(
             "archivebench", level: 6, .wiring,
             uses: [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
+                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader",
+                "Testbed",
                 "WakuModel", "Workload",
             ],
             products: ["ArgumentParser"]),

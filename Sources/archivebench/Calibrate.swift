@@ -1,0 +1,77 @@
+import ArgumentParser
+import Experiment
+import FoundationEssentials
+import Testbed
+
+/// `archivebench calibrate`
+struct Calibrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract: "Measure the tool itself: ratios from one interleaved run, each held to a bound.",
+        discussion: """
+            Suites:
+              history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
+
+            Examples:
+              archivebench calibrate history
+              archivebench calibrate history --json | jq '.[] | select(.holds | not)'
+            """)
+
+    enum Suite: String, ExpressibleByArgument, CaseIterable { case history }
+
+    @Argument(help: "What to measure.")
+    var suite: Suite
+
+    @OptionGroup var trial: CalibrationOptions
+
+    @Flag(help: "Print the rows as JSON.")
+    var json = false
+
+    func run() async throws {
+        let request = try await trial.request()
+        let progress = ProgressLine()
+        let control = TrialControl()
+        let signals = Interruption.watch(control, progress, request.registry)
+        defer { progress.close() }
+        let rows = try await HistoryCalibration(request) { Terminal.error("calibrate history · \($0)") }.run()
+        withExtendedLifetime(signals) {}
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            Terminal.out(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        } else {
+            for row in rows {
+                Terminal.out(
+                    "\(row.holds ? "holds " : "BROKEN")  \(row.name): \(Self.number(row.value)) (\(Self.number(row.low)) to \(Self.number(row.high))), \(row.bound)"
+                )
+            }
+        }
+        if rows.contains(where: { !$0.holds }) { throw ExitStatus.invalid }
+    }
+
+    private static func number(_ value: Double) -> String { String((value * 1_000).rounded() / 1_000) }
+}
+
+/// Which server and traffic a calibration uses.
+struct CalibrationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A workload file, or the name of a shipped one.", valueName: "file"))
+    var workload = "status-prod-steady"
+
+    @Option(help: ArgumentHelp("A variant file, or the name of a shipped one.", valueName: "file"))
+    var variant = "status-prod"
+
+    @Option(help: ArgumentHelp("Version of the archive's tables, 7 or 8.", valueName: "n"))
+    var schema: Int?
+
+    @Option(help: ArgumentHelp("Folder of the PostgreSQL programs to use.", valueName: "folder"))
+    var postgresBin: String?
+
+    func request() async throws -> TrialRequest {
+        let words =
+            [workload, "--variant", variant] + (schema.map { ["--schema", "\($0)"] } ?? [])
+            + (postgresBin.map { ["--postgres-bin", $0] } ?? [])
+        let options = try TrialOptions.parse(words)
+        return try await options.request(
+            options.read(), rateScale: 1, recordFolder: "", runID: "calibrate", keep: false)
+    }
+}
