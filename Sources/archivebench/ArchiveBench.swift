@@ -29,6 +29,7 @@ struct ArchiveBench: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self,
+            CacheCommand.self,
         ])
 }
 
