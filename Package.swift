@@ -53,7 +53,7 @@ let package = Package(
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         // Level 3
         module("ArchiveDriver", ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem"]),
-        module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", subprocess, system]),
+        module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
         module(

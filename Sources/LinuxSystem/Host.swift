@@ -40,6 +40,13 @@ public enum Host {
         return (Int(free), filesystems[magic] ?? "type 0x\(String(magic, radix: 16))")
     }
 
+    /// Size of the filesystem that holds a path, free or not, bytes; `nil` when the path does not exist.
+    public static func filesystemBytes(at path: String) -> Int? {
+        var info = statvfs()
+        guard statvfs(path, &info) == 0 else { return nil }
+        return Int(info.f_blocks) * Int(info.f_frsize)
+    }
+
     /// Which control-group hierarchy is mounted: "v2", "v1", "v1 and v2" or "none".
     public static var controlGroups: String {
         let mounts = (read("/proc/self/mounts") ?? "").split(separator: "\n").map { $0.split(separator: " ") }

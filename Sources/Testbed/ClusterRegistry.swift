@@ -58,19 +58,22 @@ public struct ClusterRegistry: Sendable {
         return record.dataFolder == "\(folder)/data" || elsewhere ? record : nil
     }
 
-    /// Removes the clusters whose owner is gone and that nobody asked to keep.
+    /// Removes the clusters whose owner is gone and that nobody asked to keep, and what such owners left half done in
+    /// the cache of datasets.
     ///
-    /// - Returns: what was removed.
+    /// - Returns: the clusters that were removed.
     @discardableResult
     public func sweep() -> [ClusterRecord] {
         let orphans = clusters().filter { !$0.kept && !$0.owner.isAlive }
         for orphan in orphans { remove(orphan) }
+        DatasetCache(registry: self).sweep()
         return orphans
     }
 
     /// Removes the clusters that one process made and did not ask to keep: the way out when there is no time.
     public func removeAll(of owner: ProcessIdentity) {
         for cluster in clusters() where !cluster.kept && cluster.owner == owner { remove(cluster) }
+        DatasetCache(registry: self).sweep { $0 == owner }
     }
 
     /// Stops a cluster's processes at once and removes its folders and shared memory.
@@ -78,6 +81,7 @@ public struct ClusterRegistry: Sendable {
     /// - Returns: `false` when a process would not end.
     @discardableResult
     public func remove(_ record: ClusterRecord) -> Bool {
+        FolderCopy.end(into: record.dataFolder)
         // A killed postmaster's backends are found once it is gone, and again until none is left.
         var gone = Self.end(record.processes)
         if gone, !record.processes.isEmpty { gone = Self.end(record.processes) }

@@ -26,16 +26,19 @@ public actor ManagedCluster {
         public var purpose: String
         /// Wall clock for the record, ISO 8601.
         public var createdAt: String
+        /// What to start from; `nil` makes an empty server with `initdb`.
+        public var dataset: (cache: DatasetCache, entry: DatasetEntry)?
 
         public init(
             installation: PostgresInstallation, variant: Variant, dataDirectory: String?, purpose: String,
-            createdAt: String
+            createdAt: String, dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
         ) {
             self.installation = installation
             self.variant = variant
             self.dataDirectory = dataDirectory
             self.purpose = purpose
             self.createdAt = createdAt
+            self.dataset = dataset
         }
     }
 
@@ -61,7 +64,8 @@ public actor ManagedCluster {
     /// The variant's settings with their places, for messages.
     private let settings: [Variant.Setting]
     private let registry: ClusterRegistry
-    private let user: UserAccount?
+    /// The account the server runs as; `nil` for our own.
+    let user: UserAccount?
     private var server: Task<Void, Never>?
     private var process: ProcessIdentity?
 
@@ -72,9 +76,9 @@ public actor ManagedCluster {
         self.user = user
     }
 
-    /// Makes the folders and runs `initdb`. Nothing is left behind when it throws.
+    /// Makes the folders and runs `initdb`, or copies the plan's dataset. Nothing is left behind when it throws.
     ///
-    /// - Throws: ``TestbedProblem``.
+    /// - Throws: ``TestbedProblem``; `CancellationError` while a dataset is copied.
     public static func create(_ plan: Plan, in registry: ClusterRegistry) async throws -> ManagedCluster {
         try registry.prepare()
         let user = try serverUser()
@@ -100,6 +104,7 @@ public actor ManagedCluster {
             return cluster
         } catch {
             registry.remove(record)
+            if error is CancellationError { throw error }
             throw error as? TestbedProblem ?? TestbedProblem("\(error); choose another disk with --data-dir")
         }
     }
@@ -236,6 +241,7 @@ public actor ManagedCluster {
     // MARK: Making
 
     private func initialise(_ plan: Plan) async throws {
+        if let dataset = plan.dataset { return try await fill(from: dataset, plan) }
         var arguments = [
             "-D", record.dataFolder, "-U", ClusterRecord.user, "--locale=C", "--encoding=UTF8", "--auth=trust",
             "--no-sync", "--no-instructions",
@@ -308,7 +314,7 @@ public actor ManagedCluster {
     /// `setpriv` changes the user and becomes the program, with the same process number. The subprocess library can
     /// change users itself, but does so between fork and exec of a program with threads, where glibc's `setgroups`
     /// waits for ever for a thread that is not there.
-    private func command(_ program: String, _ arguments: [String]) -> (program: Executable, arguments: Arguments) {
+    func command(_ program: String, _ arguments: [String]) -> (program: Executable, arguments: Arguments) {
         let path = "\(record.binaries)/\(program)"
         guard let user else { return (.path(FilePath(path)), Arguments(arguments)) }
         let change = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--", path]
@@ -316,14 +322,14 @@ public actor ManagedCluster {
     }
 
     /// Away from the terminal, whose Ctrl-C is for us.
-    private static var ownSession: PlatformOptions {
+    static var ownSession: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
         return options
     }
 
     /// Nothing of the caller's surroundings reaches the server.
-    private static let environment: Environment = .custom(["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"])
+    static let environment: Environment = .custom(["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"])
 
     // MARK: Checking
 

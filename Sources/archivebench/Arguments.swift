@@ -6,6 +6,9 @@ enum Arguments {
     /// Nanoseconds.
     static func duration(_ text: String) throws -> UInt64 { try value(QuantityParser.duration(text)) }
 
+    /// Bytes.
+    static func bytes(_ text: String) throws -> Int { try value(QuantityParser.bytes(text)) }
+
     /// A count such as `200000`, `200_000`, `200k` or `2M`.
     static func count(_ text: String) throws -> Int {
         let plain = text.filter { $0 != "_" }

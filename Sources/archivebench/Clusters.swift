@@ -92,6 +92,8 @@ struct Clean: ParsableCommand {
               archivebench clean               what killed runs left behind
               archivebench clean k3f9a2hm      one kept cluster, data included
               archivebench clean --all         all kept clusters, data included
+
+            What the cache holds on purpose is removed by `archivebench cache prune`.
             """)
 
     @Argument(help: "Kept clusters, by id or the beginning of it.")
@@ -103,13 +105,15 @@ struct Clean: ParsableCommand {
     func run() throws {
         let registry = Project.registry
         let chosen = all ? registry.clusters().filter(\.kept) : try clusters.map(ClusterText.find)
+        let leftovers = DatasetCache(registry: registry).sweep()
         let swept = registry.sweep()
+        for name in leftovers { Terminal.out("removed \(name), left behind in the cache") }
         for record in swept { Terminal.out("removed \(record.id), left behind by \(record.purpose)") }
         for record in chosen {
             guard registry.remove(record) else { throw TestbedProblem("\(record.id): its server does not end") }
             Terminal.out("removed \(record.id)")
         }
-        if swept.isEmpty && chosen.isEmpty { Terminal.out("Nothing to remove.") }
+        if swept.isEmpty && chosen.isEmpty && leftovers.isEmpty { Terminal.out("Nothing to remove.") }
     }
 }
 

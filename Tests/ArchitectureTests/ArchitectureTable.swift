@@ -43,7 +43,7 @@ enum ArchitectureTable {
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "WakuModel", "Workload"]),
         ModuleRule(
             "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
-            products: ["Subprocess", "SystemPackage"]),
+            products: ["Crypto", "Subprocess", "SystemPackage"]),
         ModuleRule("Report", level: 3, .reading, uses: ["Measurement", "RunRecord"], products: ["Mustache"]),
 
         ModuleRule(

@@ -132,7 +132,7 @@ import Testing
     @Test func helpVersionAndCompletionsAreThere() async throws {
         let tool = Tool()
         #expect(try await tool("--version").out.contains("."))
-        for command in ["run", "report", "show", "runs", "doctor", "up", "down", "clean"] {
+        for command in ["run", "report", "show", "runs", "doctor", "up", "down", "clean", "cache"] {
             let help = try await tool(command, "--help")
             #expect(help.status == 0 && help.out.contains("USAGE: archivebench \(command)"), "\(command)")
         }
