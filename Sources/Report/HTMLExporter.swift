@@ -15,7 +15,9 @@ public struct HTMLExporter: Exporter {
     public func export(_ report: TrialReport) throws -> String {
         let library = MustacheLibrary(templates: [
             "trial": try Self.template(PackageResources.trial_mustache),
+            "strip": try Self.template(PackageResources.strip_mustache),
             "table": try Self.template(PackageResources.table_mustache),
+            "traffic": try Self.template(PackageResources.traffic_mustache),
         ])
         var page = TrialPage(report).context
         page["style"] = String(decoding: PackageResources.style_css, as: UTF8.self)

@@ -13,7 +13,8 @@ public struct MarkdownExporter: Exporter {
         let tables = TrialTables(report: report, quantity: .page)
         let settings = SettingTables(report: report, quantity: .page)
         let parts =
-            head(report, settings) + measured(report, tables) + ran(report, settings) + foot(report, settings)
+            head(report, settings) + measured(report, tables) + traffic(report) + ran(report, settings)
+            + foot(report, settings)
         return parts.joined(separator: "\n\n") + "\n"
     }
 
@@ -35,7 +36,17 @@ public struct MarkdownExporter: Exporter {
                         + "time an operation, own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
                         + "\(quantity.bytes(cost.peakMemoryBytes)).",
                 ]),
+            notice(report),
         ].compactMap { $0 }
+    }
+
+    /// What archive time and other shortcuts make unlike production.
+    private func notice(_ report: TrialReport) -> String? {
+        guard let words = TrafficTables(report: report, quantity: .page)?.words, let notice = words.notice else {
+            return nil
+        }
+        let points = words.traffic.distortions.map(TrialAnswer.sentence)
+        return "**\(Markdown.escape(notice))**" + (points.isEmpty ? "" : "\n\n" + Markdown.list(points))
     }
 
     private func measured(_ report: TrialReport, _ tables: TrialTables) -> [String] {
@@ -48,7 +59,34 @@ public struct MarkdownExporter: Exporter {
             "## Accounting: scheduled = completed + failed + abandoned",
             Markdown.table(tables.accounting(record.accounting), none: "Nothing was scheduled."),
         ]
-        if !record.events.isEmpty { parts += ["## Events", Markdown.table(tables.events, none: "None.")] }
+        if !record.events.isEmpty { parts += ["## Events", Markdown.table(tables.eventsInShort, none: "None.")] }
+        return parts
+    }
+
+    private func traffic(_ report: TrialReport) -> [String] {
+        guard let tables = TrafficTables(report: report, quantity: .page) else { return [] }
+        let words = tables.words
+        var parts: [String] = []
+        if !tables.shownSessions.isEmpty {
+            parts += [
+                "## Clients", Markdown.list(tables.shownSessions.map(words.outcome)),
+                Markdown.table(tables.sessions, none: "None."),
+                "How long they waited, in seconds from a session's intended start:",
+                Markdown.table(tables.waits, none: "None."),
+            ]
+            parts += [tables.hiddenSessions].compactMap { $0 }
+        }
+        parts += ["## Bandwidth"]
+        parts += [words.topConsumers].compactMap { $0.map(Markdown.escape) }
+        parts += [Markdown.table(tables.bandwidthTable, none: "No message of the measure phase was recorded.")]
+        parts += [words.ephemeral].compactMap { $0 }
+        if !words.traffic.selfChecks.isEmpty {
+            parts += [
+                "## Does this traffic look like a store node's?",
+                "The public figures are context, not limits. M is measured, S stated, D derived, O ours, A assumed.",
+                Markdown.table(tables.selfChecks, none: "None."),
+            ]
+        }
         return parts
     }
 

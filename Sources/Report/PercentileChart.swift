@@ -27,11 +27,11 @@ struct PercentileChart {
 
     init(report: TrialReport, quantity: Quantity) {
         self.quantity = quantity
-        lines = report.classNames.enumerated().compactMap { index, name in
+        lines = report.requestNames.enumerated().compactMap { index, name in
             guard let curve = report.record.classes[name]?.curve, !curve.isEmpty else { return nil }
             return Line(name: name, colour: index % Self.colours, curve: curve)
         }
-        limits = Set(report.classNames.flatMap { report.limits(of: $0) }).sorted()
+        limits = Set(report.requestNames.flatMap { report.limits(of: $0) }).sorted()
         let points = lines.flatMap(\.curve)
         y = LogAxis(points.map(\.responseMs) + limits, from: Self.height - Self.bottom, to: Self.top)
         nines = max(1, (points.map { Self.nines($0.percentile) }.max() ?? 1).rounded(.up))

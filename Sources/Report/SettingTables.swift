@@ -24,7 +24,7 @@ struct SettingTables {
             ("rates", "× \(quantity.factor(record.workload.rateScale)) of the workload as written"),
             ("shards", record.workload.shards.isEmpty ? "none" : record.workload.shards.joined(separator: ", ")),
             ("store nodes", "\(quantity.count(record.workload.nodes)), each offering every message"),
-            ("archive time", "virtual, from \(record.workload.archiveEpoch)"),
+            ("archive time", "virtual, from \(record.workload.archiveEpoch)\(speed)"),
             ("variant", "\(record.variant.name): \(record.variant.summary)"),
             ("schema, driver", "schema \(record.variant.schemaVersion), driver \(record.variant.driver)"),
             ("history", history.map { "\($0); \(state ?? "")" } ?? "not loaded"),
@@ -48,6 +48,11 @@ struct SettingTables {
             ),
         ]
         return plain(rows)
+    }
+
+    private var speed: String {
+        guard let scale = record.traffic?.timeScale, scale != 1 else { return "" }
+        return ", at \(quantity.factor(scale)) times the speed of the wall clock"
     }
 
     /// What another run of the same must share.
@@ -142,7 +147,9 @@ struct SettingTables {
             threats.append("The server and the load generator share the host's processors.")
         }
         threats.append("The history was loaded just before: no dead rows, no bloat, no months of churn.")
-        let few = report.classNames.filter { (record.classes[$0]?.responseMs?.count ?? 0) < TrialReport.fewOperations }
+        let few = report.requestNames.filter {
+            (record.classes[$0]?.responseMs?.count ?? 0) < TrialReport.fewOperations
+        }
         if !few.isEmpty {
             threats.append(
                 "Fewer than \(quantity.count(TrialReport.fewOperations)) operations completed in "

@@ -24,7 +24,7 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        join([verdict, classTable, [backlog] + generator], page)
+        join([verdict, classTable, [backlog] + generator, traffic.inShort], page)
     }
 
     /// All that fits a terminal.
@@ -32,8 +32,13 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func details(page: String) -> String {
-        join([verdict, facts, classTable, [backlog] + generator, accounts, objectives, rules, settings, gaps], page)
+        join(
+            [verdict, facts, classTable, [backlog] + generator] + traffic.inFull
+                + [accounts, objectives, rules, settings, gaps],
+            page)
     }
+
+    private var traffic: TerminalTraffic { TerminalTraffic(report: report, text: text, quantity: quantity) }
 
     private func join(_ parts: [[String]], _ page: String) -> String {
         (parts.filter { !$0.isEmpty } + [["report  \(page)"]]).map { $0.joined(separator: "\n") }

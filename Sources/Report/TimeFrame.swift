@@ -26,13 +26,7 @@ struct TimeFrame {
     }
 
     /// Events as dotted lines, without those that only begin a phase.
-    var events: [String] {
-        shownEvents.map { event in
-            SVG.line(
-                x(event.atSeconds), top, x(event.atSeconds), floor, "event",
-                title: "\(event.kind) at \(Quantity.page.moment(event.atSeconds)): \(event.detail)")
-        }
-    }
+    var events: [String] { EventMarks(shownEvents, in: self).lines }
 
     /// Names of phases and events above the strip, each where it does not touch another.
     var names: [String] {
@@ -40,18 +34,7 @@ struct TimeFrame {
         for (name, start, end) in allPhases where x(end) - x(start) > SVG.width(of: name) + 8 {
             marks.append(SVG.text(x(start) + 4, top - 6, name, "axis"))
         }
-        var taken = [left - 100, left - 100]
-        for event in shownEvents {
-            let word = SVG.shortened(event.kind, to: 26)
-            let length = SVG.width(of: word)
-            let place = min(x(event.atSeconds) + 4, width - length)
-            guard let row = taken.firstIndex(where: { $0 < place }) else { continue }
-            taken[row] = place + length + 6
-            marks.append(
-                SVG.text(place, top - 22 - Double(row) * 14, word, "axis open", title: "\(event.kind): \(event.detail)")
-            )
-        }
-        return marks
+        return marks + EventMarks(shownEvents, in: self).names
     }
 
     private var shownEvents: [TrialEvent] {

@@ -47,15 +47,22 @@ struct TimelineChart {
         return SVG.picture(width: width, height: height, label: "Operations offered and achieved each second", marks)
     }
 
-    /// A strip for each class that completed anything.
-    var strips: [(name: String, svg: String)] {
-        let values = bins.all.flatMap { bin in bin.classes.values.flatMap { [$0.p50Ms, $0.p99Ms] } }.compactMap { $0 }
-        let limits = report.classNames.flatMap { report.limits(of: $0) }
+    /// A strip for each class of requests that completed anything.
+    var strips: [(name: String, svg: String)] { strips(of: report.requestNames) }
+
+    /// The same for the archive's own maintenance, on an axis of its own.
+    var maintenance: [(name: String, svg: String)] { strips(of: report.classNames.filter(TrialReport.isMaintenance)) }
+
+    private func strips(of names: [String]) -> [(name: String, svg: String)] {
+        let values = bins.all.flatMap { bin in
+            names.flatMap { [bin.classes[$0]?.p50Ms, bin.classes[$0]?.p99Ms] }.compactMap { $0 }
+        }
+        let limits = names.flatMap { report.limits(of: $0) }
         let (width, height) = (540.0, 118.0)
         let frame = TimeFrame(
             width: width, left: 52, right: 36, top: 8, floor: height - 24, bins: bins, record: report.record)
         let axis = LogAxis(values + limits, from: frame.floor, to: frame.top)
-        return report.classNames.enumerated().compactMap { index, name in
+        return names.enumerated().compactMap { index, name in
             guard bins.all.contains(where: { $0.classes[name]?.p99Ms != nil }) else { return nil }
             let marks = strip(name, "c\(index % PercentileChart.colours)", frame, axis)
             return (
@@ -85,6 +92,12 @@ struct TimelineChart {
                 bin.classes[name]?[keyPath: value].map { (x: frame.x(bin.middle), y: axis.position($0)) }
             }
             marks.append(SVG.path(points, "curve \(style) \(colour)", title: "\(word) of \(name)"))
+            if TrialReport.isMaintenance(name) {
+                // Rare work leaves no line that one could see.
+                marks += points.compactMap { $0 }.map {
+                    SVG.dot($0.x, $0.y, colour, radius: 2.5, title: "\(word) of \(name)")
+                }
+            }
             if let point = points.last(where: { $0 != nil }) ?? nil { last.append((word, point.y)) }
         }
         let placed = SVG.spread(last.map(\.y), gap: 13, from: frame.top + 4, to: frame.floor - 2)

@@ -34,6 +34,9 @@ struct TrialPage {
         page["hasNotCollected"] = report.record.notCollected.isEmpty ? nil : true
         page["manyCards"] = cards.count > 3 ? true : nil
         for (name, table) in allTables { page[name] = table.context }
+        let traffic = TrafficPage(report: report, quantity: quantity)
+        page["traffic"] = traffic?.context
+        page["notice"] = traffic?.notice
         addPictures(to: &page)
         return page
     }
@@ -54,19 +57,24 @@ struct TrialPage {
         let timeline = TimelineChart(report: report, quantity: quantity)
         page["percentiles"] = PercentileChart(report: report, quantity: quantity).svg
         page["throughput"] = timeline.throughput
-        page["strips"] = timeline.strips.map { strip in
-            let whole = report.record.classes[strip.name]?.responseMs
-            return [
-                "name": strip.name, "svg": strip.svg,
-                "note": whole.map { "p50 \(quantity.time($0.p50)) · p99 \(quantity.time($0.p99))" }
-                    ?? "none of the measure phase completed",
-            ]
-        }
+        page["strips"] = timeline.strips.map(strip)
+        let maintenance = timeline.maintenance
+        page["maintenance"] = maintenance.map(strip)
+        page["hasMaintenance"] = maintenance.isEmpty ? nil : true
         page["seconds"] = tables.seconds(timeline.bins).context
         page["binned"] =
             timeline.bins.width > 1
             ? "Each point stands for \(timeline.bins.width)\(quantity.space)s: rates are means, percentiles the "
                 + "largest of those seconds." : nil
+    }
+
+    private func strip(_ picture: (name: String, svg: String)) -> [String: Any] {
+        let whole = report.record.classes[picture.name]?.responseMs
+        return [
+            "name": picture.name, "svg": picture.svg,
+            "note": whole.map { "p50 \(quantity.time($0.p50)) · p99 \(quantity.time($0.p99))" }
+                ?? "none of the measure phase completed",
+        ]
     }
 
     // MARK: Head

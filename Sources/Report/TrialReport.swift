@@ -32,16 +32,28 @@ public struct TrialReport: Sendable {
             files: RecordFolder.File.allCases.filter { written.contains($0) || folder.readText($0) != nil })
     }
 
-    /// Request classes in the order of the vocabulary: puts first, then by name.
+    /// Request classes in the order of the vocabulary: puts, what clients ask, then the archive's own maintenance.
     var classNames: [String] {
-        Set(record.classes.keys).union(record.accounting.keys)
-            .filter { (record.accounting[$0]?.scheduled ?? 0) > 0 || record.classes[$0]?.responseMs != nil }
-            .sorted { ($0.hasPrefix("put") ? 0 : 1, $0) < ($1.hasPrefix("put") ? 0 : 1, $1) }
+        Self.inOrder(
+            Set(record.classes.keys).union(record.accounting.keys)
+                .filter { (record.accounting[$0]?.scheduled ?? 0) > 0 || record.classes[$0]?.responseMs != nil })
+    }
+
+    /// ``classNames`` without maintenance, which is rare and slow and would squash the axes of the others.
+    var requestNames: [String] { classNames.filter { !Self.isMaintenance($0) } }
+
+    /// Whether a class is work that the archive gives itself, such as `maintenance.retention`.
+    static func isMaintenance(_ name: String) -> Bool { name.hasPrefix("maintenance.") }
+
+    /// Names of request classes in the order of every table.
+    static func inOrder(_ names: some Collection<String>) -> [String] {
+        func group(_ name: String) -> Int { name.hasPrefix("put") ? 0 : isMaintenance(name) ? 2 : 1 }
+        return names.sorted { (group($0), $0) < (group($1), $1) }
     }
 
     /// The class with the largest p99; `nil` where there is no choice.
     var slowestClass: String? {
-        let judged = classNames.compactMap { name in record.classes[name]?.responseMs.map { (name, $0.p99) } }
+        let judged = requestNames.compactMap { name in record.classes[name]?.responseMs.map { (name, $0.p99) } }
         return judged.count > 1 ? judged.max { $0.1 < $1.1 }?.0 : nil
     }
 

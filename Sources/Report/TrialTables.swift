@@ -61,9 +61,7 @@ struct TrialTables {
     /// - Parameter account: by request class.
     /// - Returns: a row a class with something scheduled, and their sum.
     func accounting(_ account: [String: Accounting]) -> ReportTable {
-        let names = account.filter { $0.value.scheduled > 0 }.keys.sorted {
-            ($0.hasPrefix("put") ? 0 : 1, $0) < ($1.hasPrefix("put") ? 0 : 1, $1)
-        }
+        let names = TrialReport.inOrder(account.filter { $0.value.scheduled > 0 }.keys)
         var rows = names.map { ReportTable.Row(cells: accountCells($0, account[$0] ?? Accounting())) }
         if names.count > 1 {
             let sum = account.values.reduce(into: Accounting()) { $0.add($1) }
@@ -88,13 +86,13 @@ struct TrialTables {
 
     /// The numbers behind the percentile picture, milliseconds.
     var percentiles: ReportTable {
-        let curves = report.classNames.compactMap { report.record.classes[$0]?.curve }
+        let curves = report.requestNames.compactMap { report.record.classes[$0]?.curve }
         let marks = PercentileChart.marks.filter { mark in
             curves.contains { PercentileChart.point(at: mark, of: $0) != nil }
         }
         return ReportTable(
             [.init("request class", .name)] + marks.map { .init("p\(PercentileChart.label($0))", .number) },
-            report.classNames.compactMap { name in
+            report.requestNames.compactMap { name in
                 guard let curve = report.record.classes[name]?.curve, !curve.isEmpty else { return nil }
                 return [.init(name)]
                     + marks.map { mark in
@@ -114,7 +112,8 @@ struct TrialTables {
                 .init("of class", .name),
             ],
             bins.all.map { bin in
-                let worst = bin.classes.compactMap { item in item.value.p99Ms.map { (item.key, $0) } }
+                let worst = bin.classes.filter { !TrialReport.isMaintenance($0.key) }
+                    .compactMap { item in item.value.p99Ms.map { (item.key, $0) } }
                     .max { ($0.1, $1.0) < ($1.1, $0.0) }
                 return [
                     .init(bins.label(bin)), .init(bin.phase), .init(quantity.digits(bin.rate(bin.scheduled))),
@@ -125,10 +124,29 @@ struct TrialTables {
             })
     }
 
-    var events: ReportTable {
+    var events: ReportTable { table(of: report.record.events.map { ($0, nil) }) }
+
+    /// Events where there is no room to fold them away: clockwork that goes on and on has one row a kind.
+    var eventsInShort: ReportTable {
+        let (events, few) = (report.record.events, 3)
+        let kinds = Dictionary(grouping: events.filter(\.isClockwork), by: \.kind).filter { $0.value.count > few }
+        return table(
+            of: events.compactMap { event in
+                guard let same = kinds[event.kind], let last = same.last else { return (event, nil) }
+                guard same.first == event else { return nil }
+                return (event, "\(quantity.count(same.count)) times until \(quantity.moment(last.atSeconds))")
+            })
+    }
+
+    private func table(of events: [(event: TrialEvent, repeated: String?)]) -> ReportTable {
         ReportTable(
             [.init("at", .number), .init("event", .name), .init("detail", .text)],
-            report.record.events.map { [.init(quantity.moment($0.atSeconds)), .init($0.kind), .init($0.detail)] })
+            events.map { event, repeated in
+                [
+                    .init(quantity.moment(event.atSeconds)), .init(event.kind),
+                    .init(repeated.map { "\($0); the first: \(event.detail)" } ?? event.detail),
+                ]
+            })
     }
 
     // MARK: Cells

@@ -30,9 +30,9 @@ import Testing
     }
 
     @Test func everyPictureHasWordsForItsMarks() throws {
-        let html = try page(SampleRecord.record())
+        let html = try page(SampleTraffic.record())
         let pictures = html.split(separator: "<svg").dropFirst()
-        #expect(pictures.count == 3)
+        #expect(pictures.count == 4)
         for picture in pictures {
             #expect(picture.contains("aria-label="))
             let body = picture.prefix(upTo: picture.firstRange(of: "</svg>")?.lowerBound ?? picture.endIndex)
