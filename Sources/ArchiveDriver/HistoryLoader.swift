@@ -33,8 +33,7 @@ public struct HistoryLoader {
 
     /// The partitions that a trial finds: the current hour and, as a node keeps it, the next one. Where no node makes
     /// partitions while the trial runs, every hour it touches and one more.
-    public var livePartitions: [HourPartition] {
-        let spec = traffic.spec
+    public static func livePartitions(of spec: WorkloadSpec) -> [HourPartition] {
         let skew = Int(spec.messages.clockSkew / 1_000_000_000)
         let seconds = Int(spec.phases.offered / 1_000_000_000) * spec.timeScale + skew
         let hours = spec.clockwork.makesPartitions ? 2 : seconds / 3_600 + 2
@@ -57,7 +56,7 @@ public struct HistoryLoader {
     @discardableResult
     public func load(state: HistoryState = .asFound, progress: (Int) -> Bool) throws -> String {
         try copyAll(progress: progress)
-        for partition in livePartitions { try partition.create(on: connection, schema) }
+        for partition in Self.livePartitions(of: traffic.spec) { try partition.create(on: connection, schema) }
         guard progress(Int(traffic.spec.history.rows)) else { throw Stopped() }
         return try HistorySettler(connection, schema, traffic.spec).settle(state)
     }

@@ -12,6 +12,8 @@ public struct BuiltArchive: Sendable {
     public let settings: [SettingRow]
     /// As the server reports it.
     public let serverVersion: String
+    /// Why the filled cluster was not kept for the next trial, if it should have been.
+    public var note: String?
 }
 
 /// Makes a managed cluster, installs the schema, loads the history.
@@ -35,20 +37,88 @@ public struct ArchiveBuilder: Sendable {
     /// - Returns: the running cluster with what was found on it; the caller removes it.
     /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     public func build(purpose: String, progress: @escaping @Sendable (Int) -> Void) async throws -> BuiltArchive {
+        let request = request
+        let variant = variant
+        guard request.usesCache else { return try await buildNew(purpose, key: nil, progress) }
+        let key = try await WorkerThread.run { DatasetIdentity.key(request, variant) }
+        let cache = DatasetCache(registry: request.registry)
+        guard let entry = cache.find(key.text) else { return try await buildNew(purpose, key: key, progress) }
+        return try await copy(entry, of: cache, purpose)
+    }
+
+    /// A load that takes less than this is done again as quickly as its result could be copied, seconds.
+    private static let worthKeeping = 5.0
+
+    private func buildNew(
+        _ purpose: String, key: DatasetKey?, _ progress: @escaping @Sendable (Int) -> Void
+    ) async throws -> BuiltArchive {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
-        let cluster = try await ManagedCluster.create(
-            ManagedCluster.Plan(
-                installation: request.installation, variant: variant, dataDirectory: request.dataDirectory,
-                purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601),
-            in: request.registry)
+        let cluster = try await ManagedCluster.create(plan(purpose), in: request.registry)
         do {
             try await cluster.start()
             try await cluster.createDatabase()
-            return try await fill(cluster, schema, progress)
+            var archive = try await fill(cluster, schema, progress)
+            if let key, archive.history.loadSeconds >= Self.worthKeeping {
+                archive.note = try await keep(archive, key)
+            }
+            return archive
         } catch {
             await cluster.remove()
             throw error is HistoryLoader.Stopped ? TrialInterrupted() : error
         }
+    }
+
+    /// Puts the filled cluster into the cache.
+    ///
+    /// - Returns: why it was not, if it was not.
+    private func keep(_ archive: BuiltArchive, _ key: DatasetKey) async throws -> String? {
+        let history = archive.history
+        let entry = DatasetEntry(
+            key: key.text, createdAt: UTCTime(seconds: request.wallClock()).iso8601, rows: history.rows,
+            partitions: history.partitions, serverVersion: request.installation.version,
+            schemaVersion: request.schemaVersion,
+            description: "\(request.workload.name), schema \(request.schemaVersion), \(request.historyState.text)",
+            facts: ["state": history.state, "loadSeconds": String(history.loadSeconds)])
+        do {
+            try await archive.cluster.storeDataset(in: DatasetCache(registry: request.registry), entry: entry)
+            return nil
+        } catch let reason as DatasetNotCached {
+            return "\(reason)"
+        }
+    }
+
+    private func copy(_ entry: DatasetEntry, of cache: DatasetCache, _ purpose: String) async throws -> BuiltArchive {
+        let cluster = try await ManagedCluster.create(plan(purpose, (cache, entry)), in: request.registry)
+        do {
+            if control.isStopping { throw TrialInterrupted() }
+            try await cluster.start()
+            let (variant, parameters) = (variant, cluster.record.parameters())
+            return try await WorkerThread.run {
+                Result {
+                    let connection = try Connection.open(parameters)
+                    return BuiltArchive(
+                        cluster: cluster,
+                        history: HistoryDescription(
+                            rows: entry.rows, bytes: try ArchiveInspector(connection).databaseBytes(),
+                            partitions: entry.partitions,
+                            loadSeconds: Double(entry.facts["loadSeconds"] ?? "") ?? 0,
+                            state: (entry.facts["state"] ?? "") + ", copied from the cache"),
+                        settings: try Self.settings(connection, variant),
+                        serverVersion: connection.reportedSetting("server_version") ?? "unknown")
+                }
+            }.get()
+        } catch {
+            await cluster.remove()
+            throw error
+        }
+    }
+
+    private func plan(
+        _ purpose: String, _ dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
+    ) -> ManagedCluster.Plan {
+        ManagedCluster.Plan(
+            installation: request.installation, variant: variant, dataDirectory: request.dataDirectory,
+            purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset)
     }
 
     private func fill(
@@ -63,7 +133,8 @@ public struct ArchiveBuilder: Sendable {
                 let connection = try Connection.open(parameters)
                 let started = Clock.now()
                 try schema.install(on: connection)
-                let loader = HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection)
+                let loader = HistoryLoader(
+                    Traffic(spec, seed: seed), schema: schema, connection: connection)
                 let state = try loader.load(state: historyState) { rows in
                     progress(rows)
                     return !control.isStopping

@@ -14,6 +14,8 @@ public struct TrialRequest: Sendable {
     public var schemaVersion: Int
     /// How the loaded history is left.
     public var historyState: HistoryState
+    /// Whether a filled cluster is taken from the cache and put there.
+    public var usesCache: Bool
     public var seed: UInt64
     public var rateScale: Double
     public var installation: PostgresInstallation
@@ -34,7 +36,7 @@ public struct TrialRequest: Sendable {
 
     public init(
         workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int,
-        historyState: HistoryState = .asFound, seed: UInt64, rateScale: Double,
+        historyState: HistoryState = .asFound, usesCache: Bool = true, seed: UInt64, rateScale: Double,
         installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
@@ -44,6 +46,7 @@ public struct TrialRequest: Sendable {
         self.variant = variant
         self.schemaVersion = schemaVersion
         self.historyState = historyState
+        self.usesCache = usesCache
         self.seed = seed
         self.rateScale = rateScale
         self.installation = installation

@@ -102,6 +102,7 @@ public struct TrialRunner: Sendable {
         _ archive: BuiltArchive, _ record: inout RunRecord, _ folder: RecordFolder
     ) async throws -> LoadResult {
         record.targets = [target(archive, sizes: [])]
+        if let note = archive.note { record.notCollected.append("the filled cluster for the next run: \(note)") }
         record.variant.settings = archive.settings
         try folder.write(record)
         let parameters = archive.cluster.record.parameters()

@@ -37,6 +37,9 @@ struct TrialOptions: ParsableArguments {
         completion: .directory)
     var dataDir: String?
 
+    @Flag(help: "Load the history anew, and do not keep it for the next run; see `archivebench cache`.")
+    var noCache = false
+
     func validate() throws {
         if let schema, ![7, 8].contains(schema) { throw ValidationError("--schema \(schema): choose 7 or 8") }
         if let historyState, HistoryState(historyState) == nil {
@@ -87,7 +90,8 @@ struct TrialOptions: ParsableArguments {
         }
         return TrialRequest(
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
-            schemaVersion: subject.schema, historyState: state, seed: traffic.seed,
+            schemaVersion: subject.schema, historyState: state, usesCache: !noCache,
+            seed: traffic.seed,
             rateScale: rateScale,
             installation: try await PostgresInstallation.choose(
                 folder: postgresBin, major: subject.variant.postgresMajor, searchPath: Project.searchPath),
