@@ -86,7 +86,8 @@ enum RecordAssembly {
                 ClassSecond(
                     scheduled: one.scheduled, completed: one.response.count, failed: one.failed,
                     p50Ms: one.response.value(at: 0.5).map(milliseconds),
-                    p99Ms: one.response.value(at: 0.99).map(milliseconds), maxMs: one.response.max.map(milliseconds))
+                    p99Ms: one.response.value(at: 0.99).map(milliseconds), maxMs: one.response.max.map(milliseconds),
+                    wireBytes: one.bytes)
             })
     }
 

@@ -219,13 +219,19 @@ public struct ClassSecond: Codable, Sendable {
     public var p50Ms: Double?
     public var p99Ms: Double?
     public var maxMs: Double?
+    /// Bytes on the wire of those completions: messages put, or replies.
+    public var wireBytes: Int?
 
-    public init(scheduled: Int, completed: Int, failed: Int, p50Ms: Double?, p99Ms: Double?, maxMs: Double?) {
+    public init(
+        scheduled: Int, completed: Int, failed: Int, p50Ms: Double?, p99Ms: Double?, maxMs: Double?,
+        wireBytes: Int? = nil
+    ) {
         self.scheduled = scheduled
         self.completed = completed
         self.failed = failed
         self.p50Ms = p50Ms
         self.p99Ms = p99Ms
         self.maxMs = maxMs
+        self.wireBytes = wireBytes
     }
 }
