@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "archivebench",
             dependencies: [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader", "Testbed",
+                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader",
+                "Testbed",
                 "WakuModel", "Workload", arguments,
             ],
             swiftSettings: optimised),
@@ -87,7 +88,7 @@ let package = Package(
         tests("ReportTests", ["Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
-            "ExperimentTests", ["Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
+            "ExperimentTests", ["ArchiveDriver", "Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",

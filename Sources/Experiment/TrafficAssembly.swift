@@ -73,7 +73,7 @@ enum TrafficAssembly {
             summary.toMessages = zip(SessionTally.milestoneCounts, tally.milestones).compactMap { count, times in
                 quantiles(times).map { MessagesReached(messages: count, sessions: times.count, ms: $0) }
             }
-            if client.arrivals is HerdArrivals, tally.unfinished == 0, let start = tally.firstStart,
+            if client.arrivals is HerdArrivals, tally.unfinished == 0, tally.gaveUp == 0, let start = tally.firstStart,
                 let end = tally.lastEnd
             {
                 summary.clearSeconds = RecordAssembly.rounded(Double(end - start) / 1e9, 3)

@@ -104,8 +104,8 @@ public struct SessionSummary: Codable, Sendable, Equatable {
     public var firstPageMs: LatencyQuantiles?
     /// Intended start of a session to so many messages, of the sessions that got as many.
     public var toMessages: [MessagesReached]
-    /// From the first session's intended start until the last one had finished, seconds; `nil` while some were
-    /// unfinished.
+    /// Of a herd: from the first session's intended start until the last one had finished, seconds; `nil` when some gave
+    /// up or were unfinished, and for clients that come at all times.
     public var clearSeconds: Double?
 
     public init(name: String, kind: String) {

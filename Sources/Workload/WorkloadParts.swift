@@ -62,6 +62,12 @@ public struct PhaseSpec: Sendable {
     public var measure: UInt64
     public var drainLimit: UInt64
 
+    public init(warmUp: UInt64, measure: UInt64, drainLimit: UInt64) {
+        self.warmUp = warmUp
+        self.measure = measure
+        self.drainLimit = drainLimit
+    }
+
     /// Length of warm-up and measure together.
     public var offered: UInt64 { warmUp + measure }
 

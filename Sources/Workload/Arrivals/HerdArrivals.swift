@@ -10,6 +10,12 @@ public struct HerdArrivals: ArrivalProcess {
     public let start: UInt64
     public let ramp: UInt64
 
+    public init(count: Int, start: UInt64, ramp: UInt64) {
+        self.count = count
+        self.start = start
+        self.ramp = ramp
+    }
+
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> HerdArrivals {
         HerdArrivals(
             count: map.integer("count", in: 1...10_000_000),

@@ -11,6 +11,12 @@ public struct PeriodicArrivals: ArrivalProcess {
     /// Beginning of the first period, nanoseconds from the start of the trial.
     public let first: UInt64
 
+    public init(period: UInt64, jitter: UInt64, first: UInt64) {
+        self.period = period
+        self.jitter = jitter
+        self.first = first
+    }
+
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> PeriodicArrivals {
         let period = map.duration("every", in: ArrivalProcesses.periods)
         let jitter = map.duration("jitter", in: 0...ArrivalProcesses.periods.upperBound, default: 0)

@@ -44,6 +44,16 @@ public struct Patience: Sendable, Equatable {
     /// Times that one request is sent before the session gives up.
     public var attempts = 6
 
+    public init() {}
+
+    public init(timeout: UInt64, failures: Int, backOff: UInt64, greyList: UInt64, attempts: Int) {
+        self.timeout = timeout
+        self.failures = failures
+        self.backOff = backOff
+        self.greyList = greyList
+        self.attempts = attempts
+    }
+
     static func read(_ map: SpecMap) -> Patience {
         let standard = Patience()
         let longest: UInt64 = 3_600_000_000_000

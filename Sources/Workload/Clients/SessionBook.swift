@@ -88,7 +88,7 @@ struct SessionBook {
 
     /// Takes what became of a request; emits what follows.
     mutating func take(
-        _ outcome: RequestOutcome, of operation: Operation, at time: UInt64, askedHashes: () -> [MessageHash],
+        _ outcome: RequestOutcome, of operation: Operation, at time: UInt64, askedHashes: [MessageHash],
         _ emit: (Operation) -> Void
     ) {
         let slot = operation.session
@@ -96,7 +96,7 @@ struct SessionBook {
         let entry = session.identity.entry
         var step = SessionStep(
             due: operation.due, ask: operation.ask, page: operation.page, cursor: operation.cursor, isRetry: false)
-        if session.plan.confirmation != nil { step.askedHashes = askedHashes() }
+        step.askedHashes = askedHashes
         if case .timedOut = outcome { tallies[entry].timeouts += 1 }
         var random = RandomSource(
             seed: seed ^ UInt64(bitPattern: operation.number),
