@@ -59,6 +59,46 @@ public enum QuantityParser {
         return .success(days * 86_400 + hour * 3_600 + minute * 60 + second)
     }
 
+    static func integer(_ text: String) -> Result<Int, QuantityError> {
+        Int(text.filter { $0 != "_" }).map { .success($0) }
+            ?? .failure(QuantityError("'\(text)' is not a whole number", "write digits"))
+    }
+
+    static func number(_ text: String) -> Result<Double, QuantityError> {
+        guard let value = Double(text), value.isFinite else {
+            return .failure(QuantityError("'\(text)' is not a number", "write digits, such as 12 or 0.5"))
+        }
+        return .success(value)
+    }
+
+    // MARK: Showing
+
+    /// A number as a person writes it.
+    static func show(_ value: Double) -> String {
+        value == value.rounded() && abs(value) <= 1e15 ? String(Int(value)) : String(value)
+    }
+
+    /// A time in the largest unit that takes a whole number of it; empty for the longest there is.
+    static func show(duration: UInt64) -> String {
+        if duration == .max { return "" }
+        if duration == 0 { return "0s" }
+        let units: [(String, UInt64)] = [
+            ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000),
+            ("ms", 1_000_000), ("us", 1_000),
+        ]
+        let unit = units.first { duration % $0.1 == 0 } ?? ("ns", 1)
+        return "\(duration / unit.1)\(unit.0)"
+    }
+
+    /// A size in the largest decimal unit that takes a whole number of it; empty for the largest there is.
+    static func show(bytes: Int) -> String {
+        if bytes == .max { return "" }
+        if bytes == 0 { return "0B" }
+        let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)]
+        let unit = units.first { bytes % $0.1 == 0 } ?? ("B", 1)
+        return "\(bytes / unit.1)\(unit.0)"
+    }
+
     private static let durationUnits: [(String, Double)] = [
         ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3_600e9), ("d", 86_400e9),
     ]

@@ -40,15 +40,23 @@ public final class SpecDocument {
     public init(text: String, file: String) throws {
         self.file = file
         self.text = text
+        if let problem = Self.controlCharacter(text, file) { throw SpecProblems([problem]) }
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw SpecProblems([Self.problem(of: error, file: file)])
+            throw SpecProblems([Self.problem(of: error, text, file)])
         }
-        guard let root, root.mapping != nil else {
+        guard let root, root.scalar?.string != "" else {
             throw SpecProblems([
                 SpecProblem(
-                    file: file, line: root?.mark?.line ?? 1, column: root?.mark?.column ?? 1,
+                    file: file, line: 1, column: 1, what: "is empty",
+                    remedy: "start with lines such as 'name: my-workload'")
+            ])
+        }
+        guard root.mapping != nil else {
+            throw SpecProblems([
+                SpecProblem(
+                    file: file, line: root.mark?.line ?? 1, column: root.mark?.column ?? 1,
                     what: "is not a mapping", remedy: "start with lines such as 'name: my-workload'")
             ])
         }
@@ -60,8 +68,38 @@ public final class SpecDocument {
     }
 
     /// Notes a problem at a place of the file.
-    public func note(at node: SpecPlace, _ what: String, remedy: String) {
-        problems.append(SpecProblem(file: file, line: node.line, column: node.column, what: what, remedy: remedy))
+    @discardableResult
+    public func note(at node: SpecPlace, _ what: String, remedy: String) -> SpecProblem {
+        let problem = SpecProblem(
+            file: file, line: node.line, column: node.column, what: Self.oneLine(what), remedy: Self.oneLine(remedy))
+        problems.append(problem)
+        return problem
+    }
+
+    /// Takes a problem back that turned out to be a part of another one.
+    func retract(_ problem: SpecProblem) {
+        if let index = problems.lastIndex(of: problem) { problems.remove(at: index) }
+    }
+
+    /// What a file quotes may be long and may hold line breaks; a message has one line.
+    private static func oneLine(_ text: String) -> String {
+        let line = text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? $0.escaped(asASCII: true) : String($0) }
+        let whole = line.joined()
+        return whole.count <= 400 ? whole : whole.prefix(400) + "…"
+    }
+
+    /// The first character that YAML does not allow.
+    private static func controlCharacter(_ text: String, _ file: String) -> SpecProblem? {
+        var (line, column) = (1, 1)
+        for scalar in text.unicodeScalars {
+            if scalar.value < 32 && !["\n", "\r", "\t"].contains(scalar) || (127...159).contains(scalar.value) {
+                return SpecProblem(
+                    file: file, line: line, column: column,
+                    what: "is not YAML: there is a control character (code \(scalar.value))", remedy: "take it out")
+            }
+            (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+        }
+        return nil
     }
 
     /// Whether any problem was noted so far.
@@ -72,10 +110,13 @@ public final class SpecDocument {
         if !problems.isEmpty { throw SpecProblems(problems) }
     }
 
-    private static func problem(of error: YamlError, file: String) -> SpecProblem {
-        let remedy = "mend the YAML; lists start with '- ', keys end with ': '"
+    private static func problem(of error: YamlError, _ text: String, _ file: String) -> SpecProblem {
+        let standard = "mend the YAML; lists start with '- ', keys end with ': '"
         switch error {
         case .scanner(_, let what, let mark, _), .parser(_, let what, let mark, _), .composer(_, let what, let mark, _):
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let hasTab = lines.indices.contains(mark.line - 1) && lines[mark.line - 1].contains("\t")
+            let remedy = hasTab ? "indent with spaces, never with tabs" : standard
             return SpecProblem(
                 file: file, line: mark.line, column: mark.column, what: "is not YAML: \(what)", remedy: remedy)
         case .duplicatedKeysInMapping(let duplicates, let context):
@@ -85,7 +126,7 @@ public final class SpecDocument {
                 file: file, line: mark.line, column: mark.column, what: "key given twice: \(names)",
                 remedy: "keep one of them")
         default:
-            return SpecProblem(file: file, line: 1, column: 1, what: "is not YAML: \(error)", remedy: remedy)
+            return SpecProblem(file: file, line: 1, column: 1, what: oneLine("is not YAML: \(error)"), remedy: standard)
         }
     }
 }

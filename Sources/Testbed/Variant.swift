@@ -54,7 +54,7 @@ public struct Variant: Sendable {
         }
         file = document.file
         text = document.text
-        name = top.text("name")
+        name = top.name("name")
         summary = top.text("summary")
         _ = top.string("source")
         postgresMajor = top.has("postgres") ? top.integer("postgres", in: 14...99) : nil
@@ -155,7 +155,8 @@ public struct Variant: Sendable {
                 map.note(name, "is set by ArchiveBench to keep its server private", remedy: "leave it out")
             }
             return Setting(
-                name: name, value: map.text(name), file: map.document.file, place: map.place(of: name))
+                name: name, value: map.string(name, required: true) ?? "", file: map.document.file,
+                place: map.place(of: name))
         }
     }
 }

@@ -58,7 +58,7 @@ public enum ArrivalProcesses {
         guard let process = all.first(where: { $0.name == name }) else {
             // The process would have asked for the other keys; without it they are not unknown.
             _ = arrivals.allKeys()
-            if !name.isEmpty {
+            if arrivals.isSound("process") {
                 arrivals.note(
                     "process", "'\(name)' is not known",
                     remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
@@ -67,6 +67,14 @@ public enum ArrivalProcesses {
         }
         defer { arrivals.close() }
         return process.read(arrivals, context)
+    }
+
+    /// Notes that so many arrivals in a time are more than any rate that can be written.
+    static func checkRate(_ count: Int, in time: UInt64, _ key: String, _ map: SpecMap) {
+        guard map.isSound("count"), map.isSound(key) else { return }
+        if Double(count) / Double(time) * 1e9 > rates.upperBound {
+            map.note(key, "makes more than 1000000 arrivals a second", remedy: "use a longer time or a smaller count")
+        }
     }
 
     /// Rates beyond this are taken for a slip of the pen.

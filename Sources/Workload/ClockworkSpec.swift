@@ -63,7 +63,13 @@ public struct ClockworkSpec: Sendable {
 
     /// Reads a mapping, or `off`.
     static func read(_ key: String, of top: SpecMap) -> ClockworkSpec {
-        if top.isScalar(key), ["off", "false"].contains(top.string(key)) { return .off }
+        if top.isScalar(key) {
+            if isOff(top.string(key)) { return .off }
+            if top.isSound(key) {
+                top.note(key, "expected a mapping or 'off'", remedy: "write 'key: value' lines below it, or 'off'")
+            }
+            return .standard
+        }
         guard let map = top.map(key) else { return .standard }
         defer { map.close() }
         var spec = ClockworkSpec(jobs: [], retention: [], atStart: map.flag("at-start", default: false))
@@ -75,18 +81,20 @@ public struct ClockworkSpec: Sendable {
         }
         for kind in JobKind.allCases {
             let isOn = kind == .retention ? !spec.retention.isEmpty : kind.isStandard
-            if let text = map.string(kind.rawValue), text == "off" || text == "false" {
-                continue
-            } else if map.has(kind.rawValue), map.string(kind.rawValue) == "on" || map.string(kind.rawValue) == "true" {
-                spec.jobs.append(Job(kind: kind, interval: kind.interval))
-            } else if map.has(kind.rawValue) {
-                spec.jobs.append(Job(kind: kind, interval: map.duration(kind.rawValue, in: intervals)))
-            } else if isOn {
-                spec.jobs.append(Job(kind: kind, interval: kind.interval))
+            if !map.has(kind.rawValue) {
+                if isOn { spec.jobs.append(Job(kind: kind, interval: kind.interval)) }
+            } else if let text = map.string(kind.rawValue), !isOff(text) {
+                spec.jobs.append(Job(kind: kind, interval: interval(of: kind, text, map)))
             }
         }
         if spec.retention.isEmpty { spec.jobs.removeAll { $0.kind == .retention } }
         return spec
+    }
+
+    private static func isOff(_ text: String?) -> Bool { ["off", "false", "no"].contains(text) }
+
+    private static func interval(of kind: JobKind, _ text: String, _ map: SpecMap) -> UInt64 {
+        ["on", "true", "yes"].contains(text) ? kind.interval : map.duration(kind.rawValue, in: intervals)
     }
 
     private static let intervals: ClosedRange<UInt64> = 100_000_000...31_536_000_000_000_000

@@ -57,7 +57,7 @@ public struct Overlay: Sendable {
             top.note("archivebench", "'\(format)' is not an overlay", remedy: "write 'archivebench: \(Self.format)'")
         }
         text = document.text
-        name = top.text("name")
+        name = top.name("name")
         summary = top.text("summary")
         let factors = top.map("multiply")
         messages = factors?.number("messages", in: Self.factors, default: 1) ?? 1
@@ -67,14 +67,16 @@ public struct Overlay: Sendable {
         arrivals = top.map("arrivals-instead").map(Self.readReplacement)
         dropsQueries = top.flag("drop-queries", default: false)
         dropsClients = top.strings("drop-clients")
-        clients = top.maps("clients").map { ClientSpec.read($0, ClientContext(topics: [], classes: [])) }
+        let clientMaps = top.maps("clients")
+        clients = clientMaps.map { ClientSpec.read($0, ClientContext(topics: [], classes: [])) }
+        WorkloadSpec.checkDistinct(clients.map(\.name), clientMaps)
         timeScale = top.has("time-scale") ? top.integer("time-scale", in: WorkloadSpec.timeScales) : nil
         let variant = top.map("variant")
         schema = variant.flatMap { $0.has("schema") ? $0.integer("schema", in: 7...8) : nil }
         let settings = variant?.map("settings")
         self.settings = (settings?.allKeys() ?? []).map { name in
             Setting(
-                name: name, value: settings?.text(name) ?? "", file: document.file,
+                name: name, value: settings?.string(name, required: true) ?? "", file: document.file,
                 place: settings?.place(of: name) ?? top.place)
         }
         variant?.close()
@@ -86,13 +88,12 @@ public struct Overlay: Sendable {
 
     private static func readReplacement(_ map: SpecMap) -> Replacement {
         defer { map.close() }
-        let volumes = map.byteList("volumes")
-        if volumes.isEmpty { map.note("volumes", "is missing or empty", remedy: "write a list such as [310MiB]") }
+        let volumes = map.byteList("volumes", in: HourlyVolumes.volumeRange)
         let payload = map.map("payload", required: true)
         defer { payload?.close() }
         return Replacement(
             messageClass: MessageClassSpec(
-                name: map.text("class"), weight: 1,
+                name: map.name("class"), weight: 1,
                 sizes: payload.map(SizeDistributions.read) ?? ConstantSize(bytes: 1),
                 metaBytes: 0, ephemeral: 0),
             volumes: volumes)
@@ -128,9 +129,35 @@ extension WorkloadSpec {
             spec.clients.removeAll { $0.name == client.name }
             spec.clients.append(client)
         }
+        try spec.checkOverlay(overlay)
         let classes = Set(RequestLabel.all(of: spec).map(\.requestClass))
         spec.objectives.removeAll { objective in !classes.contains(where: objective.matches) }
         return spec
+    }
+}
+
+extension WorkloadSpec {
+    /// What an overlay's own file cannot tell: whether the sum of both is still a workload.
+    private func checkOverlay(_ overlay: Overlay) throws(OverlayProblem) {
+        let place = "overlay \(overlay.name): workload \(name)"
+        let known = messages.classNames
+        for client in overlay.clients {
+            for name in client.kind.classNames where !known.contains(name) {
+                throw OverlayProblem(
+                    description:
+                        "\(place) has no message class '\(name)'; it has \(known.sorted().joined(separator: ", "))")
+            }
+        }
+        // In floating point: the factors may make more than a number holds.
+        let count = topics.reduce(0.0) { $0 + Double($1.count) * Double($1.kind.groupSize) }
+        if count > Double(TopicPopulationSpec.mostTopics) {
+            throw OverlayProblem(
+                description: "\(place) has more than \(TopicPopulationSpec.mostTopics) topics; multiply topics by less")
+        }
+        if !endsWithinCalendar {
+            throw OverlayProblem(
+                description: "\(place) goes beyond the year 2250; use a smaller time-scale or shorter phases")
+        }
     }
 }
 

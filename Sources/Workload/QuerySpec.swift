@@ -16,7 +16,7 @@ public struct QuerySpec: Sendable {
         let shape = QueryShapes.read(map, topics: topics)
         _ = map.string("stands-for")
         return QuerySpec(
-            name: map.text("name"), arrivals: ArrivalProcesses.read("arrivals", of: map), shape: shape,
+            name: map.name("name"), arrivals: ArrivalProcesses.read("arrivals", of: map), shape: shape,
             direction: map.choice("direction", default: .forward),
             pageSize: map.integer("page-size", in: 1...StoreQuery.maximumPageSize, default: StoreQuery.defaultPageSize),
             pages: map.integer("pages", in: 1...1_000_000, default: 1))
@@ -65,9 +65,11 @@ public enum QueryShapes {
         guard let shape = all.first(where: { $0.names.contains(name) }) else {
             // The shape would have asked for the other keys; without it they are not unknown.
             _ = map.allKeys()
-            map.note(
-                "ask", "'\(name)' is not known",
-                remedy: "choose one of \(all.flatMap { $0.names }.joined(separator: ", "))")
+            if map.isSound("ask") {
+                map.note(
+                    "ask", "'\(name)' is not known",
+                    remedy: "choose one of \(all.flatMap { $0.names }.joined(separator: ", "))")
+            }
             return TimeWindow(window: 0, ending: 0, includeData: false)
         }
         return shape.read(name, map, topics: topics)
@@ -128,7 +130,7 @@ public struct NamedHashes: QueryShape {
     public static func read(_ name: String, _ map: SpecMap, topics: Set<String>) -> NamedHashes {
         NamedHashes(
             hashes: map.integerRange("hashes", in: 1...1_000, default: 1...1),
-            age: map.durationRange("age", default: 3_000_000_000...10_000_000_000),
+            age: map.durationRange("age", in: 0...QueryWindows.longest, default: 3_000_000_000...10_000_000_000),
             unknown: map.share("unknown", default: 0), includeData: name == "data-by-hashes")
     }
 

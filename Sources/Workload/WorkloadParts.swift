@@ -15,11 +15,12 @@ public struct WriterSpec: Sendable {
         defer { map?.close() }
         return WriterSpec(
             count: map?.integer("count", in: 1...64, default: 2) ?? 2,
-            duplicateGap: map?.durationRange("duplicate-gap", default: standardGap) ?? standardGap,
+            duplicateGap: map?.durationRange("duplicate-gap", in: 0...hour, default: standardGap) ?? standardGap,
             writeConnections: map?.integer("write-connections", in: 1...1_000, default: 25) ?? 25,
             readConnections: map?.integer("read-connections", in: 1...1_000, default: 25) ?? 25)
     }
 
+    private static let hour: UInt64 = 3_600_000_000_000
     private static let standardGap: ClosedRange<UInt64> = 50_000_000...500_000_000
 }
 
@@ -43,7 +44,7 @@ public struct HistorySpec: Sendable {
         defer { map.close() }
         let bytes = map.has("bytes") ? map.bytes("bytes", in: byteRange) : nil
         if bytes != nil && map.has("rows") {
-            map.note("rows", "given beside 'bytes'", remedy: "give one of them")
+            map.note("rows", "is given beside 'bytes'", remedy: "give one of them")
         }
         return HistorySpec(
             partitions: map.integer("partitions", in: partitionRange, default: 24),

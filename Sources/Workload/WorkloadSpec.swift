@@ -5,9 +5,6 @@ public struct WorkloadSpec: Sendable {
     /// The first line of every workload file of this format.
     public static let format = "workload/1"
 
-    /// 2000-01-01T00:00:00Z: the longest history then still begins after 1970.
-    private static let earliestEpoch = 946_684_800
-
     public var name: String
     public var summary: String
     /// Virtual time at the start of warm-up, seconds since 1970; on the full hour.
@@ -43,32 +40,39 @@ public struct WorkloadSpec: Sendable {
             top.note("archivebench", "'\(format)' is not a workload", remedy: "write 'archivebench: \(Self.format)'")
         }
         text = document.text
-        name = top.text("name")
+        name = top.name("name")
         summary = top.text("summary")
         archiveEpoch = top.instant("archive-epoch")
-        if archiveEpoch % 3_600 != 0 {
-            top.note(
-                "archive-epoch", "is not on a full hour", remedy: "partitions are hourly; use a time like 18:00:00Z")
-        }
-        if archiveEpoch < Self.earliestEpoch {
-            top.note("archive-epoch", "is before 2000", remedy: "use a later time; partitions are named by seconds")
-        }
         timeScale = top.integer("time-scale", in: Self.timeScales, default: 1)
-        topics = top.maps("topics", required: true).map(TopicPopulationSpec.read)
-        let names = Self.targetNames(topics)
+        let topicMaps = top.maps("topics", required: true)
+        topics = topicMaps.map(TopicPopulationSpec.read)
+        // What refers to topics is checked only where their names are known.
+        let hasNames = top.isSound("topics") && topicMaps.allSatisfy { $0.isSound("name") && $0.isSound("kind") }
+        let names = hasNames ? Self.targetNames(topics) : []
         let messages = MessageSpec.read(top.map("messages", required: true), names)
         self.messages = messages
         writers = WriterSpec.read(top.map("writers"))
-        queries = top.maps("queries").map { QuerySpec.read($0, topics: names) }
-        let classes = Set(messages.streams.flatMap { $0.classes.map(\.name) })
-        clients = top.maps("clients").map { ClientSpec.read($0, ClientContext(topics: names, classes: classes)) }
+        let queryMaps = top.maps("queries")
+        queries = queryMaps.map { QuerySpec.read($0, topics: names) }
+        let context = ClientContext(topics: names, classes: messages.classNames)
+        let clientMaps = top.maps("clients")
+        clients = clientMaps.map { ClientSpec.read($0, context) }
         clockwork = ClockworkSpec.read("clockwork", of: top)
         history = HistorySpec.read(top.map("history"))
         phases = PhaseSpec.read(top.map("phases"))
-        objectives = top.maps("objectives").map(ObjectiveSpec.read)
-        checkNames(top)
+        let objectiveMaps = top.maps("objectives")
+        objectives = objectiveMaps.map(ObjectiveSpec.read)
         top.close()
-        if !document.hasProblems { checkTopics(top) }
+        Self.checkDistinct(topics.map(\.name), topicMaps)
+        Self.checkDistinct(queries.map(\.name), queryMaps)
+        Self.checkDistinct(clients.map(\.name), clientMaps)
+        checkTime(top)
+        checkProtection(topicMaps)
+        let knowsRequests =
+            top.isSound("queries") && top.isSound("clients") && top.isSound("clockwork")
+            && queryMaps.allSatisfy { $0.isSound("ask") } && clientMaps.allSatisfy { $0.isSound("kind") }
+        if knowsRequests { checkObjectives(objectiveMaps) }
+        if !document.hasProblems { checkTopics(top, queryMaps) }
         try document.finish()
         if let bytes = history.bytes { history.rows = rows(filling: bytes) }
     }
@@ -83,7 +87,7 @@ public struct WorkloadSpec: Sendable {
     public func rows(filling bytes: Int) -> Int {
         let each = messages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
         let empty = Double(history.partitions) * StorageModel.emptyPartition
-        return each > 0 ? max(0, Int((Double(bytes) - empty) / each)) : 0
+        return each > 0 ? max(0, Int(min((Double(bytes) - empty) / each, Double(HistorySpec.rowRange.upperBound)))) : 0
     }
 
     /// What messages can be sent to: populations and parts of their groups.
@@ -115,47 +119,5 @@ public struct WorkloadSpec: Sendable {
             scaled.topics[index].count = max(1, Int((Double(topics[index].count) * factor).rounded()))
         }
         return scaled
-    }
-
-    private func checkNames(_ top: SpecMap) {
-        Self.checkDistinct(topics.map(\.name), "topics", top)
-        Self.checkDistinct(queries.map(\.name), "queries", top)
-        Self.checkDistinct(clients.map(\.name), "clients", top)
-        let known = Set(objectiveClasses)
-        for objective in objectives where !known.contains(where: objective.matches) {
-            top.note(
-                "objectives", "no request of this workload is of class '\(objective.classes)'",
-                remedy: "choose among \(known.sorted().joined(separator: ", ")), or end a beginning with '*'")
-        }
-    }
-
-    private static func checkDistinct(_ names: [String], _ key: String, _ top: SpecMap) {
-        var seen: Set<String> = []
-        for name in names where !name.isEmpty && !seen.insert(name).inserted {
-            top.note(key, "two entries are named '\(name)'", remedy: "give each its own name")
-        }
-    }
-
-    /// Classes that latencies of this workload are kept by.
-    private var objectiveClasses: [String] { RequestLabel.all(of: self).map(\.requestClass) }
-
-    /// What takes the topics themselves: only once the rest is right.
-    private func checkTopics(_ top: SpecMap) {
-        let book = TopicBook(topics, seed: 0)
-        for query in queries {
-            guard let wanted = (query.shape as? TopicWindow), wanted.from == nil else { continue }
-            if wanted.topics > book.fewestTopics {
-                top.note(
-                    "queries",
-                    "'\(query.name)' asks for \(wanted.topics) topics, a shard has only \(book.fewestTopics)",
-                    remedy: "ask for at most \(book.fewestTopics), or say 'from'")
-            }
-        }
-        let byShard = Dictionary(grouping: topics.filter(\.isProtected), by: \.home)
-        for other in topics where !other.isProtected && byShard[other.home] != nil {
-            top.note(
-                "topics", "'\(other.name)' is not protected, others on its shard are",
-                remedy: "protection is a shard's: say the same for all its topics")
-        }
     }
 }

@@ -67,6 +67,10 @@ struct RunCommand: AsyncParsableCommand {
         var subject = try trial.read()
         if let warmup { subject.workload.phases.warmUp = warmup }
         if let duration { subject.workload.phases.measure = duration }
+        if !subject.workload.endsWithinCalendar {
+            throw ValidationError(
+                "the time scale takes the archive beyond the year 2250; use less of it, or shorter phases")
+        }
         let runID = TrialOptions.newRunID(subject.workload.name)
         let request = try await trial.request(
             subject, rateScale: rateScale, recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,

@@ -24,6 +24,8 @@ import Testing
             arguments: ["run", "--variant", "/nonexistent.yaml"], status: 2, words: "/nonexistent.yaml: no such file"),
         Case(arguments: ["run", "--schema", "6"], status: 2, words: "--schema 6: choose 7 or 8"),
         Case(arguments: ["run", "--duration", "10"], status: 2, words: "'10' has no unit; write 10s"),
+        Case(
+            arguments: ["run", "--duration", "7d", "--time-scale", "86400"], status: 2, words: "beyond the year 2250"),
         Case(arguments: ["run", "--duration", "10ms"], status: 2, words: "--duration: use 1s to 7d"),
         Case(arguments: ["run", "--rate-scale", "-1"], status: 2, words: "factor"),
         Case(arguments: ["run", "--rate-scale", "0"], status: 2, words: "'0' is not a factor"),
@@ -80,7 +82,7 @@ import Testing
         WrongFile(change: ("share: 75%", "share: 750%"), line: "share: '750%' is not a share"),
         WrongFile(
             change: ("sender-clock-skew: 2s", "sender-clock-skew: 2min"),
-            line: "2min is out of range; use 0.0s to 20.0s"),
+            line: "2min is out of range; use 0s to 20s"),
         WrongFile(
             change: ("archive-epoch: 2026-01-05T18:00:00Z", "archive-epoch: 2026-01-05T18:30:00Z"),
             line: "is not on a full hour"),

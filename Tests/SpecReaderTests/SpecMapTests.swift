@@ -25,7 +25,6 @@ import Testing
         }
         #expect(
             found == [
-                "f.yaml:1:1: 'name' is missing; give it a text",
                 "f.yaml:1:7: rate: '10' has no unit; write 10/s, 1100/min or 5/h",
                 "f.yaml:2:7: size: 'big' is not understood; write 340B, 2kB or 768KiB",
                 "f.yaml:3:1: unknown key 'nmae'; did you mean 'name'?",
@@ -52,7 +51,7 @@ import Testing
 
     @Test(arguments: [
         ("a: [1, 2", "is not YAML"), ("a: 1\na: 2\n", "key given twice"), ("- 1\n", "is not a mapping"),
-        ("", "is not a mapping"),
+        ("", "is empty"),
         ("a: \"x\n", "is not YAML"),
     ])
     func brokenYAMLSaysWhereAndWhat(_ text: String, _ reason: String) throws {

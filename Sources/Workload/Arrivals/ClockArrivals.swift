@@ -10,9 +10,10 @@ public struct ClockArrivals: ArrivalProcess {
     public let period: UInt64
 
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> ClockArrivals {
-        ClockArrivals(
-            count: map.integer("count", in: 1...10_000_000),
-            period: map.duration("every", in: ArrivalProcesses.periods))
+        let count = map.integer("count", in: 1...10_000_000)
+        let period = map.duration("every", in: ArrivalProcesses.periods)
+        ArrivalProcesses.checkRate(count, in: period, "every", map)
+        return ClockArrivals(count: count, period: period)
     }
 
     /// More arrivals are more clocks.

@@ -16,7 +16,9 @@ public struct EpochEdgeArrivals: ArrivalProcess {
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> EpochEdgeArrivals {
         let epoch = map.duration("epoch", in: ArrivalProcesses.periods, default: 600_000_000_000)
         let edge = map.duration("edge", in: ArrivalProcesses.periods, default: min(30_000_000_000, epoch / 2))
-        if edge >= epoch { map.note("edge", "is not shorter than the epoch", remedy: "use less than the epoch") }
+        if map.isSound("epoch"), edge >= epoch {
+            map.note("edge", "is not shorter than the epoch", remedy: "use less than the epoch")
+        }
         return EpochEdgeArrivals(
             rate: map.rate("rate", in: ArrivalProcesses.rates), epoch: epoch, edge: min(edge, epoch - 1),
             edgeShare: map.share("edge-share", default: 0.5))

@@ -17,10 +17,12 @@ public struct HerdArrivals: ArrivalProcess {
     }
 
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> HerdArrivals {
-        HerdArrivals(
-            count: map.integer("count", in: 1...10_000_000),
-            start: map.duration("at", in: 0...ArrivalProcesses.periods.upperBound, default: 0),
-            ramp: map.duration("within", in: ArrivalProcesses.periods, default: 30_000_000_000))
+        let count = map.integer("count", in: 1...10_000_000)
+        let ramp = map.duration("within", in: ArrivalProcesses.periods, default: 30_000_000_000)
+        ArrivalProcesses.checkRate(count, in: ramp, "within", map)
+        return HerdArrivals(
+            count: count, start: map.duration("at", in: 0...ArrivalProcesses.periods.upperBound, default: 0), ramp: ramp
+        )
     }
 
     public func scaled(by factor: Double) -> HerdArrivals {

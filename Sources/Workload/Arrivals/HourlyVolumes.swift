@@ -11,16 +11,16 @@ public struct HourlyVolumes: ArrivalProcess {
     init(rates: [Double]) { self.rates = rates }
 
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> HourlyVolumes {
-        let volumes = map.byteList("volumes")
-        if volumes.isEmpty {
-            map.note("volumes", "is empty or missing", remedy: "write a list of sizes such as [310MiB, 926MiB]")
-        }
+        let volumes = map.byteList("volumes", in: volumeRange)
         guard let each = context.diskBytesPerArrival else {
             map.note("process", "requests fill no volumes", remedy: "use 'hourly-volumes' for messages only")
             return HourlyVolumes(rates: [1])
         }
         return HourlyVolumes(rates: volumes.isEmpty ? [1] : volumes.map { Double($0) / each / 3_600 })
     }
+
+    /// Sizes of one hour that make sense.
+    static let volumeRange = 0...100_000_000_000_000
 
     public func scaled(by factor: Double) -> HourlyVolumes { HourlyVolumes(rates: rates.map { $0 * factor }) }
 

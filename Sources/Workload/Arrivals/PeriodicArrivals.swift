@@ -20,7 +20,9 @@ public struct PeriodicArrivals: ArrivalProcess {
     public static func read(_ map: SpecMap, _ context: ArrivalContext) -> PeriodicArrivals {
         let period = map.duration("every", in: ArrivalProcesses.periods)
         let jitter = map.duration("jitter", in: 0...ArrivalProcesses.periods.upperBound, default: 0)
-        if jitter > period { map.note("jitter", "is longer than the period", remedy: "use at most 'every'") }
+        if map.isSound("every"), jitter > period {
+            map.note("jitter", "is longer than the period", remedy: "use at most 'every'")
+        }
         return PeriodicArrivals(
             period: period, jitter: min(jitter, period),
             first: map.duration("first", in: 0...ArrivalProcesses.periods.upperBound, default: 0))

@@ -13,9 +13,11 @@ public struct ClientSpec: Sendable {
         defer { map.close() }
         _ = map.string("stands-for")
         let kind = ClientKinds.read(map, context)
+        // A kind that is not known may be one that needs no arrivals.
+        let hasArrivals = map.isSound("kind") ? !kind.followsMessages : map.has("arrivals")
         return ClientSpec(
-            name: map.text("name"), kind: kind,
-            arrivals: kind.followsMessages ? nil : ArrivalProcesses.read("arrivals", of: map),
+            name: map.name("name"), kind: kind,
+            arrivals: hasArrivals ? ArrivalProcesses.read("arrivals", of: map) : nil,
             patience: Patience.read(map))
     }
 }
@@ -78,6 +80,8 @@ public protocol ClientKind: Sendable {
     var followsMessages: Bool { get }
     /// Names of the topics it follows.
     var topicNames: [String] { get }
+    /// Names of the message classes that it is told to care about.
+    var classNames: [String] { get }
     /// The requests it sends, by their part in a session.
     var requests: [ClientRequest] { get }
     /// What a session asks for. A pure function of the session's identity and of what arrived before its start.
@@ -87,6 +91,7 @@ public protocol ClientKind: Sendable {
 extension ClientKind {
     public var followsMessages: Bool { false }
     public var topicNames: [String] { [] }
+    public var classNames: [String] { [] }
 }
 
 /// What a workload's clients can be.
@@ -101,7 +106,7 @@ public enum ClientKinds {
         let name = map.text("kind")
         guard let kind = all.first(where: { $0.name == name }) else {
             _ = map.allKeys()
-            if !name.isEmpty {
+            if map.isSound("kind") {
                 map.note(
                     "kind", "'\(name)' is not known",
                     remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
@@ -122,7 +127,7 @@ public struct ClientKeys {
         map.maps("follows", required: true).map { entry in
             defer { entry.close() }
             let name = entry.text("topics")
-            if !name.isEmpty, !context.topics.isEmpty, !context.topics.contains(name) {
+            if entry.isSound("topics"), !context.topics.isEmpty, !context.topics.contains(name) {
                 entry.note(
                     "topics", "there are no topics '\(name)'",
                     remedy: "choose one of \(context.topics.sorted().joined(separator: ", "))")
@@ -133,13 +138,22 @@ public struct ClientKeys {
 
     /// Names of message classes, each of which exists.
     func classes(_ key: String) -> [String] {
-        let names = map.strings(key)
-        for name in names where !context.classes.isEmpty && !context.classes.contains(name) {
+        let names = map.texts(key)
+        for (name, place) in names where !context.classes.isEmpty && !context.classes.contains(name) {
             map.note(
-                key, "there is no message class '\(name)'",
+                key, at: place, "there is no message class '\(name)'",
                 remedy: "choose among \(context.classes.sorted().joined(separator: ", "))")
         }
-        return names
+        return names.map(\.text)
+    }
+
+    /// Notes a slice that cuts the time away into more pieces than anybody would ask for.
+    func checkSlices(_ outage: UInt64, _ slice: UInt64) {
+        guard map.isSound("outage"), map.isSound("slice") else { return }
+        if outage / slice > 100_000 {
+            map.note(
+                "slice", "cuts the outage into \(outage / slice) slices", remedy: "use at most 100000: longer slices")
+        }
     }
 
     func window(_ key: String, default fallback: UInt64? = nil) -> UInt64 {

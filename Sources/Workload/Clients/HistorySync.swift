@@ -17,9 +17,11 @@ public struct HistorySync: ClientKind {
     public var direction: StoreQuery.Direction
 
     public static func read(_ map: SpecMap, _ keys: ClientKeys) -> HistorySync {
-        HistorySync(
-            follows: keys.follows(), outage: keys.window("outage", default: 9 * day),
-            slice: keys.window("slice", default: day),
+        let outage = keys.window("outage", default: 9 * day)
+        let slice = keys.window("slice", default: day)
+        keys.checkSlices(outage, slice)
+        return HistorySync(
+            follows: keys.follows(), outage: outage, slice: slice,
             topicsPerRequest: map.integer("topics-per-request", in: 1...1_000, default: 10),
             pageSize: keys.pageSize(50), pages: keys.pages(),
             inFlight: map.integer("in-flight", in: 1...1_000, default: 3),

@@ -14,9 +14,11 @@ public struct JavaScriptClient: ClientKind {
 
     public static func read(_ map: SpecMap, _ keys: ClientKeys) -> JavaScriptClient {
         let follows = keys.follows()
+        let outage = keys.window("outage", default: 30 * day)
+        let slice = keys.window("slice", default: day)
+        keys.checkSlices(outage, slice)
         return JavaScriptClient(
-            follows: follows, outage: keys.window("outage", default: 30 * day),
-            slice: keys.window("slice", default: day), pageSize: keys.pageSize(20), pages: keys.pages(),
+            follows: follows, outage: outage, slice: slice, pageSize: keys.pageSize(20), pages: keys.pages(),
             topicsPerShard: follows.reduce(0) { $0 + $1.count })
     }
 

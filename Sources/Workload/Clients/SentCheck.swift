@@ -33,11 +33,12 @@ public struct SentCheck: ClientKind {
             after: map.duration("after", in: 0...3_600_000_000_000, default: 3_000_000_000), every: every,
             giveUp: map.duration("give-up", in: 0...3_600_000_000_000, default: 10_000_000_000),
             batch: map.integer("batch", in: 1...100, default: 50),
-            delivery: map.durationRange("delivery", default: 100_000_000...4_000_000_000),
+            delivery: map.durationRange("delivery", in: 0...3_600_000_000_000, default: 100_000_000...4_000_000_000),
             lost: map.share("lost", default: 0.01), pageSize: keys.pageSize(50))
     }
 
     public var followsMessages: Bool { true }
+    public var classNames: [String] { classes }
 
     public var requests: [ClientRequest] {
         [ClientRequest(.presence, "store.hashes.presence", mostHashes: batch)]

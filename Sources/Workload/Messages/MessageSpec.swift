@@ -16,11 +16,18 @@ public struct MessageSpec: Sendable {
         let segmentation = Segmentation.read(map)
         let largest = map.bytes("at-most", in: 1...100_000_000, default: segmentation?.above ?? 153_600)
         let reader = StreamReader(topics: topics, segmentation: segmentation, largest: largest)
-        let streams = map.maps("streams", required: true).map(reader.read)
-        StreamReader.checkNames(streams, map)
+        let entries = map.maps("streams", required: true)
+        let streams = entries.map(reader.read)
+        StreamReader.checkNames(streams, entries, map)
         return MessageSpec(
             clockSkew: map.duration("sender-clock-skew", in: 0...20_000_000_000, default: 2_000_000_000),
             segmentation: segmentation, largest: largest, streams: streams)
+    }
+
+    /// Names of all classes; empty while some are not known, in a file with mistakes.
+    var classNames: Set<String> {
+        let all = streams.flatMap { $0.classes.map(\.name) }
+        return streams.contains { $0.classes.isEmpty } || all.contains("") ? [] : Set(all)
     }
 
     /// Archived messages to expect in a span of trial time.

@@ -16,7 +16,14 @@ public struct Segmentation: Sendable, Equatable {
 
     static func read(_ map: SpecMap) -> Segmentation? {
         let parity = map.share("parity", default: 0.125)
-        guard map.has("segment-above") else { return nil }
+        guard map.has("segment-above") else {
+            if map.has("parity") {
+                map.noteMissing(
+                    anyOf: ["segment-above"], at: map.place(of: "parity"), "'parity' is given without 'segment-above'",
+                    remedy: "give both, or neither")
+            }
+            return nil
+        }
         return Segmentation(above: map.bytes("segment-above", in: 1_000...100_000_000), parity: parity)
     }
 

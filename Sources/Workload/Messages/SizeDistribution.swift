@@ -26,9 +26,13 @@ public enum SizeDistributions {
     static func read(_ map: SpecMap) -> any SizeDistribution {
         let named = all.filter { map.has($0.key) }
         guard let kind = named.first, named.count == 1 else {
-            map.document.note(
-                at: map.place, named.isEmpty ? "no size distribution given" : "two size distributions given",
-                remedy: "give exactly one of \(all.map { $0.key }.joined(separator: ", "))")
+            let remedy = "give exactly one of \(all.map { $0.key }.joined(separator: ", "))"
+            if named.count > 1 {
+                map.note(named[1].key, "a second size distribution beside '\(named[0].key)'", remedy: remedy)
+            } else if !map.hasUnknownKeys {
+                // A key that nobody knows is told as such, with what is known.
+                map.document.note(at: map.place, "no size distribution given", remedy: remedy)
+            }
             return ConstantSize(bytes: 1)
         }
         return kind.read(map)
@@ -84,8 +88,7 @@ public struct ChoiceOfSizes: SizeDistribution {
     public let bytes: [Int]
 
     public static func read(_ map: SpecMap) -> ChoiceOfSizes {
-        let bytes = map.byteList(key)
-        if bytes.isEmpty { map.note(key, "is empty", remedy: "write a list of sizes such as [88kB, 247kB]") }
+        let bytes = map.byteList(key, in: SizeDistributions.sizes)
         return ChoiceOfSizes(bytes: bytes.isEmpty ? [1] : bytes)
     }
 
@@ -109,13 +112,15 @@ public struct MixtureOfSizes: SizeDistribution {
     public static func read(_ map: SpecMap) -> MixtureOfSizes {
         var parts: [any SizeDistribution] = []
         var weights: [Double] = []
+        var isSound = true
         for entry in map.maps(key, required: true) {
             weights.append(entry.number("weight", in: 0...1_000_000))
             _ = entry.string("stands-for")
             parts.append(SizeDistributions.read(entry))
             entry.close()
+            isSound = isSound && entry.isSound("weight")
         }
-        if !weights.isEmpty && weights.allSatisfy({ $0 == 0 }) {
+        if isSound, map.isSound(key), !weights.isEmpty, weights.allSatisfy({ $0 == 0 }) {
             map.note(key, "all weights are zero", remedy: "give at least one a positive weight")
         }
         return parts.isEmpty
@@ -149,7 +154,10 @@ public struct HistogramOfSizes: SizeDistribution {
         let stand = HistogramOfSizes(edges: [1, 2], counts: [1])
         guard let inner = map.map(key, required: true) else { return stand }
         defer { inner.close() }
-        let (edges, counts) = (inner.byteList("edges"), inner.numberList("counts", in: 0...1e15))
+        let (edges, counts) = (
+            inner.byteList("edges", in: SizeDistributions.sizes), inner.numberList("counts", in: 0...1e15)
+        )
+        guard inner.isSound("edges"), inner.isSound("counts") else { return stand }
         if edges.count < 2 || zip(edges, edges.dropFirst()).contains(where: { $0 >= $1 }) {
             inner.note("edges", "do not rise", remedy: "write at least two sizes, each larger than the one before")
             return stand

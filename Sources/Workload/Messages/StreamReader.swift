@@ -10,10 +10,14 @@ struct StreamReader {
 
     func read(_ map: SpecMap) -> StreamSpec {
         defer { map.close() }
-        let name = map.text("name")
+        let name = map.name("name")
         let perArrival = map.integer("per-arrival", in: 1...10_000, default: 1)
-        let classes = map.maps("classes", required: true).map(readClass)
-        if !classes.isEmpty, classes.allSatisfy({ $0.weight == 0 }) {
+        let entries = map.maps("classes", required: true)
+        let classes = entries.map(readClass)
+        WorkloadSpec.checkDistinct(classes.map(\.name), entries)
+        if map.isSound("classes"), entries.allSatisfy({ $0.isSound("weight") }), !classes.isEmpty,
+            classes.allSatisfy({ $0.weight == 0 })
+        {
             map.note("classes", "all weights are zero", remedy: "give at least one a positive weight")
         }
         var stream = StreamSpec(
@@ -35,7 +39,7 @@ struct StreamReader {
         let sizes = map.map("payload", required: true)
         defer { sizes?.close() }
         return MessageClassSpec(
-            name: map.text("name"), weight: map.number("weight", in: 0...1_000_000, default: 1),
+            name: map.name("name"), weight: map.number("weight", in: 0...1_000_000, default: 1),
             sizes: sizes.map(SizeDistributions.read) ?? ConstantSize(bytes: 1),
             metaBytes: map.bytes("meta", in: 0...Message.maximumMeta, default: 0),
             ephemeral: map.share("ephemeral", default: 0))
@@ -46,7 +50,7 @@ struct StreamReader {
         let targets = entries.map { target in
             defer { target.close() }
             let name = target.text("topics")
-            if !name.isEmpty, !topics.isEmpty, !topics.contains(name) {
+            if target.isSound("topics"), !topics.isEmpty, !topics.contains(name) {
                 target.note(
                     "topics", "there are no topics '\(name)'",
                     remedy: "choose one of \(topics.sorted().joined(separator: ", "))")
@@ -54,8 +58,8 @@ struct StreamReader {
             return (name: name, share: target.share("share", default: entries.count == 1 ? 1 : nil))
         }
         let sum = targets.reduce(0) { $0 + $1.share }
-        // A share of nothing is a slip noted already, or one more problem than a person wants to read of.
-        if abs(sum - 1) > 0.001, !targets.contains(where: { $0.share == 0 }), !targets.isEmpty {
+        let isSound = map.isSound("to") && entries.allSatisfy { $0.isSound("share") }
+        if isSound, abs(sum - 1) > 0.001, !targets.isEmpty {
             map.note(
                 "to", "shares add up to \((sum * 1_000).rounded() / 10)%",
                 remedy: "give shares that make 100% together")
@@ -64,11 +68,8 @@ struct StreamReader {
     }
 
     /// Every stream and every class has a name of its own; a class may stand in several streams with one meaning.
-    static func checkNames(_ streams: [StreamSpec], _ map: SpecMap) {
-        var seen: Set<String> = []
-        for stream in streams where !stream.name.isEmpty && !seen.insert(stream.name).inserted {
-            map.note("streams", "two streams are named '\(stream.name)'", remedy: "give each its own name")
-        }
+    static func checkNames(_ streams: [StreamSpec], _ entries: [SpecMap], _ map: SpecMap) {
+        WorkloadSpec.checkDistinct(streams.map(\.name), entries)
         let classes = Set(streams.flatMap { $0.classes.map(\.name) })
         if classes.count > MessageClasses.most {
             map.note(

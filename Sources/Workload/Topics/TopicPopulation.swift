@@ -27,42 +27,79 @@ public struct TopicPopulationSpec: Sendable {
     static func read(_ map: SpecMap) -> TopicPopulationSpec {
         defer { map.close() }
         let kind = TopicKinds.read(map)
-        let count = map.integer(kind.countKey, in: 1...1_000_000)
-        if count * kind.groupSize > 5_000_000 {
-            map.note(
-                kind.countKey, "\(count) make \(count * kind.groupSize) topics", remedy: "use at most 5000000 topics")
+        // How many there are is under a key that the kind knows.
+        var count = 1
+        if map.isSound("kind") {
+            count = map.integer(kind.countKey, in: 1...1_000_000)
+            let topics = kind.groups(from: count) * kind.groupSize
+            if topics > mostTopics {
+                map.note(kind.countKey, "\(count) make \(topics) topics", remedy: "use at most \(mostTopics) topics")
+                count = 1
+            }
+        }
+        let name = map.name("name")
+        if map.isSound("name"), name.contains(".") {
+            map.note("name", "'\(name)' has a dot", remedy: "leave it out: parts of a population stand behind a dot")
         }
         return TopicPopulationSpec(
-            name: map.text("name"), kind: kind, home: home(map), isProtected: map.flag("protected", default: false),
+            name: name, kind: kind, home: home(map), isProtected: map.flag("protected", default: false),
             count: kind.groups(from: count), zipf: map.number("zipf", in: 0...3, default: 0))
+    }
+
+    /// Topics of a workload that a generator can keep in mind.
+    static let mostTopics = 5_000_000
+
+    /// Topics of all groups.
+    var topicCount: Int { count * kind.groupSize }
+
+    /// The shards that its topics may lie on, as cluster and index.
+    var possibleShards: Set<[Int]> {
+        switch home {
+        case .shards(let cluster, let first, let shards):
+            Set((first..<(first + min(shards, count))).map { [cluster, $0] })
+        case .automatic(let cluster, let shards): Set((0..<shards).map { [cluster, $0] })
+        }
     }
 
     private static func home(_ map: SpecMap) -> Home {
         let (hasShard, hasAuto) = (map.has("shard"), map.has("auto-sharding"))
-        guard hasShard != hasAuto else {
-            map.document.note(
-                at: map.place, hasShard ? "both 'shard' and 'auto-sharding' are given" : "no shard is given",
-                remedy: "write 'shard: 16/32', or 'auto-sharding: {cluster: 1, shards: 8}'")
-            return .shards(cluster: 0, first: 0, count: 1)
+        let remedy = "write 'shard: 16/32', or 'auto-sharding: {cluster: 1, shards: 8}'"
+        let stand = Home.shards(cluster: 0, first: 0, count: 1)
+        if hasShard && hasAuto {
+            map.note("auto-sharding", "is given beside 'shard'", remedy: remedy)
+            return stand
         }
-        if hasShard { return shards(map) }
-        guard let auto = map.map("auto-sharding", required: true) else { return .automatic(cluster: 0, shards: 1) }
+        if hasShard { return shards(map) ?? stand }
+        guard hasAuto else {
+            map.noteMissing(anyOf: ["shard", "auto-sharding"], at: map.place, "no shard is given", remedy: remedy)
+            return stand
+        }
+        guard let auto = map.map("auto-sharding", required: true) else { return stand }
         defer { auto.close() }
         return .automatic(
             cluster: auto.integer("cluster", in: 0...65_535), shards: auto.integer("shards", in: 1...1_024))
     }
 
-    /// `16/32`, or `16/128..227` for one group a shard in turn.
-    private static func shards(_ map: SpecMap) -> Home {
+    /// `16/32`, or `16/128..227` for one group a shard in turn; `nil` after noting a problem.
+    private static func shards(_ map: SpecMap) -> Home? {
         let text = map.text("shard")
+        guard map.isSound("shard") else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let bounds = parts.last.map { Self.bounds(String($0)) } ?? []
-        guard parts.count == 2, let cluster = Int(parts[0]), (0...65_535).contains(cluster), let first = bounds.first,
-            let last = bounds.last, bounds.count <= 2, first <= last, (0...1_023).contains(first), last <= 1_023
+        guard parts.count == 2, let cluster = Int(parts[0]), let first = bounds.first, let last = bounds.last,
+            bounds.count <= 2
         else {
+            map.note("shard", "'\(text)' is not a shard", remedy: "write cluster/index such as 16/32, or 16/128..227")
+            return nil
+        }
+        guard (0...65_535).contains(cluster), (0...1_023).contains(first), (0...1_023).contains(last) else {
             map.note(
-                "shard", "'\(text)' is not a shard", remedy: "write cluster/index such as 16/32, or 16/128..227")
-            return .shards(cluster: 0, first: 0, count: 1)
+                "shard", "'\(text)' is out of range", remedy: "use clusters from 0 to 65535 and shards from 0 to 1023")
+            return nil
+        }
+        guard first <= last else {
+            map.note("shard", "'\(text)' runs backwards", remedy: "write the smaller shard first")
+            return nil
         }
         return .shards(cluster: cluster, first: first, count: last - first + 1)
     }
@@ -133,11 +170,14 @@ public enum TopicKinds {
 
     static func read(_ map: SpecMap) -> any TopicKind {
         let name = map.string("kind") ?? StatusTopics.name
-        guard let kind = all.first(where: { $0.name == name }) else {
+        guard map.isSound("kind"), let kind = all.first(where: { $0.name == name }) else {
+            // The kind would have asked for the other keys; without it they are not unknown.
             _ = map.allKeys()
-            map.note(
-                "kind", "'\(name)' is not known", remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))"
-            )
+            if map.isSound("kind") {
+                map.note(
+                    "kind", "'\(name)' is not known",
+                    remedy: "choose one of \(all.map { $0.name }.joined(separator: ", "))")
+            }
             return StatusTopics()
         }
         return kind.read(map)
