@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// The folder below which every managed cluster of one user is known, wherever its data lies.
 ///
@@ -8,6 +9,8 @@ import LinuxSystem
 /// ours, in a folder that belongs to us, are ever touched.
 public struct ClusterRegistry: Sendable {
     public let home: String
+    /// Shared by the copies of one registry, so that whoever clears up is not overtaken by whoever makes.
+    private let gate = Gate()
 
     /// - Parameter home: the registry's folder. It is short, because a socket's path may have 107 bytes at most.
     public init(home: String) { self.home = home }
@@ -71,9 +74,30 @@ public struct ClusterRegistry: Sendable {
     }
 
     /// Removes the clusters that one process made and did not ask to keep: the way out when there is no time.
+    ///
+    /// Afterwards this registry, and every copy of it, makes no more clusters.
     public func removeAll(of owner: ProcessIdentity) {
+        gate.close()
         for cluster in clusters() where !cluster.kept && cluster.owner == owner { remove(cluster) }
         DatasetCache(registry: self).sweep { $0 == owner }
+    }
+
+    /// Makes a cluster's folders in one go, or not at all once ``removeAll(of:)`` was called.
+    ///
+    /// - Throws: what `making` throws, or `CancellationError`.
+    func whileOpen(_ making: () throws -> Void) throws { try gate.pass(making) }
+
+    private final class Gate: Sendable {
+        private let isClosed = Mutex(false)
+
+        func close() { isClosed.withLock { $0 = true } }
+
+        func pass(_ body: () throws -> Void) throws {
+            try isClosed.withLock { isClosed in
+                if isClosed { throw CancellationError() }
+                try body()
+            }
+        }
     }
 
     /// Stops a cluster's processes at once and removes its folders and shared memory.

@@ -93,11 +93,13 @@ public actor ManagedCluster {
                 plan.variant, id: id, dataFolder: "\(holder ?? folder)/data", socketFolder: "\(folder)/s"),
             purpose: plan.purpose)
         do {
-            try Ownership.makeFolder(folder, mode: 0o755, owner: nil)
-            try record.write()
-            try Ownership.makeFolder(record.socketFolder, mode: 0o700, owner: user)
-            if let holder { try makeHolder(holder) }
-            try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
+            try registry.whileOpen {
+                try Ownership.makeFolder(folder, mode: 0o755, owner: nil)
+                try record.write()
+                try Ownership.makeFolder(record.socketFolder, mode: 0o700, owner: user)
+                if let holder { try makeHolder(holder) }
+                try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
+            }
             try checkReach(record, plan, user)
             let cluster = ManagedCluster(record: record, variant: plan.variant, registry: registry, user: user)
             try await cluster.initialise(plan)
@@ -253,6 +255,7 @@ public actor ManagedCluster {
             arguments.append("--no-data-checksums")
         }
         let command = command("initdb", arguments)
+        try registry.whileOpen {}
         let result = try await run(
             command.program, arguments: command.arguments, environment: Self.environment, workingDirectory: "/",
             platformOptions: Self.ownSession, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
