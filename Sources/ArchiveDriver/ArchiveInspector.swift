@@ -46,7 +46,7 @@ public struct ArchiveInspector {
 
     /// What the archive looks like, for comparison with what is known of real ones.
     public struct Shape: Sendable {
-        /// Rows of all attached partitions, as the server's statistics count them.
+        /// Counted; of a database of more than 20 GB the sum of the planner's estimates.
         public var rows: Int
         public var partitions: Int
         /// Heap and TOAST of `messages`, as `\dt+` counts it, bytes.
@@ -57,33 +57,38 @@ public struct ArchiveInspector {
         public var toastShare: Double?
     }
 
-    /// Reads the shape; scans the TOAST index of one partition.
+    /// Databases beyond this are not counted row by row, bytes.
+    private static let countedUpTo = 20_000_000_000
+
+    /// Reads the shape; scans a partition, and all of them in a small database.
     public func shape() throws(PostgresError) -> Shape {
         let row =
             try connection.run(
                 """
-                SELECT SUM(s.n_live_tup), COUNT(*), SUM(pg_table_size(i.inhrelid) - pg_relation_size(i.inhrelid, 'fsm')
+                SELECT SUM(GREATEST(c.reltuples, 0))::bigint, COUNT(*), SUM(pg_table_size(i.inhrelid) - pg_relation_size(i.inhrelid, 'fsm')
                        - pg_relation_size(i.inhrelid, 'vm')), pg_database_size(current_database())
-                FROM pg_inherits i JOIN pg_stat_user_tables s ON s.relid = i.inhrelid
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                 WHERE i.inhparent = 'messages'::regclass
                 """
             ).first ?? []
         func number(_ index: Int) -> Int { index < row.count ? row[index].flatMap { Int($0) } ?? 0 : 0 }
+        let isSmall = number(3) < Self.countedUpTo
+        let rows = isSmall ? Int(try connection.value("SELECT COUNT(1) FROM messages") ?? "") ?? 0 : number(0)
         return Shape(
-            rows: number(0), partitions: number(1), tableBytes: number(2), databaseBytes: number(3),
+            rows: rows, partitions: number(1), tableBytes: number(2), databaseBytes: number(3),
             toastShare: try toastShare())
     }
 
     private func toastShare() throws(PostgresError) -> Double? {
         let fullest = try connection.run(
             """
-            SELECT s.relname, c.reltoastrelid::regclass, s.n_live_tup
-            FROM pg_inherits i JOIN pg_stat_user_tables s ON s.relid = i.inhrelid JOIN pg_class c ON c.oid = s.relid
-            WHERE i.inhparent = 'messages'::regclass AND s.n_live_tup BETWEEN 1 AND 500000 AND c.reltoastrelid <> 0
-            ORDER BY s.n_live_tup DESC LIMIT 1
+            SELECT c.relname, c.reltoastrelid::regclass
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'messages'::regclass AND c.relpages BETWEEN 1 AND 100000 AND c.reltoastrelid <> 0
+            ORDER BY c.relpages DESC LIMIT 1
             """
         ).first
-        guard let fullest, fullest.count == 3, let table = fullest[0], let toast = fullest[1] else { return nil }
+        guard let fullest, fullest.count == 2, let table = fullest[0], let toast = fullest[1] else { return nil }
         let counts = try connection.run(
             "SELECT (SELECT COUNT(*) FROM \(table)), (SELECT COUNT(*) FROM \(toast) WHERE chunk_seq = 0)"
         ).first
