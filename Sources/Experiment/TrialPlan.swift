@@ -38,7 +38,9 @@ public struct TrialPlan: Sendable {
 
     /// Time from start to end, seconds, before anything is known of this host.
     public static func estimate(_ spec: WorkloadSpec) -> Double {
-        8 + Double(spec.history.rows) / assumedLoadRate + Double(spec.history.partitions) * 0.02
+        // Each partition costs more than the one before: the server looks at all there are.
+        let partitions = Double(spec.history.partitions)
+        return 8 + Double(spec.history.rows) / assumedLoadRate + partitions * 0.005 + partitions * partitions * 7e-6
             + Double(spec.phases.offered) / 1e9 + 2
     }
 

@@ -24,7 +24,7 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        join([verdict, classTable, [backlog] + generator, traffic.inShort], page)
+        join([verdict, classTable, [backlog] + generator, traffic.inShort, traffic.checksInShort], page)
     }
 
     /// All that fits a terminal.

@@ -26,6 +26,18 @@ struct TerminalTraffic {
             + (hidden > 0 ? text.entry("", "\(quantity.count(hidden)) more entries: see the page") : [])
     }
 
+    /// The trial's own figures beside the public ones, a line or two each.
+    var checksInShort: [String] {
+        guard let words = tables?.words, !words.traffic.selfChecks.isEmpty else { return [] }
+        return [text.paint("this traffic beside public figures, which are context and no limits", .dim)]
+            + words.traffic.selfChecks.flatMap { check -> [String] in
+                let observed = check.observed.map { words.figure($0, check.unit) } ?? "–"
+                let lines = text.wrap(
+                    TerminalText.clean("\(check.name): \(observed); public: \(check.known)"), to: text.width - 4)
+                return lines.enumerated().map { index, line in (index == 0 ? "  " : "    ") + line }
+            }
+    }
+
     /// All of it, in parts.
     var inFull: [[String]] {
         guard let tables else { return [] }

@@ -87,6 +87,9 @@ struct TrafficWords {
             return "\(quantity.count(session.unfinished)) of \(all) clients of \(name) were still under way when the "
                 + "trial ended\(lost.map { "; \($0)" } ?? "")."
         }
+        if session.started == 1 {
+            return "The one client of \(name) \(session.gaveUp > 0 ? "gave up" : "was served")."
+        }
         if session.gaveUp >= session.started { return "All \(all) clients of \(name) gave up." }
         let time = session.clearSeconds.map { " \(quantity.time($0 * 1_000)) after the first came back" } ?? ""
         let who = session.finished >= session.started ? "All \(all)" : "\(quantity.count(session.finished)) of \(all)"

@@ -154,6 +154,8 @@ import Testing
             ),
             (10, 8, 2, 0, 5, "8 of 10 clients of reconnect were served 5.00 s after the first came back; 2 gave up."),
             (10, 0, 10, 0, 5, "All 10 clients of reconnect gave up."),
+            (1, 1, 0, 0, nil, "The one client of reconnect was served."),
+            (1, 0, 1, 0, nil, "The one client of reconnect gave up."),
             (10, 10, 0, 0, nil, "All 10 clients of reconnect were served."),
             (0, 0, 0, 0, nil, "No client of reconnect came."),
         ] as [(Int, Int, Int, Int, Double?, String)])
