@@ -78,10 +78,10 @@ struct Session {
                 return false
             }
             active[step.ask] = state
-            let switched = noteFailure(at: time, nodes, &random)
-            let due = switched ? time + patience.backOff : time
+            let before = node
+            let due = noteFailure(at: time, nodes, &random) ? time + patience.backOff : time
             emit(SessionStep(due: due, ask: step.ask, page: step.page, cursor: step.cursor, isRetry: true))
-            return switched
+            return node != before
         case .page(let count, let next, let last, let hashes):
             failuresInRow = 0
             firstPageAt = firstPageAt ?? time
@@ -120,6 +120,8 @@ struct Session {
     }
 
     /// Turns to another node after so many failures in a row; back to the same when there is no other.
+    ///
+    /// - Returns: whether there were so many; the client pauses then.
     private mutating func noteFailure(at time: UInt64, _ nodes: [Int], _ random: inout RandomSource) -> Bool {
         failuresInRow += 1
         guard failuresInRow >= patience.failures else { return false }
