@@ -113,6 +113,30 @@ import Workload
         #expect(result.sessions[0].unfinished == 1)
     }
 
+    /// Four requests under way to one node all time out. Two of them turn the client to another node; the others, and
+    /// the one that was sent again before, are not held against that one. All wait until the pause is over.
+    @Test(arguments: [2, 3])
+    func failuresCountAgainstTheNodeThatWasAsked(_ nodes: Int) throws {
+        var first: Int?
+        let (result, target) = try ScriptedTarget.run(
+            """
+            kind: history-sync, arrivals: {process: herd, count: 1, within: 1ms}, follows: [{topics: all, count: 20}],
+            outage: 1d, topics-per-request: 5, in-flight: 4
+            """, nodes: nodes
+        ) { entry in
+            first = first ?? entry.operation.node
+            return entry.operation.node == first ? tooLate : .init(delivered: 50)
+        }
+        #expect(
+            course(target) == [
+                [0, 0], [0, 0], [0, 0], [0, 0], [30, 0], [40, 1], [40, 1], [40, 1], [60, 1],
+            ])
+        #expect(Set(target.requests.map(\.operation.node)).count == 2)
+        let tally = result.sessions[0]
+        #expect((tally.finished, tally.retries, tally.timeouts, tally.nodeSwitches) == (1, 5, 5, 1))
+        #expect(tally.durations == [60_100_000_000])
+    }
+
     @Test func patienceIsTheWorkloads() throws {
         let (result, target) = try ScriptedTarget.run(
             "\(reader), timeout: 5s, failures: 1, back-off: 2s, grey-list: 1s, attempts: 3"

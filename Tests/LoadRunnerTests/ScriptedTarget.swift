@@ -87,9 +87,9 @@ final class ScriptedTarget: LoadTarget {
 }
 
 extension ScriptedTarget {
-    /// Two nodes, forty topics on one shard, and one kind of client.
+    /// Some nodes, forty topics on one shard, and one kind of client.
     static func run(
-        _ client: String, messages: String = "1/h", shard: String = "16/32", measure: String = "300s", seed: UInt64 = 1,
+        _ client: String, messages: String = "1/h", shard: String = "16/32", measure: String = "300s", nodes: Int = 2,
         script: @escaping (ScriptedTarget.Entry) -> ScriptedTarget.Answer
     ) throws -> (LoadResult, ScriptedTarget) {
         let spec = try TestWorkloads.read(
@@ -105,14 +105,14 @@ extension ScriptedTarget {
                   arrivals: {process: constant, rate: \(messages)}
                   to: [{topics: all}]
                   classes: [{name: chat, payload: {constant: 20B}}]
-            writers: {count: 2, duplicate-gap: [50ms, 50ms]}
+            writers: {count: \(nodes), duplicate-gap: [50ms, 50ms]}
             clients: [{name: it, \(client)}]
             clockwork: off
             history: {partitions: 1, rows: 0}
             phases: {warm-up: 0s, measure: \(measure), drain-limit: 30s}
             """)
         var made: ScriptedTarget?
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: seed)) { traffic in
+        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1)) { traffic in
             let target = ScriptedTarget(traffic, script: script)
             made = target
             return target

@@ -98,6 +98,7 @@ struct SessionBook {
         let entry = session.identity.entry
         var step = SessionStep(
             due: operation.due, ask: operation.ask, page: operation.page, cursor: operation.cursor, isRetry: false)
+        step.node = operation.node
         step.askedHashes = askedHashes
         if case .timedOut = outcome { tallies[entry].timeouts += 1 }
         var random = RandomSource(
