@@ -82,7 +82,7 @@ let package = Package(
         tests("MeasurementTests", ["Measurement"]),
         tests("SpecReaderTests", ["SpecReader"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
-        tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "Workload"]),
+        tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
         tests("RunRecordTests", ["RunRecord"]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
         tests("ReportTests", ["Report", "RunRecord"]),

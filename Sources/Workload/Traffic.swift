@@ -203,8 +203,8 @@ public final class Traffic {
         if let job = label.job {
             emit(nextRun(of: spec.clockwork.jobs[job], after: operation, at: time))
         } else if operation.session >= 0 {
-            let confirms = sessions.session(of: operation)?.plan.confirmation != nil
-            let asked = confirms ? query(of: operation).hashes : []
+            // Worked out before: what is asked is looked up in the sessions, which are being changed meanwhile.
+            let asked = sessions.needsAskedHashes(operation) ? query(of: operation).hashes : []
             sessions.take(outcome, of: operation, at: time, askedHashes: asked, emit)
         } else if let index = label.query, case .page(_, let cursor?, _, _) = outcome,
             operation.page + 1 < spec.queries[index].pages

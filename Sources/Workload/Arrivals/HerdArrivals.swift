@@ -36,12 +36,24 @@ public struct HerdArrivals: ArrivalProcess {
             ? ArrivalLevel(rate: Double(count) / Double(ramp) * 1e9, until: end) : ArrivalLevel(rate: 0)
     }
 
-    /// Exactly `count` arrivals: one in each of as many slots, at a random place.
+    /// Exactly `count` arrivals: one in each of as many slots, at a random place. The borders of slots are worked out in
+    /// whole nanoseconds, so that no arrival is taken for one of its neighbour's.
     public func next(after time: UInt64, _ calendar: ArchiveCalendar, _ random: inout RandomSource) -> UInt64 {
-        let slot = Double(ramp) / Double(count)
-        let index = time <= start ? 0 : Int(Double(time - start) / slot) + 1
-        guard index < count else { return .max }
-        let moment = Double(start) + (Double(index) + random.unit()) * slot
-        return max(UInt64(moment), time + 1)
+        guard time < start + ramp else { return .max }
+        let size = UInt64(count)
+        let index = time <= start ? 0 : Self.product(time - start, size, over: ramp).floor + 1
+        guard index < size else { return .max }
+        let border = Self.product(index, ramp, over: size).ceiling
+        let length = max(1, Self.product(index + 1, ramp, over: size).ceiling - border)
+        let place = border + min(UInt64(random.unit() * Double(length)), length - 1)
+        return max(start + max(place, 1), time + 1)
+    }
+
+    /// A quotient whose dividend may be beyond 64 bits.
+    private static func product(_ left: UInt64, _ right: UInt64, over divisor: UInt64) -> (
+        floor: UInt64, ceiling: UInt64
+    ) {
+        let (quotient, rest) = divisor.dividingFullWidth(left.multipliedFullWidth(by: right))
+        return (quotient, quotient + (rest > 0 ? 1 : 0))
     }
 }

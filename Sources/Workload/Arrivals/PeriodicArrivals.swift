@@ -42,7 +42,7 @@ public struct PeriodicArrivals: ArrivalProcess {
     public func next(after time: UInt64, _ calendar: ArchiveCalendar, _ random: inout RandomSource) -> UInt64 {
         // The jitter stays within its period, so the period after the last arrival's is the next one's.
         let delay = jitter == 0 ? 1 : 1 + random.within(0...(jitter - 1))
-        guard time >= first, time > 0 else { return first + delay }
+        guard time > first else { return first + delay }
         return first + ((time - first - 1) / period + 1) * period + delay
     }
 }

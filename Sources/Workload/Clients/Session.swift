@@ -22,7 +22,10 @@ struct Session {
     private(set) var node: Int
     private var nextAsk = 0
     private var active: [Int: AskState] = [:]
+    /// Of the node that is asked now.
     private var failuresInRow = 0
+    /// The client asks nothing before this moment: it is about to turn to another node.
+    private var pausedUntil: UInt64 = 0
     private var greyUntil: [Int: UInt64] = [:]
     private var collected: [MessageHash] = []
     private(set) var messages = 0
@@ -49,7 +52,7 @@ struct Session {
     mutating func fill(at time: UInt64, _ emit: (SessionStep) -> Void) {
         while !gaveUp, active.count < plan.inFlight, nextAsk < plan.asks.count {
             active[nextAsk] = AskState()
-            emit(SessionStep(due: time, ask: nextAsk, page: 0, cursor: .zero, isRetry: false))
+            emit(SessionStep(due: max(time, pausedUntil), ask: nextAsk, page: 0, cursor: .zero, isRetry: false))
             nextAsk += 1
         }
     }
@@ -78,12 +81,15 @@ struct Session {
                 return false
             }
             active[step.ask] = state
-            let switched = noteFailure(at: time, nodes, &random)
-            let due = switched ? time + patience.backOff : time
-            emit(SessionStep(due: due, ask: step.ask, page: step.page, cursor: step.cursor, isRetry: true))
-            return switched
+            let before = node
+            // What a node left behind fails of is no fault of the node that the client turned to meanwhile.
+            if step.node == node { noteFailure(at: time, nodes, &random) }
+            emit(
+                SessionStep(
+                    due: max(time, pausedUntil), ask: step.ask, page: step.page, cursor: step.cursor, isRetry: true))
+            return node != before
         case .page(let count, let next, let last, let hashes):
-            failuresInRow = 0
+            if step.node == node { failuresInRow = 0 }
             firstPageAt = firstPageAt ?? time
             messages += count
             state.page += 1
@@ -94,7 +100,10 @@ struct Session {
                 if plan.followUp != nil { collected += hashes }
                 if let cursor = continuation(step, count, next, last, state.page) {
                     active[step.ask] = state
-                    emit(SessionStep(due: time, ask: step.ask, page: state.page, cursor: cursor, isRetry: false))
+                    emit(
+                        SessionStep(
+                            due: max(time, pausedUntil), ask: step.ask, page: state.page, cursor: cursor,
+                            isRetry: false))
                 } else {
                     active[step.ask] = nil
                 }
@@ -119,15 +128,15 @@ struct Session {
         }
     }
 
-    /// Turns to another node after so many failures in a row; back to the same when there is no other.
-    private mutating func noteFailure(at time: UInt64, _ nodes: [Int], _ random: inout RandomSource) -> Bool {
+    /// After so many failures in a row: a pause, then another node; back to the same when there is no other.
+    private mutating func noteFailure(at time: UInt64, _ nodes: [Int], _ random: inout RandomSource) {
         failuresInRow += 1
-        guard failuresInRow >= patience.failures else { return false }
+        guard failuresInRow >= patience.failures else { return }
         failuresInRow = 0
+        pausedUntil = time + patience.backOff
         greyUntil[node] = time + patience.greyList
         let others = nodes.filter { (greyUntil[$0] ?? 0) <= time }
         if !others.isEmpty { node = others[random.below(others.count)] }
-        return true
     }
 
     private mutating func confirm(
@@ -145,7 +154,7 @@ struct Session {
         active[plan.asks.count - 1] = AskState()
         emit(
             SessionStep(
-                due: max(next, time), ask: plan.asks.count - 1, page: 0, cursor: .zero, isRetry: false))
+                due: max(next, time, pausedUntil), ask: plan.asks.count - 1, page: 0, cursor: .zero, isRetry: false))
     }
 
     /// When all windows are read: the messages that the client lacks, or wants to see again.
@@ -170,6 +179,8 @@ struct SessionStep {
     var page: Int
     var cursor: PageCursor
     var isRetry: Bool
+    /// Who was asked; of requests whose outcome is known.
+    var node = -1
     /// The hashes that were asked for, in order; of presence requests only.
     var askedHashes: [MessageHash] = []
 

@@ -87,6 +87,8 @@ struct SessionBook {
     }
 
     /// Takes what became of a request; emits what follows.
+    ///
+    /// `askedHashes` are what the request asked for, in order, where ``needsAskedHashes(_:)`` says so.
     mutating func take(
         _ outcome: RequestOutcome, of operation: Operation, at time: UInt64, askedHashes: [MessageHash],
         _ emit: (Operation) -> Void
@@ -96,6 +98,7 @@ struct SessionBook {
         let entry = session.identity.entry
         var step = SessionStep(
             due: operation.due, ask: operation.ask, page: operation.page, cursor: operation.cursor, isRetry: false)
+        step.node = operation.node
         step.askedHashes = askedHashes
         if case .timedOut = outcome { tallies[entry].timeouts += 1 }
         var random = RandomSource(
@@ -103,12 +106,11 @@ struct SessionBook {
             purpose: RandomSource.Purpose.clients.rawValue + UInt64(entry),
             index: UInt64(operation.ask) << 32 | UInt64(operation.page))
         let before = session.messages
+        let isWaiting = session.firstPageAt == nil
         var steps: [SessionStep] = []
         let switched = session.take(outcome, of: step, at: time, nodes: nodes, &random) { steps.append($0) }
         if switched { tallies[entry].nodeSwitches += 1 }
-        if session.firstPageAt == time, before == 0, operation.page == 0, session.messages >= 0 {
-            noteFirstPage(session, entry, time)
-        }
+        if isWaiting, session.firstPageAt != nil { noteFirstPage(session, entry, time) }
         for (index, milestone) in SessionTally.milestoneCounts.enumerated()
         where before < milestone && session.messages >= milestone {
             tallies[entry].milestones[index].append(time - min(time, session.identity.start))
@@ -129,6 +131,9 @@ struct SessionBook {
         sessions[operation.session] = nil
         free.append(operation.session)
     }
+
+    /// Whether what follows a request depends on which of its hashes came back.
+    func needsAskedHashes(_ operation: Operation) -> Bool { session(of: operation)?.plan.confirmation != nil }
 
     /// The session of an operation, while it is under way.
     func session(of operation: Operation) -> Session? {
