@@ -180,8 +180,14 @@ package struct RequestMachine {
         return .generic
     }
 
-    /// The node refuses a request whose identifier might end the comment it is put in.
+    /// Content topics that the node takes with a cursor. It looks at their number only then.
+    private static let mostTopicsOfLaterPages = 10
+
+    /// The node refuses a request whose identifier might end the comment it is put in, and later pages of many topics.
     private func refusal() -> Step? {
+        if query.cursor != nil && query.contentTopics.count > Self.mostTopicsOfLaterPages {
+            return .failed(.refusedByDriver)
+        }
         let forbidden = query.requestID.utf8.contains { "'\";#\\%_/*\0".utf8.contains($0) }
         return forbidden || query.requestID.contains("--") ? .failed(.refusedByDriver) : nil
     }

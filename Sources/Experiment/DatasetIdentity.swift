@@ -21,6 +21,7 @@ enum DatasetIdentity {
         return DatasetKey([
             (label: "generator", value: generatorVersion),
             (label: "seed", value: String(request.seed)),
+            (label: "specification", value: FileDigest.of(spelledOut(spec))),
             (label: "messages", value: fingerprint(traffic, rows: spec.history.rows)),
             (label: "rows", value: String(spec.history.rows)),
             (label: "partitions", value: String(spec.history.partitions)),
@@ -35,8 +36,12 @@ enum DatasetIdentity {
         ])
     }
 
-    /// The hashes of some messages spread over the history. Any change of topics, classes, sizes, arrivals or seed changes
-    /// what is drawn for nearly every message, so a thousand of them tell.
+    /// Everything of the specification that the history is made from, value by value, as Swift spells them out.
+    private static func spelledOut(_ spec: WorkloadSpec) -> String {
+        String(reflecting: spec.topics) + String(reflecting: spec.historyMessages) + String(reflecting: spec.calendar)
+    }
+
+    /// The hashes of some messages spread over the history: they tell changes of the generator itself.
     private static func fingerprint(_ traffic: Traffic, rows: Int) -> String {
         var digest = SHA256()
         let step = max(1, rows / 1_000)

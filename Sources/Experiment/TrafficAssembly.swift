@@ -92,7 +92,7 @@ enum TrafficAssembly {
 
     /// Figures of this trial beside those that are public.
     static func selfChecks(
-        _ shape: ArchiveInspector.Shape?, _ result: LoadResult
+        _ spec: WorkloadSpec, _ shape: ArchiveInspector.Shape?, _ result: LoadResult
     ) -> [SelfCheck] {
         let seconds = max(Double(result.measured) / 1e9, 1e-9)
         func sum(_ part: (LabelResult) -> Int, where matches: (RequestLabel) -> Bool) -> Double {
@@ -101,8 +101,13 @@ enum TrafficAssembly {
         let puts = sum({ $0.measure.completed }) { $0.isPut }
         let inserted = sum({ $0.rows }) { $0.isPut }
         let requests = sum({ $0.measure.scheduled }) { $0.requestClass.hasPrefix("store.") }
-        let asked = sum({ $0.asked }) { $0.requestClass == "store.hashes.presence" }
-        let found = sum({ $0.delivered }) { $0.requestClass == "store.hashes.presence" }
+        // A counter asks for what it has just been told of, and finds it.
+        let asksForNews = { (label: RequestLabel) in
+            label.requestClass == "store.hashes.presence"
+                && !(label.client.map { spec.clients[$0].kind is MessageCounter } ?? false)
+        }
+        let asked = sum({ $0.asked }, where: asksForNews)
+        let found = sum({ $0.delivered }, where: asksForNews)
         let bytesPerRow = shape.flatMap { $0.rows > 0 ? Double($0.tableBytes) / Double($0.rows) : nil }
         let all = shape.flatMap { $0.rows > 0 ? Double($0.databaseBytes) / Double($0.rows) : nil }
         func check(_ name: String, _ value: Double?, _ unit: String, _ known: String, _ source: String) -> SelfCheck {

@@ -65,7 +65,8 @@ public struct TrialPlan: Sendable {
     private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
         let row = 1.2 * spec.messages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
         let live = spec.messages.expected(from: 0, to: Int64(spec.phases.offered), spec.calendar)
-        let data = (Double(spec.history.rows) + live) * row
+        let past = 1.2 * spec.historyMessages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
+        let data = Double(spec.history.rows) * past + live * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }
         let wal = min(2 * Double(walSetting ?? 1 << 30), 1.5 * data)
         return Int(min(data + wal, 1e18)) + spec.history.partitions * 100_000 + 150_000_000

@@ -149,7 +149,7 @@ public struct TrialRunner: Sendable {
         {
             record.targets = [target(archive, sizes: sizes.map { SizeRow(name: $0.name, bytes: $0.bytes) })]
             let shape = try? ArchiveInspector(connection).shape()
-            let checks = TrafficAssembly.selfChecks(shape, result)
+            let checks = TrafficAssembly.selfChecks(request.offered, shape, result)
             record.traffic?.selfChecks = checks
         } else {
             record.notCollected.append("relation sizes at the end: the server was gone")

@@ -63,27 +63,35 @@ struct Alarm {
     let use: UInt32
 }
 
-/// Alarms by their moment. Clients are equally patient for the most part, so most come in order.
+/// Alarms by their moment, earliest first: a binary heap.
 struct AlarmQueue {
     private var alarms: [Alarm] = []
-    private var head = 0
 
-    var first: Alarm? { head < alarms.count ? alarms[head] : nil }
+    var first: Alarm? { alarms.first }
 
+    /// - Complexity: O(log count).
     mutating func insert(_ alarm: Alarm) {
-        var place = alarms.count
-        while place > head, alarms[place - 1].at > alarm.at { place -= 1 }
-        alarms.insert(alarm, at: place)
+        alarms.append(alarm)
+        var child = alarms.count - 1
+        while child > 0, alarms[child].at < alarms[(child - 1) / 2].at {
+            alarms.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
     }
 
+    /// - Precondition: not empty.
+    /// - Complexity: O(log count).
     mutating func removeFirst() -> Alarm {
-        defer {
-            head += 1
-            if head > 4_096, head * 2 > alarms.count {
-                alarms.removeFirst(head)
-                head = 0
-            }
+        alarms.swapAt(0, alarms.count - 1)
+        let first = alarms.removeLast()
+        var parent = 0
+        while 2 * parent + 1 < alarms.count {
+            var child = 2 * parent + 1
+            if child + 1 < alarms.count, alarms[child + 1].at < alarms[child].at { child += 1 }
+            guard alarms[child].at < alarms[parent].at else { break }
+            alarms.swapAt(child, parent)
+            parent = child
         }
-        return alarms[head]
+        return first
     }
 }

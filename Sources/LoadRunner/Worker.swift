@@ -121,6 +121,7 @@ final class Worker<Target: LoadTarget> {
         }
         second[operation.label].scheduled += 1
         let ticket = tickets.take(operation)
+        traffic.noteBegun(operation)
         if operation.patience > 0 { alarms.insert(tickets.alarm(ticket, at: due + operation.patience)) }
         if now > measureEnd { begunLate.insert(ticket) }
         target.begin(operation, ticket: ticket, now: now)

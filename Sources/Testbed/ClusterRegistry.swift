@@ -78,7 +78,17 @@ public struct ClusterRegistry: Sendable {
     /// Afterwards this registry, and every copy of it, makes no more clusters.
     public func removeAll(of owner: ProcessIdentity) {
         gate.close()
-        for cluster in clusters() where !cluster.kept && cluster.owner == owner { remove(cluster) }
+        let own = clusters().filter { !$0.kept && $0.owner == owner }
+        // A program that was being started when the gate closed is seen a moment later; so look twice, and again while
+        // there is anything.
+        for pass in 0..<40 where !own.isEmpty {
+            for cluster in own { remove(cluster) }
+            if pass > 0, own.allSatisfy({ !FileManager.default.fileExists(atPath: $0.folder) && $0.processes.isEmpty })
+            {
+                break
+            }
+            Clock.pause(50_000_000)
+        }
         DatasetCache(registry: self).sweep { $0 == owner }
     }
 

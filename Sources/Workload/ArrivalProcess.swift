@@ -89,7 +89,8 @@ extension ArrivalProcess {
     public func next(after time: UInt64, _ calendar: ArchiveCalendar, _ random: inout RandomSource) -> UInt64 {
         var wanted = random.exponential()
         var now = Int64(clamping: time)
-        while true {
+        // A process that is silent for so long is silent for ever.
+        for _ in 0..<Self.longestSilence {
             let level = level(at: now, calendar)
             if level.rate > 0 {
                 let gap = wanted / level.rate * 1e9
@@ -100,17 +101,33 @@ extension ArrivalProcess {
             guard level.until != .max else { return .max }
             now = max(level.until, now + 1)
         }
+        return .max
     }
+
+    private static var longestSilence: Int { 100_000 }
+    /// Levels looked at for an expectation; beyond them the rest is taken to be like what was seen.
+    private static var mostLevels: Int { 20_000 }
 
     /// Arrivals to expect between two moments of the trial.
     public func expected(from start: Int64, to end: Int64, _ calendar: ArchiveCalendar) -> Double {
-        var (sum, now) = (0.0, start)
+        var (sum, now, levels) = (0.0, start, 0)
         while now < end {
+            levels += 1
+            if levels > Self.mostLevels { return sum * Double(end - start) / Double(now - start) }
             let level = level(at: now, calendar)
             let until = min(max(level.until, now + 1), end)
             sum += level.rate * Double(until - now) / 1e9
             now = until
         }
         return sum
+    }
+
+    /// Mean over an archive hour, arrivals per second.
+    func meanRate(ofHour number: Int, _ calendar: ArchiveCalendar) -> Double {
+        let (start, end) = (calendar.start(ofHour: number), calendar.start(ofHour: number + 1))
+        // Where the level does not change within the hour, nothing need be added up.
+        let level = level(at: start, calendar)
+        if level.until >= end { return level.rate }
+        return end > start ? expected(from: start, to: end, calendar) / (Double(end - start) / 1e9) : 0
     }
 }

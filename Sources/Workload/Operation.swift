@@ -28,6 +28,8 @@ public struct Operation: Sendable {
     public var ask = 0
     /// After so many nanoseconds from its intended start the client stops waiting; 0 for never.
     public var patience: UInt64 = 0
+    /// Whether its client sends it again, after a failure or a time-out.
+    public var isRetry = false
     /// Whether the hashes in the reply are wanted, and not their number alone.
     public var wantsHashes = false
 

@@ -113,7 +113,11 @@ extension WorkloadSpec {
         var spec = scaled(messages: overlay.messages, requests: overlay.requests, topics: overlay.topics)
         spec.name += "+\(overlay.name)"
         if let timeScale = overlay.timeScale { spec.timeScale = timeScale }
-        if let replacement = overlay.arrivals { spec.messages.streams = spec.messages.replaced(by: replacement) }
+        if let replacement = overlay.arrivals {
+            // What came before was ordinary.
+            spec.messagesBefore = spec.messagesBefore ?? spec.messages
+            spec.messages.streams = spec.messages.replaced(by: replacement)
+        }
         if overlay.dropsQueries { spec.queries = [] }
         for name in overlay.dropsClients where !clients.contains(where: { $0.name == name }) {
             throw OverlayProblem(description: "overlay \(overlay.name): workload \(self.name) has no client '\(name)'")

@@ -13,7 +13,7 @@ public enum RetentionPolicy: Sendable, Equatable {
         switch self {
         case .time(let seconds): "time:\(seconds)"
         case .size(let bytes):
-            bytes % 1_000_000_000 == 0 ? "size:\(bytes / 1_000_000_000)GB" : "size:\(bytes / 1_000_000)MB"
+            bytes % Self.gigabyte == 0 ? "size:\(bytes / Self.gigabyte)GB" : "size:\(bytes / Self.megabyte)MB"
         case .capacity(let messages): "capacity:\(messages)"
         }
     }
@@ -39,6 +39,10 @@ public enum RetentionPolicy: Sendable, Equatable {
         return .success(policies)
     }
 
+    /// The node counts in powers of 1024, whatever its units are called.
+    private static let megabyte = 1 << 20
+    private static let gigabyte = 1 << 30
+
     private var kind: String { String(text.prefix { $0 != ":" }) }
 
     private static func one(_ text: String) -> RetentionPolicy? {
@@ -48,8 +52,8 @@ public enum RetentionPolicy: Sendable, Equatable {
         case "time": return number(parts[1], unit: "").map { .time(seconds: $0) }
         case "capacity": return number(parts[1], unit: "").map { .capacity(messages: $0) }
         case "size":
-            if let count = number(parts[1], unit: "GB") { return .size(bytes: count * 1_000_000_000) }
-            return number(parts[1], unit: "MB").map { .size(bytes: $0 * 1_000_000) }
+            if let count = number(parts[1], unit: "GB") { return .size(bytes: count * gigabyte) }
+            return number(parts[1], unit: "MB").map { .size(bytes: $0 * megabyte) }
         default: return nil
         }
     }

@@ -12,6 +12,8 @@ public final class Traffic {
     public let topics: TopicBook
     let log: MessageLog
     let source: MessageSource
+    /// Where the history's messages are others.
+    private let past: MessageSource?
     private let calendar: ArchiveCalendar
     private let timeline: HistoryTimeline
     private var streams: [StreamClock]
@@ -32,9 +34,16 @@ public final class Traffic {
         self.seed = seed
         calendar = spec.calendar
         labels = RequestLabel.all(of: spec)
-        topics = TopicBook(spec.topics, seed: seed)
-        source = MessageSource(spec.messages, topics: topics, calendar: spec.calendar, seed: seed)
-        timeline = HistoryTimeline(spec.history, spec.messages, spec.calendar, seed: seed)
+        let book = TopicBook(spec.topics, seed: seed)
+        topics = book
+        let classes = MessageClasses(spec.messages.streams + (spec.messagesBefore?.streams ?? []))
+        source = MessageSource(
+            spec.messages, classes: classes, topics: topics, calendar: spec.calendar, seed: seed)
+        past = spec.messagesBefore.map {
+            MessageSource($0, classes: classes, topics: book, calendar: spec.calendar, seed: seed)
+        }
+        timeline = HistoryTimeline(
+            spec.history, spec.messagesBefore ?? spec.messages, spec.calendar, seed: seed)
         log = MessageLog(timeline, remembered: Self.remembered(spec))
         arrived = BandwidthLedger(shards: topics.shards.count, classes: source.classes.names.count)
         end = spec.phases.offered
@@ -43,9 +52,9 @@ public final class Traffic {
         pending = DueHeap()
         queries = spec.queries.indices.map { QuerySource(index: $0, spec.queries[$0], spec.calendar, seed: seed) }
         sessionClocks = spec.clients.indices.compactMap { SessionClock($0, spec, seed: seed) }
-        let classes = source.classes
+        let names = source.classes
         sentChecks = spec.clients.enumerated().compactMap { index, client in
-            (client.kind as? SentCheck).map { SentCheckQueue(entry: index, $0, classes: classes, seed: seed) }
+            (client.kind as? SentCheck).map { SentCheckQueue(entry: index, $0, classes: names, seed: seed) }
         }
         lookAhead = sentChecks.map(\.lookAhead).max() ?? 0
         sessions = SessionBook(spec.clients, labels: labels, nodes: spec.writers.count, seed: seed)
@@ -223,6 +232,11 @@ public final class Traffic {
         sessions.session(of: operation).map { min($0.plan.inFlight, $0.plan.asks.count) } ?? 0
     }
 
+    /// An operation is being begun: what a session planned counts from here on.
+    public func noteBegun(_ operation: Operation) {
+        if operation.session >= 0 { sessions.noteBegun(operation) }
+    }
+
     /// Whether an operation that was planned is still wanted: a session that gave up wants nothing more.
     public func isWanted(_ operation: Operation) -> Bool {
         operation.session < 0 || sessions.session(of: operation) != nil
@@ -244,7 +258,8 @@ public final class Traffic {
 
     func draft(_ number: Int64) -> MessageDraft {
         number < timeline.rows
-            ? source.draft(ofHistory: number, offset: timeline.offset(of: number)) : source.draft(log.entry(of: number))
+            ? (past ?? source).draft(ofHistory: number, offset: timeline.offset(of: number))
+            : source.draft(log.entry(of: number))
     }
 
     /// The message of a put.

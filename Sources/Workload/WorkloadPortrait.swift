@@ -79,10 +79,10 @@ public struct WorkloadPortrait: Sendable, Encodable {
         name = spec.name
         let midnight = -Int64(spec.archiveEpoch % 86_400) * 1_000_000_000 / Int64(spec.timeScale)
         let hour = 3_600_000_000_000 / Int64(spec.timeScale)
+        let first = -(spec.archiveEpoch % 86_400) / 3_600
         day = (0..<24).map { number in
             spec.messages.streams.reduce(0) {
-                $0 + $1.arrivals.level(at: midnight + Int64(number) * hour, calendar).rate
-                    * spec.messages.rowsPerArrival($1)
+                $0 + $1.arrivals.meanRate(ofHour: first + number, calendar) * spec.messages.rowsPerArrival($1)
             }
         }
         let perDay = day.reduce(0, +) / 24
@@ -100,9 +100,12 @@ public struct WorkloadPortrait: Sendable, Encodable {
         tableBytesPerHour = perDay * 3_600 * spec.messages.mean(calendar) { StorageModel.tableBytes(payload: $0) }
         historyRows = spec.history.rows
         historyPartitions = spec.history.partitions
-        historyBytes = Double(spec.history.rows) * each + Double(spec.history.partitions) * StorageModel.emptyPartition
+        let past = spec.historyMessages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
+        historyBytes = Double(spec.history.rows) * past + Double(spec.history.partitions) * StorageModel.emptyPartition
         requests = Self.requests(spec)
         var sampleSpec = spec
+        // What arrives, not what came before.
+        sampleSpec.messagesBefore = nil
         sampleSpec.history = HistorySpec(partitions: 24, rows: sample)
         let drafts = Traffic(sampleSpec, seed: seed).drafts(sample)
         sizes = Self.sizes(drafts, traffic.classNames)
@@ -126,7 +129,9 @@ public struct WorkloadPortrait: Sendable, Encodable {
         let clients = spec.clients.map { client in
             let rate: Double
             if let check = client.kind as? SentCheck {
-                rate = spec.messages.expected(from: 0, to: end, calendar) / seconds * check.share
+                // Batches make it fewer where senders send often.
+                let checked = spec.messages.rows(ofClasses: check.classes, from: 0, to: end, calendar)
+                rate = min(checked / seconds * check.share, Double(check.senders) / Double(check.every) * 1e9)
             } else {
                 rate = (client.arrivals?.expected(from: 0, to: end, calendar) ?? 0) / seconds
             }

@@ -13,6 +13,8 @@ public struct WorkloadSpec: Sendable {
     public var timeScale: Int
     public var topics: [TopicPopulationSpec]
     public var messages: MessageSpec
+    /// What the history is made of where the trial's messages are not what came before; `nil` where they are.
+    public var messagesBefore: MessageSpec?
     public var writers: WriterSpec
     public var queries: [QuerySpec]
     public var clients: [ClientSpec]
@@ -80,12 +82,15 @@ public struct WorkloadSpec: Sendable {
     /// Factors on archive time that make sense: up to a day in a second.
     public static let timeScales = 1...86_400
 
+    /// What the history is made of.
+    public var historyMessages: MessageSpec { messagesBefore ?? messages }
+
     /// How trial time and archive time belong together.
     public var calendar: ArchiveCalendar { ArchiveCalendar(epoch: archiveEpoch, scale: timeScale) }
 
     /// Messages that make a database of about so many bytes, empty partitions included.
     public func rows(filling bytes: Int) -> Int {
-        let each = messages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
+        let each = historyMessages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
         let empty = Double(history.partitions) * StorageModel.emptyPartition
         return each > 0 ? max(0, Int(min((Double(bytes) - empty) / each, Double(HistorySpec.rowRange.upperBound)))) : 0
     }
@@ -114,7 +119,10 @@ public struct WorkloadSpec: Sendable {
             scaled.messages.streams[index].arrivals = self.messages.streams[index].arrivals.scaled(by: messages)
         }
         for index in queries.indices { scaled.queries[index].arrivals = queries[index].arrivals.scaled(by: requests) }
-        for index in clients.indices { scaled.clients[index].arrivals = clients[index].arrivals?.scaled(by: requests) }
+        for index in clients.indices {
+            scaled.clients[index].arrivals = clients[index].arrivals?.scaled(by: requests)
+            scaled.clients[index].kind = clients[index].kind.scaled(by: requests)
+        }
         for index in topics.indices {
             scaled.topics[index].count = max(1, Int((Double(topics[index].count) * factor).rounded()))
         }

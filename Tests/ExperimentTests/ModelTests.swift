@@ -28,8 +28,7 @@ import Workload
         var spec = try WorkloadSpec(path: "\(Self.folder)/traffic/\(name).yaml")
         let laid = try overlays.map { try Overlay(path: "\(Self.folder)/overlays/\($0).yaml") }
         for overlay in laid { spec = try spec.applying(overlay) }
-        // A message of the largest size fills a megabyte and a half.
-        spec.history = HistorySpec(partitions: 3, rows: overlays.contains("burst-2024-07") ? 30 : 1_500)
+        spec.history = HistorySpec(partitions: 3, rows: 1_500)
         spec.phases = PhaseSpec(warmUp: 500_000_000, measure: 3_000_000_000, drainLimit: 20_000_000_000)
         for index in spec.clients.indices {
             switch spec.clients[index].arrivals {

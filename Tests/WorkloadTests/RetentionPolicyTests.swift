@@ -4,8 +4,8 @@ import Workload
 @Suite struct RetentionPolicyTests {
     @Test(arguments: [
         ("time:172800", [RetentionPolicy.time(seconds: 172_800)]),
-        ("size:250GB;time:2764800", [.size(bytes: 250_000_000_000), .time(seconds: 2_764_800)]),
-        ("size:50MB", [.size(bytes: 50_000_000)]), ("capacity:1000", [.capacity(messages: 1_000)]), ("none", []),
+        ("size:250GB;time:2764800", [.size(bytes: 250 << 30), .time(seconds: 2_764_800)]),
+        ("size:50MB", [.size(bytes: 50 << 20)]), ("capacity:1000", [.capacity(messages: 1_000)]), ("none", []),
         ("time:1; capacity:2", [.time(seconds: 1), .capacity(messages: 2)]),
     ])
     func policiesAreTheNodesWords(_ text: String, _ expected: [RetentionPolicy]) {

@@ -41,51 +41,71 @@ struct Retention {
                 if case .failure = reply { return Self.skip(reply, job, "time") }
                 let known = reply.values.compactMap { HourPartition(named: $0.first ?? nil) }
                 // From the oldest on, as long as they are wholly past the border.
-                return known.sorted { $0.start < $1.start }.prefix { Int64($0.end) * 1_000_000_000 < border }
-                    .flatMap { drop($0, "time") }
-            },
-            JobStep("DELETE FROM messages WHERE timestamp < \(border)", .write) { reply, job in
-                guard case .rows(_, let affected) = reply else { return Self.skip(reply, job, "time") }
-                if affected > 0 { job.tell("messages.deleted", "\(affected) rows of the boundary partition") }
-                return []
-            },
+                let past = known.sorted { $0.start < $1.start }.prefix { Int64($0.end) * 1_000_000_000 < border }
+                return drop(past, "time") { [deleteRows(before: border)] }
+            }
         ]
+    }
+
+    /// What is left of the partition that the border runs through.
+    private func deleteRows(before border: Int64) -> JobStep {
+        JobStep("DELETE FROM messages WHERE timestamp < \(border)", .write) { reply, job in
+            guard case .rows(_, let affected) = reply else { return Self.skip(reply, job, "time") }
+            if affected > 0 { job.tell("messages.deleted", "\(affected) rows of the boundary partition") }
+            return []
+        }
+    }
+
+    /// Drops partitions one after the other, and goes on with what follows; an error ends it all.
+    private func drop(
+        _ partitions: ArraySlice<HourPartition>, _ policy: String, then follow: @escaping () -> [JobStep]
+    ) -> [JobStep] {
+        guard let first = partitions.first else { return follow() }
+        return drop(first, policy) { drop(partitions.dropFirst(), policy, then: follow) }
     }
 
     // MARK: By size
 
     private func size(_ limit: Int) -> JobStep {
-        JobStep("SELECT pg_database_size(current_database())", .read) { reply, job in
-            guard case .rows = reply, let bytes = reply.value.flatMap({ Int($0) }) else {
-                return Self.skip(reply, job, "size")
-            }
+        measure { bytes, job in
             guard bytes > limit else { return [] }
             return [
                 JobStep(Catalog.partitions(of: "messages"), .read) { reply, job in
                     if case .failure = reply { return Self.skip(reply, job, "size") }
                     let known = reply.values.compactMap { HourPartition(named: $0.first ?? nil) }
-                    let seconds = Int(now / 1_000_000_000)
-                    guard let oldest = known.min(by: { $0.start < $1.start }), oldest.end <= seconds else {
-                        job.tell("retention.failed", "size: \(bytes) bytes, and only the current hour is left")
-                        return []
-                    }
-                    return drop(oldest, "size") + [shrunk(from: bytes, limit)]
+                    return shrink(known.sorted { $0.start < $1.start }[...], from: bytes, to: limit, job)
                 }
             ]
         }
     }
 
-    /// Measures again; a drop that freed nothing is an error of the node's.
-    private func shrunk(from before: Int, _ limit: Int) -> JobStep {
+    /// Drops the oldest and measures again, until it fits; never the partition of this hour.
+    private func shrink(
+        _ partitions: ArraySlice<HourPartition>, from before: Int, to limit: Int, _ job: MaintenanceJob
+    ) -> [JobStep] {
+        guard let oldest = partitions.first, oldest.end <= Int(now / 1_000_000_000) else {
+            job.tell("retention.failed", "size: \(before) bytes, and only the current hour is left")
+            return []
+        }
+        return drop(oldest, "size") {
+            [
+                measure { bytes, job in
+                    guard bytes < before else {
+                        job.tell("retention.failed", "size: dropping a partition freed nothing")
+                        return []
+                    }
+                    return bytes > limit ? shrink(partitions.dropFirst(), from: bytes, to: limit, job) : []
+                }
+            ]
+        }
+    }
+
+    private func measure(_ then: @escaping (Int, MaintenanceJob) -> [JobStep]) -> JobStep {
         JobStep("SELECT pg_database_size(current_database())", .read) { reply, job in
             guard case .rows = reply, let bytes = reply.value.flatMap({ Int($0) }) else {
                 return Self.skip(reply, job, "size")
             }
-            guard bytes < before else {
-                job.tell("retention.failed", "size: dropping a partition freed nothing")
-                return []
-            }
-            return bytes > limit ? [size(limit)] : []
+            return then(bytes, job)
         }
     }
 
@@ -118,8 +138,11 @@ struct Retention {
     // MARK: Dropping
 
     /// The node's sequence for one partition: its look-up sibling (schema 8), its size for the log, detach, drop, and on
-    /// schema 7 the rows of the look-up table that belonged to it and to everything older.
-    private func drop(_ partition: HourPartition, _ policy: String) -> [JobStep] {
+    /// schema 7 the rows of the look-up table that belonged to it and to everything older. What follows is done only when
+    /// all of it succeeded.
+    private func drop(
+        _ partition: HourPartition, _ policy: String, then follow: @escaping () -> [JobStep]
+    ) -> [JobStep] {
         let name = partition.messages
         let size = JobStep(
             """
@@ -127,7 +150,7 @@ struct Retention {
             """, .read
         ) { reply, job in
             if case .failure = reply { return Self.skip(reply, job, policy) }
-            return detach(name, size: reply.value ?? "unknown size", policy, partition)
+            return detach(partition, size: reply.value ?? "unknown size", policy, follow)
         }
         guard schema.partitionsLookup else { return [size] }
         return [
@@ -138,11 +161,14 @@ struct Retention {
         ]
     }
 
-    private func detach(_ name: String, size: String, _ policy: String, _ partition: HourPartition) -> [JobStep] {
+    private func detach(
+        _ partition: HourPartition, size: String, _ policy: String, _ follow: @escaping () -> [JobStep]
+    ) -> [JobStep] {
+        let name = partition.messages
         let drop = JobStep("DROP TABLE \(name)", .write) { reply, job in
             if case .failure = reply { return Self.skip(reply, job, policy) }
             job.tell("partition.dropped", "\(name), \(size), by \(policy)")
-            return schema.partitionsLookup ? [] : [deleteLookups(partition, policy)]
+            return schema.partitionsLookup ? follow() : [deleteLookups(partition, policy, follow)]
         }
         return [
             JobStep("ALTER TABLE messages DETACH PARTITION \(name) CONCURRENTLY;", .write) { reply, job in
@@ -161,11 +187,13 @@ struct Retention {
         ]
     }
 
-    private func deleteLookups(_ partition: HourPartition, _ policy: String) -> JobStep {
+    private func deleteLookups(
+        _ partition: HourPartition, _ policy: String, _ follow: @escaping () -> [JobStep]
+    ) -> JobStep {
         JobStep("DELETE FROM messages_lookup WHERE timestamp < \(partition.end)000000000", .write) { reply, job in
             guard case .rows(_, let affected) = reply else { return Self.skip(reply, job, policy) }
             job.tell("lookup.deleted", "\(affected) rows older than \(partition.messages)'s end")
-            return []
+            return follow()
         }
     }
 }

@@ -78,6 +78,8 @@ public protocol ClientKind: Sendable {
     static func read(_ map: SpecMap, _ keys: ClientKeys) -> Self
     /// Whether messages begin its sessions, and no arrival process.
     var followsMessages: Bool { get }
+    /// The same for so many times the clients.
+    func scaled(by factor: Double) -> Self
     /// Names of the topics it follows.
     var topicNames: [String] { get }
     /// Names of the message classes that it is told to care about.
@@ -90,6 +92,7 @@ public protocol ClientKind: Sendable {
 
 extension ClientKind {
     public var followsMessages: Bool { false }
+    public func scaled(by factor: Double) -> Self { self }
     public var topicNames: [String] { [] }
     public var classNames: [String] { [] }
 }

@@ -29,6 +29,12 @@ public struct MissingCheck: ClientKind {
             clients: map.integer("clients", in: 1...10_000_000, default: 1_000))
     }
 
+    public func scaled(by factor: Double) -> MissingCheck {
+        var scaled = self
+        scaled.clients = min(10_000_000, max(1, Int((Double(clients) * factor).rounded())))
+        return scaled
+    }
+
     public var topicNames: [String] { follows.map(\.target) }
 
     public var requests: [ClientRequest] {

@@ -38,6 +38,12 @@ public struct SentCheck: ClientKind {
     }
 
     public var followsMessages: Bool { true }
+
+    public func scaled(by factor: Double) -> SentCheck {
+        var scaled = self
+        scaled.senders = min(10_000_000, max(1, Int((Double(senders) * factor).rounded())))
+        return scaled
+    }
     public var classNames: [String] { classes }
 
     public var requests: [ClientRequest] {

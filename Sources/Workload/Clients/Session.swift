@@ -74,6 +74,13 @@ struct Session {
         guard !gaveUp, var state = active[step.ask] else { return false }
         switch outcome {
         case .failed, .timedOut:
+            if let confirmation = plan.confirmation {
+                // Nothing was found, as far as the client knows: it asks again on its clock, until it is too late.
+                let before = node
+                if step.node == node { noteFailure(at: time, nodes, &random) }
+                confirm(step, [], confirmation, at: time, emit)
+                return node != before
+            }
             state.attempts += 1
             guard state.attempts <= patience.attempts else {
                 gaveUp = true

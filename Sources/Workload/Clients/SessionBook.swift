@@ -125,6 +125,13 @@ struct SessionBook {
         tallies[entry].firstPages.append(time - min(time, session.identity.start))
     }
 
+    /// Counts a request that is being sent.
+    mutating func noteBegun(_ operation: Operation) {
+        guard let entry = clientOfLabel[operation.label] else { return }
+        tallies[entry].requests += 1
+        if operation.isRetry { tallies[entry].retries += 1 }
+    }
+
     /// Forgets a session: for walks that send nothing.
     mutating func discard(_ operation: Operation) {
         guard session(of: operation) != nil else { return }
@@ -146,9 +153,6 @@ struct SessionBook {
 
     private mutating func operation(_ step: SessionStep, _ slot: Int) -> Operation {
         guard let session = sessions[slot] else { preconditionFailure("session \(slot) is not under way") }
-        let entry = session.identity.entry
-        tallies[entry].requests += 1
-        if step.isRetry { tallies[entry].retries += 1 }
         var operation = Operation(
             due: step.due, label: label(of: session.plan.asks[step.ask], step, session), node: session.node,
             number: session.identity.number, origin: session.identity.start, page: step.page, candidates: nil,
@@ -156,6 +160,7 @@ struct SessionBook {
         operation.session = slot
         operation.ask = step.ask
         operation.patience = session.patience.timeout
+        operation.isRetry = step.isRetry
         operation.wantsHashes = session.wantsHashes(step.ask)
         return operation
     }

@@ -36,8 +36,15 @@ public struct StoreSync: ClientKind {
         var plan = SessionPlan()
         let start = Int64(session.start)
         if let known = traffic.log.messages(arrivedBetween: start - Int64(range), and: start) {
-            // Each message of the range with the same probability: gaps between them are geometric.
-            for number in known where random.chance(missing) { plan.asks.append(.message(number)) }
+            // Each message of the range with the same probability, so the gaps between them are geometric.
+            let rate = missing < 1 ? -DeterministicMath.log(1 - missing) : .infinity
+            var number = known.lowerBound
+            while missing > 0 {
+                number += missing < 1 ? Int64(min(random.exponential() / rate, 1e15)) : 0
+                guard known.contains(number) else { break }
+                plan.asks.append(.message(number))
+                number += 1
+            }
         }
         plan.inFlight = inFlight
         plan.pageSize = StoreQuery.defaultPageSize

@@ -97,9 +97,8 @@ struct HistoryTimeline {
         rows = Int64(history.rows)
         let hours = history.partitions
         let rates = (0..<hours).map { hour in
-            let start = Int64(hour - hours) * ArchiveCalendar.hour / Int64(calendar.scale)
-            return messages.streams.reduce(0) {
-                $0 + $1.arrivals.level(at: start, calendar).rate * messages.rowsPerArrival($1)
+            messages.streams.reduce(0) {
+                $0 + $1.arrivals.meanRate(ofHour: hour - hours, calendar) * messages.rowsPerArrival($1)
             }
         }
         let total = rates.reduce(0, +)

@@ -38,12 +38,14 @@ struct MessageSource {
         let perArrival: Int
     }
 
-    init(_ spec: MessageSpec, topics: TopicBook, calendar: ArchiveCalendar, seed: UInt64) {
+    init(
+        _ spec: MessageSpec, classes: MessageClasses, topics: TopicBook, calendar: ArchiveCalendar, seed: UInt64
+    ) {
         self.spec = spec
         self.topics = topics
         self.calendar = calendar
         self.seed = seed
-        classes = MessageClasses(spec.streams)
+        self.classes = classes
         let names = classes
         let segmentation = spec.segmentation
         streams = spec.streams.map { stream in
@@ -60,9 +62,8 @@ struct MessageSource {
                 },
                 perArrival: stream.perArrival)
         }
-        let day = 86_400_000_000_000 as Int64
         streamOfRow = WeightedChoice(
-            spec.streams.map { $0.arrivals.expected(from: 0, to: day, calendar) * spec.rowsPerArrival($0) })
+            spec.streams.map { $0.arrivals.expected(from: 0, to: MessageSpec.day, calendar) * spec.rowsPerArrival($0) })
     }
 
     // MARK: Live messages

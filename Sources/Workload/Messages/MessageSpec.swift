@@ -30,19 +30,37 @@ public struct MessageSpec: Sendable {
         return streams.contains { $0.classes.isEmpty } || all.contains("") ? [] : Set(all)
     }
 
+    /// A day of trial time, by which streams are weighed against each other, nanoseconds.
+    static let day: Int64 = 86_400_000_000_000
+
     /// Archived messages to expect in a span of trial time.
     public func expected(from start: Int64, to end: Int64, _ calendar: ArchiveCalendar) -> Double {
         streams.reduce(0) { $0 + $1.arrivals.expected(from: start, to: end, calendar) * rowsPerArrival($1) }
     }
 
+    /// The same of some classes only; of all where none is named.
+    func rows(
+        ofClasses names: [String], from start: Int64, to end: Int64, _ calendar: ArchiveCalendar
+    ) -> Double {
+        guard !names.isEmpty else { return expected(from: start, to: end, calendar) }
+        var some = self
+        for index in some.streams.indices {
+            for item in some.streams[index].classes.indices
+            where !names.contains(some.streams[index].classes[item].name) {
+                some.streams[index].classes[item].ephemeral = 1
+            }
+        }
+        return some.expected(from: start, to: end, calendar)
+    }
+
     /// Archived messages that one arrival of a stream makes: a volley, in segments, less what is ephemeral.
     func rowsPerArrival(_ stream: StreamSpec) -> Double { stream.rowsPerArrival(segmentation) }
 
-    /// The mean of something over the payloads of archived messages, bytes, as the first hour of the trial has them.
+    /// The mean of something over the payloads of archived messages, bytes, in the proportions of a day.
     public func mean(_ calendar: ArchiveCalendar, of value: (Int) -> Double) -> Double {
         var (rows, sum) = (0.0, 0.0)
         for stream in streams {
-            let rate = stream.arrivals.expected(from: 0, to: 3_600_000_000_000, calendar)
+            let rate = stream.arrivals.expected(from: 0, to: Self.day, calendar)
             rows += rate * stream.rowsPerArrival(segmentation)
             sum += rate * stream.sumPerArrival(segmentation, largest, of: value)
         }
