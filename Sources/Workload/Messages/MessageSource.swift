@@ -63,7 +63,7 @@ struct MessageSource {
                 perArrival: stream.perArrival)
         }
         streamOfRow = WeightedChoice(
-            spec.streams.map { $0.arrivals.expected(from: 0, to: MessageSpec.day, calendar) * spec.rowsPerArrival($0) })
+            zip(spec.streams, spec.weights(calendar)).map { spec.rowsPerArrival($0) * $1 })
     }
 
     // MARK: Live messages

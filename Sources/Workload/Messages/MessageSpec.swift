@@ -33,6 +33,14 @@ public struct MessageSpec: Sendable {
     /// A day of trial time, by which streams are weighed against each other, nanoseconds.
     static let day: Int64 = 86_400_000_000_000
 
+    /// Arrivals of each stream in a day; where nothing arrives at all, as in a workload that only reads, what came before is
+    /// taken to have come in equal parts.
+    func weights(_ calendar: ArchiveCalendar) -> [Double] {
+        let arrivals = streams.map { $0.arrivals.expected(from: 0, to: Self.day, calendar) }
+        let isSilent = zip(arrivals, streams).allSatisfy { $0 * rowsPerArrival($1) == 0 }
+        return isSilent ? streams.map { _ in 1 } : arrivals
+    }
+
     /// Archived messages to expect in a span of trial time.
     public func expected(from start: Int64, to end: Int64, _ calendar: ArchiveCalendar) -> Double {
         streams.reduce(0) { $0 + $1.arrivals.expected(from: start, to: end, calendar) * rowsPerArrival($1) }
@@ -58,11 +66,11 @@ public struct MessageSpec: Sendable {
 
     /// The mean of something over the payloads of archived messages, bytes, in the proportions of a day.
     public func mean(_ calendar: ArchiveCalendar, of value: (Int) -> Double) -> Double {
+        let weights = weights(calendar)
         var (rows, sum) = (0.0, 0.0)
-        for stream in streams {
-            let rate = stream.arrivals.expected(from: 0, to: Self.day, calendar)
-            rows += rate * stream.rowsPerArrival(segmentation)
-            sum += rate * stream.sumPerArrival(segmentation, largest, of: value)
+        for (stream, weight) in zip(streams, weights) {
+            rows += weight * stream.rowsPerArrival(segmentation)
+            sum += weight * stream.sumPerArrival(segmentation, largest, of: value)
         }
         return rows > 0 ? sum / rows : 0
     }
