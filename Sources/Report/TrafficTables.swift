@@ -142,7 +142,12 @@ struct TrafficTables {
                     seconds(session.durationMs?.p95, none: "none finished"),
                     seconds(session.firstPageMs?.p50, none: "no page"),
                     seconds(session.firstPageMs?.p95, none: "no page"),
-                ] + reached + [seconds(session.clearSeconds.map { $0 * 1_000 }, none: "not all served")]
+                ] + reached + [
+                    seconds(
+                        session.clearSeconds.map { $0 * 1_000 },
+                        none: session.unfinished + session.gaveUp > 0 || session.started == 0
+                            ? "not all served" : "come at all times")
+                ]
             })
     }
 

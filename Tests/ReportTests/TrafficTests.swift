@@ -136,6 +136,7 @@ import Testing
         let record = SampleTraffic.record { traffic in
             var idle = SessionSummary(name: "idle", kind: "k")
             idle.started = 1
+            idle.unfinished = 1
             traffic.sessions.append(idle)
         }
         let text = markdown(record)

@@ -18,7 +18,7 @@ public struct ClientSpec: Sendable {
         return ClientSpec(
             name: map.name("name"), kind: kind,
             arrivals: hasArrivals ? ArrivalProcesses.read("arrivals", of: map) : nil,
-            patience: Patience.read(map))
+            patience: Patience.read(map, type(of: kind).patience))
     }
 }
 
@@ -56,8 +56,7 @@ public struct Patience: Sendable, Equatable {
         self.attempts = attempts
     }
 
-    static func read(_ map: SpecMap) -> Patience {
-        let standard = Patience()
+    static func read(_ map: SpecMap, _ standard: Patience) -> Patience {
         let longest: UInt64 = 3_600_000_000_000
         return Patience(
             timeout: map.duration("timeout", in: 1_000_000...longest, default: standard.timeout),
@@ -76,6 +75,8 @@ public protocol ClientKind: Sendable {
     static var name: String { get }
     /// Reads its own keys; problems are noted on the map.
     static func read(_ map: SpecMap, _ keys: ClientKeys) -> Self
+    /// How patient it is where the file does not say.
+    static var patience: Patience { get }
     /// Whether messages begin its sessions, and no arrival process.
     var followsMessages: Bool { get }
     /// The same for so many times the clients.
@@ -91,6 +92,7 @@ public protocol ClientKind: Sendable {
 }
 
 extension ClientKind {
+    public static var patience: Patience { Patience() }
     public var followsMessages: Bool { false }
     public func scaled(by factor: Double) -> Self { self }
     public var topicNames: [String] { [] }

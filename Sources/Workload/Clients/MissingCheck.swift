@@ -18,6 +18,10 @@ public struct MissingCheck: ClientKind {
     /// Clients that take turns; each follows its own topics.
     public var clients: Int
 
+    /// 20 s, three tries two seconds apart, at whichever node (S).
+    public static let patience = Patience(
+        timeout: 20_000_000_000, failures: 1, backOff: 2_000_000_000, greyList: 0, attempts: 3)
+
     public static func read(_ map: SpecMap, _ keys: ClientKeys) -> MissingCheck {
         MissingCheck(
             follows: keys.follows(), window: keys.window("window", default: 60_000_000_000),
