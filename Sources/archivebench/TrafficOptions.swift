@@ -64,7 +64,9 @@ struct TrafficOptions: ParsableArguments {
             }
         }
         guard var spec, problems.isEmpty else { throw SpecProblems(problems) }
-        for overlay in overlays { spec = try spec.applying(overlay) }
+        for overlay in overlays {
+            do { spec = try spec.applying(overlay) } catch { throw UsageProblem(error.description) }
+        }
         try applyFlags(&spec)
         return (spec, overlays)
     }

@@ -40,6 +40,13 @@ import Testing
         Case(arguments: ["run", "--data-dir", "/nonexistent"], status: 3, words: "/nonexistent: no such folder"),
         Case(arguments: ["run", "--history", "9G"], status: 3, words: "MB free, the trial needs up to"),
         Case(arguments: ["run", "--output", "/proc/x"], status: 3, words: "/proc/x: cannot write here"),
+        Case(
+            arguments: ["run", "twn-rln-cap", "--overlay", "clients-online"], status: 2,
+            words: "overlay clients-online: workload twn-rln-cap has no topics 'communities'"),
+        Case(arguments: ["run", "--retention", "time:x"], status: 2, words: "'time:x' is not a retention policy"),
+        Case(arguments: ["run", "--history-state", "bloated"], status: 2, words: "use --schema 7"),
+        Case(arguments: ["run", "--time-scale", "0"], status: 2, words: "--time-scale 0: use 1 to 86400"),
+        Case(arguments: ["workload", "sample", "--only", "x"], status: 2, words: "--only x: no such class"),
         Case(arguments: ["show", "no-such-run"], status: 2, words: "no-such-run: no such run"),
         Case(arguments: ["report", "no-such-run"], status: 2, words: "no-such-run: no such run"),
         Case(arguments: ["runs", "prune", "--keep", "-1"], status: 2, words: "keep"),
