@@ -141,6 +141,11 @@ extension Connection {
         }
     }
 
+    /// Waits for something to read.
+    func waitToRead(until deadline: Nanoseconds, _ what: String) throws(PostgresError) {
+        try self.await(POLLIN, until: deadline, what)
+    }
+
     @discardableResult
     private func await(_ events: Int32, until deadline: Nanoseconds, _ what: String) throws(PostgresError) -> Int16 {
         var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)

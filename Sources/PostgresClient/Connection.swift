@@ -76,10 +76,19 @@ public final class Connection {
         }
     }
 
-    /// Sends an execution of a prepared statement with text parameters; results come as text.
-    public func sendPrepared(name: UnsafePointer<CChar>, _ parameters: TextParameters) throws(PostgresError) {
-        let sent = parameters.withPointers { pointers in
-            PQsendQueryPrepared(raw, name, Int32(parameters.count), pointers, nil, nil, 0)
+    /// Sends an execution of a prepared statement.
+    ///
+    /// - Parameters:
+    ///   - name: of the statement, a C string.
+    ///   - parameters: each in its own format.
+    ///   - binaryResults: whether all columns come in binary format instead of text.
+    /// - Throws: ``PostgresError`` `not-sent` or `connection-lost`.
+    public func sendPrepared(
+        name: UnsafePointer<CChar>, _ parameters: BoundParameters, binaryResults: Bool = false
+    ) throws(PostgresError) {
+        let sent = parameters.withPointers { values, lengths, formats in
+            PQsendQueryPrepared(
+                raw, name, Int32(parameters.count), values, lengths, formats, binaryResults ? 1 : 0)
         }
         guard sent == 1 else {
             throw sendFailure(statement: String(cString: name), parameters: parameters.redacted)
@@ -153,7 +162,7 @@ public final class Connection {
         notices.append(text)
     }
 
-    private func sendFailure(statement: String?, parameters: String?) -> PostgresError {
+    func sendFailure(statement: String?, parameters: String?) -> PostgresError {
         PostgresError(
             .client(isAlive ? .notSent : .connectionLost), lastMessage, statement: statement, parameters: parameters)
     }

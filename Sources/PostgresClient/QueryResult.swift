@@ -11,8 +11,15 @@ public struct QueryResult: ~Copyable {
     /// What kind of result it is.
     public enum Kind: Sendable {
         case rows
+        /// One row of many, in single-row mode; the last result of the statement is ``rows``, and empty.
+        case singleRow
         case command
         case copyIn
+        case copyOut
+        /// All statements before a sync of the pipeline are over, and what they changed is committed.
+        case pipelineSync
+        /// Not executed, because an earlier statement since the last sync failed.
+        case pipelineAborted
         case empty
         case error
         case other
@@ -20,9 +27,13 @@ public struct QueryResult: ~Copyable {
 
     public var kind: Kind {
         switch PQresultStatus(raw) {
-        case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE: .rows
+        case PGRES_TUPLES_OK: .rows
+        case PGRES_SINGLE_TUPLE: .singleRow
         case PGRES_COMMAND_OK: .command
         case PGRES_COPY_IN: .copyIn
+        case PGRES_COPY_OUT: .copyOut
+        case PGRES_PIPELINE_SYNC: .pipelineSync
+        case PGRES_PIPELINE_ABORTED: .pipelineAborted
         case PGRES_EMPTY_QUERY: .empty
         case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_NONFATAL_ERROR: .error
         default: .other
@@ -51,6 +62,19 @@ public struct QueryResult: ~Copyable {
     /// A value as text; `nil` for NULL.
     public func text(_ row: Int, _ column: Int) -> String? {
         isNull(row, column) ? nil : String(decoding: bytes(row, column), as: UTF8.self)
+    }
+
+    /// Whether a column came in binary format.
+    public func isBinary(_ column: Int) -> Bool { PQfformat(raw, Int32(column)) == 1 }
+
+    /// An integer in either format: decimal text, or the protocol's two, four or eight bytes; `nil` for NULL and for what
+    /// is none.
+    public func integer(_ row: Int, _ column: Int) -> Int64? {
+        guard !isNull(row, column) else { return nil }
+        let bytes = bytes(row, column)
+        guard isBinary(column) else { return Int64(String(decoding: bytes, as: UTF8.self)) }
+        guard let first = bytes.first, [2, 4, 8].contains(bytes.count) else { return nil }
+        return bytes.dropFirst().reduce(Int64(Int8(bitPattern: first))) { $0 << 8 | Int64($1) }
     }
 
     /// Rows a command touched; 0 for commands that touch none.

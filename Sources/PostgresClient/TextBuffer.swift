@@ -49,6 +49,15 @@ public final class TextBuffer {
         }
     }
 
+    /// Appends an integer as the protocol's binary format has it: the highest byte first.
+    public func appendBigEndian(_ number: some FixedWidthInteger) {
+        let bytes = number.bitWidth / 8
+        let start = room(bytes)
+        for index in 0..<bytes {
+            start[index] = UInt8(truncatingIfNeeded: number >> (8 * (bytes - 1 - index)))
+        }
+    }
+
     /// Appends one NUL byte, the end of a C string.
     public func terminate() { room(1).pointee = 0 }
 
@@ -73,48 +82,5 @@ public final class TextBuffer {
         larger.update(from: bytes, count: count)
         bytes.deallocate()
         bytes = larger
-    }
-}
-
-/// Parameters of a prepared statement in text format, written one after the other into one ``TextBuffer``.
-public final class TextParameters {
-    public let buffer: TextBuffer
-    private var offsets: [Int] = []
-    private var pointers: [UnsafePointer<CChar>?] = []
-
-    public init() {
-        buffer = TextBuffer()
-        offsets.reserveCapacity(16)
-        pointers.reserveCapacity(16)
-    }
-
-    /// How many parameters were begun.
-    public var count: Int { offsets.count }
-
-    /// Forgets all parameters, keeps the room.
-    public func clear() {
-        buffer.clear()
-        offsets.removeAll(keepingCapacity: true)
-    }
-
-    /// Adds one parameter; `write` appends its text to the buffer.
-    public func add(_ write: (TextBuffer) -> Void) {
-        offsets.append(buffer.count)
-        write(buffer)
-        buffer.terminate()
-    }
-
-    /// Sizes by number, for error messages.
-    public var redacted: String {
-        offsets.indices.map { index in
-            let end = index + 1 < offsets.count ? offsets[index + 1] : buffer.count
-            return "$\(index + 1): \(end - offsets[index] - 1) bytes"
-        }.joined(separator: ", ")
-    }
-
-    func withPointers<Result>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result) -> Result {
-        pointers.removeAll(keepingCapacity: true)
-        for offset in offsets { pointers.append(buffer.cString(at: offset)) }
-        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }
