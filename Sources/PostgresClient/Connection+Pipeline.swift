@@ -51,13 +51,15 @@ extension Connection {
     ) throws(PostgresError) {
         try sendSimple(sql)
         let deadline = Clock.now() + limit
+        var isCopy = false
         // COPY data is read inside, as soon as the server announces it: until its end there is no other result.
         try collect(statement: "COPY", until: deadline) { result throws(PostgresError) in
-            if result.kind == .command { return }
-            guard result.kind == .copyOut else {
-                throw PostgresError(.client(.unexpectedReply), "the server sends no COPY data", statement: "COPY")
-            }
+            guard result.kind == .copyOut else { return }
+            isCopy = true
             try readCopy(until: deadline, take)
+        }
+        if !isCopy {
+            throw PostgresError(.client(.unexpectedReply), "the server sent no COPY data", statement: "COPY")
         }
     }
 
