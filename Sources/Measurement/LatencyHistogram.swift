@@ -13,7 +13,7 @@ public struct LatencyHistogram: Sendable {
     /// Longer durations are recorded as this, and counted in ``clamped``.
     public static let longest: UInt64 = 3_600_000_000_000
     /// Shorter differences are not told apart: the clock's wake-ups do not carry more.
-    private static let finest: UInt64 = 1_000
+    @usableFromInline static let finest: UInt64 = 1_000
 
     private var counts: Histogram<UInt64>
     /// Durations beyond ``longest``.
@@ -33,6 +33,16 @@ public struct LatencyHistogram: Sendable {
             clamped += 1
             counts.record(Self.longest)
         }
+    }
+
+    /// Counts so many durations at once.
+    mutating func add(count: UInt64, at duration: UInt64) { counts.record(duration, count: count) }
+
+    /// Completes what was counted elsewhere: the exact largest duration, already counted once at its place.
+    mutating func noteLargest(_ duration: UInt64, clamped: Int) {
+        // Counting it none times changes the maximum and nothing else.
+        counts.record(duration, count: 0)
+        self.clamped += clamped
     }
 
     /// Adds all of another histogram of the same precision.
