@@ -99,8 +99,8 @@ let package = Package(
         tests(
             "ArchiveDriverTests",
             [
-                "ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "Testbed",
-                "WakuModel", "Workload",
+                "ArchiveDriver", "CAllocationCount", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient",
+                "Testbed", "WakuModel", "Workload",
             ]),
     ]
 )
