@@ -73,8 +73,13 @@ public enum ProcessTable {
     }
 
     /// Largest resident size so far of the calling process, in bytes (`VmHWM`).
-    public static func peakMemory() -> Int? {
-        guard let text = Host.read("/proc/self/status") else { return nil }
+    public static func peakMemory() -> Int? { peakMemory(in: "/proc/self/status") }
+
+    /// Largest resident size so far of another process, in bytes; `nil` when it has ended.
+    public static func peakMemory(of pid: Int32) -> Int? { peakMemory(in: "/proc/\(pid)/status") }
+
+    private static func peakMemory(in path: String) -> Int? {
+        guard let text = Host.read(path) else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
             return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
         }
