@@ -31,10 +31,11 @@ public struct Estimate: Sendable, Equatable, Codable {
     /// Share of the pairs pulled in at each end.
     public static let winsorisedShare = 0.2
 
+    /// `nil` for fewer than ``fewest`` pairs, or one that is not finite.
+    ///
     /// - Parameters:
     ///   - ratios: log ratios, one a pair, in the order of time.
     ///   - confidence: of the interval.
-    /// - Returns: `nil` for fewer than ``fewest`` pairs, or one that is not finite.
     public init?(logRatios ratios: [Double], confidence: Double = 0.95) {
         guard ratios.count >= Self.fewest, ratios.allSatisfy(\.isFinite) else { return nil }
         let pulled = Sample.winsorised(ratios, share: Self.winsorisedShare)
@@ -76,8 +77,10 @@ public enum SignFlip {
     /// - Parameters:
     ///   - values: log ratios, 1 to ``exactUpTo`` of them.
     ///   - centre: the truth under test; 0 for "no difference".
+    /// - Returns: above 0, at most 1.
     public static func probability(_ values: [Double], centre: Double = 0) -> Double {
-        precondition((1...exactUpTo).contains(values.count), "all combinations are tried, so at most \(exactUpTo) values")
+        precondition(
+            (1...exactUpTo).contains(values.count), "all combinations are tried, so at most \(exactUpTo) values")
         let shifted = values.map { $0 - centre }
         let seen = abs(shifted.reduce(0, +))
         // A Gray code changes one sign a step.

@@ -31,7 +31,7 @@ public struct HodgesLehmann: Sendable, Equatable {
     /// How many of the sorted means lie outside the interval at each end, plus one: the largest k with
     /// P(W ≤ k − 1) ≤ tail, for the rank sum W (Hollander & Wolfe, "Nonparametric Statistical Methods", 3.3). Above
     /// ``exactUpTo`` from the normal approximation with mean n(n+1)/4 and variance n(n+1)(2n+1)/24.
-    static func cut(count: Int, tail: Double) -> Int {
+    package static func cut(count: Int, tail: Double) -> Int {
         guard count <= exactUpTo else {
             let n = Double(count)
             let deviation = (n * (n + 1) * (2 * n + 1) / 24).squareRoot()
@@ -46,7 +46,7 @@ public struct HodgesLehmann: Sendable, Equatable {
     }
 
     /// P(W = 0), P(W = 1), … when each rank has either sign with probability ½: the product of (1 + xⁱ) / 2.
-    static func rankSums(count: Int) -> [Double] {
+    package static func rankSums(count: Int) -> [Double] {
         var probabilities = [Double](repeating: 0, count: count * (count + 1) / 2 + 1)
         probabilities[0] = 1
         for rank in 1...count {

@@ -5,6 +5,7 @@ public enum Sample {
     /// The middle value, or the mean of the two in the middle.
     ///
     /// - Parameter values: at least one, in any order.
+    /// - Returns: in the unit of the values.
     public static func median(_ values: [Double]) -> Double { quantile(values, 0.5) }
 
     /// The quantile at a share of the sample, linear between order statistics (type 7 of Hyndman & Fan 1996, "Sample
@@ -13,6 +14,7 @@ public enum Sample {
     /// - Parameters:
     ///   - values: at least one, in any order.
     ///   - share: 0 for the smallest, 1 for the largest.
+    /// - Returns: in the unit of the values.
     public static func quantile(_ values: [Double], _ share: Double) -> Double {
         precondition(!values.isEmpty && (0...1).contains(share), "a quantile needs values and a share of 0 to 1")
         let sorted = values.sorted()
@@ -36,6 +38,7 @@ public enum Sample {
     /// "Time Series Analysis", 2.1.5). 0 when all values are the same.
     ///
     /// - Parameter values: in the order of time.
+    /// - Returns: −1 to 1.
     public static func autocorrelation(_ values: [Double]) -> Double {
         guard values.count > 1 else { return 0 }
         let mean = mean(values)
@@ -50,6 +53,7 @@ public enum Sample {
     /// - Parameters:
     ///   - values: at least one.
     ///   - share: at each end, below 0.5.
+    /// - Returns: as many values as were given.
     public static func winsorised(_ values: [Double], share: Double) -> [Double] {
         precondition(!values.isEmpty && share >= 0 && share < 0.5, "at each end less than half is pulled in")
         let sorted = values.sorted()

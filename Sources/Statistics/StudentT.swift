@@ -9,6 +9,7 @@ public enum StudentT {
     /// - Parameters:
     ///   - t: not negative.
     ///   - degrees: of freedom, at least 1.
+    /// - Returns: 0 to 1.
     public static func central(_ t: Double, degrees: Int) -> Double {
         precondition(t >= 0 && degrees >= 1, "t is not negative and has at least one degree of freedom")
         let angle = atan(t / Double(degrees).squareRoot())
@@ -31,6 +32,7 @@ public enum StudentT {
     /// - Parameters:
     ///   - confidence: such as 0.95; above 0 and below 1.
     ///   - degrees: of freedom, at least 1.
+    /// - Returns: above 0.
     public static func quantile(confidence: Double, degrees: Int) -> Double {
         precondition(confidence > 0 && confidence < 1, "a probability between 0 and 1")
         var low = 0.0
@@ -49,6 +51,7 @@ public enum Normal {
     /// The z that bounds the middle of the distribution: 1.96 for 0.95. By halving over the error function.
     ///
     /// - Parameter confidence: above 0 and below 1.
+    /// - Returns: above 0.
     public static func quantile(confidence: Double) -> Double {
         precondition(confidence > 0 && confidence < 1, "a probability between 0 and 1")
         var (low, high) = (0.0, 40.0)

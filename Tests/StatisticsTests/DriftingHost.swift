@@ -28,7 +28,10 @@ struct DriftingHost {
 
     /// Log ratios of so many blocks, each ABBA or BAAB by coin.
     ///
-    /// - Parameter effect: the true log ratio of A to B.
+    /// - Parameters:
+    ///   - count: of blocks.
+    ///   - effect: the true log ratio of A to B.
+    /// - Returns: one a block.
     mutating func blocks(_ count: Int, effect: Double = 0) -> [Double] {
         (0..<count).map { _ in
             let speeds = (0..<4).map { _ in slice() }

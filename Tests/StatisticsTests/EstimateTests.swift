@@ -1,7 +1,6 @@
 import Glibc
+import Statistics
 import Testing
-
-@testable import Statistics
 
 @Suite struct EstimateTests {
     @Test func hodgesLehmannHasTheIntervalOfTheSignedRankTest() {

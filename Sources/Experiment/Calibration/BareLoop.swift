@@ -45,6 +45,7 @@ public enum BareLoop {
     ///   - seconds: start nothing after so long; `nil` is no limit.
     ///   - mode: how statements go out.
     ///   - seed: of the drawn integers.
+    /// - Returns: what was done and what it took.
     /// - Throws: `TestbedProblem` with what libpq or the server said.
     public static func run(
         _ script: CalibrationScript, _ parameters: ConnectionParameters, connections: Int, transactions: Int,

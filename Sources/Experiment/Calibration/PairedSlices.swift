@@ -72,7 +72,8 @@ public struct PairedSlices: Sendable {
     ///   - prepare: run before each block, unmeasured.
     ///   - progress: told after each block.
     public init(
-        _ sides: [Side], limits: Limits, control: TrialControl, clock: @escaping @Sendable () -> Nanoseconds = Clock.now,
+        _ sides: [Side], limits: Limits, control: TrialControl,
+        clock: @escaping @Sendable () -> Nanoseconds = Clock.now,
         prepare: @escaping @Sendable () async throws -> Void = {}, progress: @escaping @Sendable (Progress) -> Void
     ) {
         precondition(sides.count >= 2 && Set(sides.map(\.name)).count == sides.count, "two or more sides, each named")
@@ -178,12 +179,12 @@ public struct PairedResult: Sendable, Codable, Equatable {
 }
 
 /// Decides the order of each block: a Fisher–Yates shuffle (Durstenfeld 1964) from a seed.
-struct OrderCoin {
+package struct OrderCoin {
     private var random: RandomSource
 
-    init(seed: UInt64) { random = RandomSource(seed: seed, purpose: 20) }
+    package init(seed: UInt64) { random = RandomSource(seed: seed, purpose: 20) }
 
-    mutating func order(of count: Int) -> [Int] {
+    package mutating func order(of count: Int) -> [Int] {
         var order = Array(0..<count)
         for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, random.below(last + 1)) }
         return order

@@ -71,6 +71,7 @@ public struct Pgbench: Sendable {
     ///   - amount: how much.
     ///   - seed: of its random numbers.
     ///   - control: ends it early.
+    /// - Returns: its report, with what the process used.
     /// - Throws: `TestbedProblem` with its complaint when it did not complete; ``TrialInterrupted``.
     public func run(
         _ text: String, clients: Int, _ amount: Amount, seed: UInt64, control: TrialControl
@@ -104,6 +105,8 @@ public struct Pgbench: Sendable {
     ///   - clients: connections.
     ///   - runs: how many.
     ///   - control: ends it early.
+    /// - Returns: nanoseconds.
+    /// - Throws: as ``run(_:clients:_:seed:control:)``.
     public func startUp(_ text: String, clients: Int, runs: Int, control: TrialControl) async throws -> Double {
         var spent: [Double] = []
         for number in 0..<runs {

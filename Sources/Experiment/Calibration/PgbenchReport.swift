@@ -62,6 +62,7 @@ public struct PgbenchReport: Sendable, Equatable {
     /// Lags of all transactions, microseconds, from a log that `pgbench --rate -l` wrote: the seventh column.
     ///
     /// - Parameter log: lines of `client number latency script seconds microseconds lag`.
+    /// - Returns: in the order of the log.
     /// - Throws: `TestbedProblem` for a line of another form; none is left out.
     public static func lags(log: String) throws(TestbedProblem) -> [Double] {
         var lags: [Double] = []
