@@ -13,8 +13,8 @@ struct EnginePhase: Sendable {
     let script: CalibrationScript
     let connections: Int
     let mode: Mode
-    /// Seconds of load in one slice.
-    let slice: Double
+    /// Seconds of load in one slice. Whole ones, because pgbench counts no others.
+    let slice: Int
     /// Blocks, each with two slices of every side.
     let blocks: Int
 
@@ -32,13 +32,13 @@ struct EnginePhase: Sendable {
     /// statement, the smaller is the generator's part in it.
     static let all =
         [
-            EnginePhase(script: .selectOne, connections: 8, mode: .closed, slice: 0.6, blocks: 16),
-            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 0.6, blocks: 12),
-            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 0.6, blocks: 10),
-            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 0.6, blocks: 10),
+            EnginePhase(script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 16),
+            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 12),
+            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 10),
+            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 10),
             EnginePhase(script: .selectOne, connections: 512, mode: .closed, slice: 1, blocks: 6),
-            EnginePhase(script: .selectOne, connections: 8, mode: .pipelined(depth: 100), slice: 0.6, blocks: 10),
-            EnginePhase(script: .point, connections: 8, mode: .pipelined(depth: 100), slice: 0.6, blocks: 10),
+            EnginePhase(script: .selectOne, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 10),
+            EnginePhase(script: .point, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 10),
         ]
         + [0.2, 0.5, 0.8].map {
             EnginePhase(script: .selectOne, connections: 8, mode: .open(share: $0), slice: 1, blocks: 8)

@@ -11,8 +11,6 @@ struct EngineSides: Sendable {
     let control: TrialControl
     let seed: UInt64
 
-    /// Runs of pgbench that tell what its start takes.
-    private static let startUps = 3
     /// Seconds of the slice from which amounts are chosen.
     private static let probe = 0.3
 
@@ -34,21 +32,13 @@ struct EngineSides: Sendable {
     private func closed(_ phase: EnginePhase, depth: Int?) async throws -> [PairedSlices.Side] {
         let mode: BareLoop.Mode = depth.map { .pipelined(window: 2 * $0, syncEvery: $0) } ?? .plain
         let probed = try await bare(phase, .max, seconds: Self.probe, mode, seed)
-        let bareCount = Self.count(probed.throughput * phase.slice, atLeast: phase.connections)
+        let bareCount = Self.count(probed.throughput * Double(phase.slice), atLeast: phase.connections)
         // What pgbench calls a transaction is a whole pipeline there.
         let unit = depth ?? 1
         let text = depth.map { phase.script.pipelinedPgbenchText(depth: $0) } ?? phase.script.pgbenchText
-        let startUp = try await pgbench.startUp(
-            text, clients: phase.connections, runs: Self.startUps, control: control)
-        let clients = Double(phase.connections * unit)
-        let first = Self.count(probed.throughput * Self.probe / clients, atLeast: 2)
-        let trial = try await pgbench.run(
-            text, clients: phase.connections, .transactions(perClient: first), seed: seed, control: control)
-        let rate = trial.report.transactionsPerSecond * Double(unit)
-        let perClient = Self.count(rate * phase.slice / clients, atLeast: 2)
         var sides = [
             PairedSlices.Side(EngineCalibration.names.pgbench) { number in
-                try await pgbenchSlice(phase, text, perClient, unit: unit, startUp: startUp, seed &+ UInt64(number))
+                try await pgbenchSlice(phase, text, unit: unit, seed &+ UInt64(number))
             },
             PairedSlices.Side(EngineCalibration.names.bare) { number in
                 let outcome = try await bare(phase, bareCount, seconds: nil, mode, seed &+ UInt64(number))
@@ -82,11 +72,14 @@ struct EngineSides: Sendable {
         }.get()
     }
 
+    /// What pgbench spends on its start is measured beside each slice: its noise then falls on blocks alike, and does not
+    /// tilt all of them the same way.
     private func pgbenchSlice(
-        _ phase: EnginePhase, _ text: String, _ perClient: Int, unit: Int, startUp: Double, _ seed: UInt64
+        _ phase: EnginePhase, _ text: String, unit: Int, _ seed: UInt64
     ) async throws -> PairedSlices.Metrics {
+        let startUp = try await pgbench.startUp(text, clients: phase.connections, runs: 1, control: control)
         let outcome = try await pgbench.run(
-            text, clients: phase.connections, .transactions(perClient: perClient), seed: seed, control: control)
+            text, clients: phase.connections, .duration(seconds: phase.slice), seed: seed, control: control)
         let cpu = try Self.cpu(outcome, startUp, phase)
         return [
             EngineMetric.throughput: outcome.report.transactionsPerSecond * Double(unit),
@@ -107,11 +100,10 @@ struct EngineSides: Sendable {
 
     private func open(_ phase: EnginePhase, rate: Double) async throws -> [PairedSlices.Side] {
         let text = phase.script.pgbenchText
-        let startUp = try await pgbench.startUp(
-            text, clients: phase.connections, runs: Self.startUps, control: control)
-        let seconds = max(1, Int(phase.slice.rounded()))
+        let seconds = phase.slice
         var sides = [
             PairedSlices.Side(EngineCalibration.names.pgbench) { number in
+                let startUp = try await pgbench.startUp(text, clients: phase.connections, runs: 1, control: control)
                 let outcome = try await pgbench.run(
                     text, clients: phase.connections, .rate(perSecond: rate, seconds: seconds),
                     seed: seed &+ UInt64(number), control: control)

@@ -8,8 +8,11 @@ import Testbed
 public struct Pgbench: Sendable {
     /// How much it does.
     public enum Amount: Sendable, Equatable {
-        /// As fast as it goes: so many transactions on each connection.
+        /// As fast as it goes: so many transactions on each connection. Connections do not finish together: the last ones
+        /// run with less and less beside them, which costs a short run a good part of its throughput.
         case transactions(perClient: Int)
+        /// As fast as it goes, for so many seconds.
+        case duration(seconds: Int)
         /// Due at this rate for so many seconds, with a log of each transaction's lag.
         case rate(perSecond: Double, seconds: Int)
     }
@@ -125,6 +128,7 @@ public struct Pgbench: Sendable {
         let own =
             switch amount {
             case .transactions(let count): ["-t", String(count)]
+            case .duration(let seconds): ["-T", String(seconds)]
             case .rate(let perSecond, let seconds):
                 ["-T", String(seconds), "--rate=\(perSecond)", "-l", "--log-prefix=\(place)/log"]
             }
