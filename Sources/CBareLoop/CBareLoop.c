@@ -53,6 +53,15 @@ static int fail(struct loop *loop, const char *what, const char *why) {
     return -1;
 }
 
+/* One step of SplitMix64 (Steele, Lea & Flood 2014): neighbouring seeds lead to unlike sequences. Never 0. */
+static uint64_t mixed(uint64_t seed) {
+    uint64_t z = seed + 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    return z ? z : 1;
+}
+
 /* xorshift64* (Vigna 2016), brought into the range by multiplication (Lemire 2019, without the rejection). */
 static int64_t draw(struct loop *loop, int place) {
     uint64_t x = loop->random;
@@ -247,7 +256,7 @@ static int check(struct loop *loop) {
 
 int bareloop_run(const struct bareloop_plan *plan, struct bareloop_result *result) {
     memset(result, 0, sizeof *result);
-    struct loop loop = {.plan = plan, .result = result, .epoll = -1, .random = plan->seed | 1};
+    struct loop loop = {.plan = plan, .result = result, .epoll = -1, .random = mixed(plan->seed)};
     if (check(&loop)) return -1;
     loop.connections = calloc((size_t)plan->connections, sizeof *loop.connections);
     if (!loop.connections) return fail(&loop, "calloc", strerror(errno));

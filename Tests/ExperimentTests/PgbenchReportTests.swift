@@ -21,6 +21,7 @@ import Testing
                 tps = 55940.926382 (without initial connection time)
                 """)
         #expect(report.transactions == 4_000 && report.due == 4_000 && report.failed == 0)
+        #expect(report.connectionTime == 18.463)
         #expect(report.transactionsPerSecond == 55_940.926382)
         #expect(report.meanLatency == 0.143)
         #expect(report.meanLag == nil && report.greatestLag == nil)
@@ -58,6 +59,7 @@ import Testing
                 number of transactions actually processed: 90/100
                 number of failed transactions: 10 (10.000%)
                 latency average (including failures) = 1.250 ms
+                initial connection time = 2.5 ms
                 tps = 80.5 (without initial connection time)
                 """)
         #expect(report.failed == 10 && report.meanLatency == 1.25)

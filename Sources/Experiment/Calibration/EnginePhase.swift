@@ -28,20 +28,20 @@ struct EnginePhase: Sendable {
         }
     }
 
-    /// What is compared. The smallest script and those with the strictest bounds get the most blocks; the heavier the
-    /// statement, the smaller is the generator's part in it.
+    /// What is compared. The smallest script gets the most blocks: the heavier the statement, the smaller is the
+    /// generator's part in it. How many an interval takes is told while the suite runs.
     static let all =
         [
             EnginePhase(script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 16),
             EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 12),
-            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 10),
-            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 10),
-            EnginePhase(script: .selectOne, connections: 512, mode: .closed, slice: 1, blocks: 6),
-            EnginePhase(script: .selectOne, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 10),
-            EnginePhase(script: .point, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 10),
+            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 8),
+            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 8),
+            EnginePhase(script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 4),
+            EnginePhase(script: .selectOne, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 8),
+            EnginePhase(script: .point, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 8),
         ]
         + [0.2, 0.5, 0.8].map {
-            EnginePhase(script: .selectOne, connections: 8, mode: .open(share: $0), slice: 1, blocks: 8)
+            EnginePhase(script: .selectOne, connections: 8, mode: .open(share: $0), slice: 1, blocks: 6)
         }
 }
 

@@ -36,9 +36,10 @@ struct EngineSides: Sendable {
         // What pgbench calls a transaction is a whole pipeline there.
         let unit = depth ?? 1
         let text = depth.map { phase.script.pipelinedPgbenchText(depth: $0) } ?? phase.script.pgbenchText
+        let known = try await pgbench.startUp(text, clients: phase.connections, runs: 3, control: control)
         var sides = [
             PairedSlices.Side(EngineCalibration.names.pgbench) { number in
-                try await pgbenchSlice(phase, text, unit: unit, seed &+ UInt64(number))
+                try await pgbenchSlice(phase, text, unit: unit, known, seed &+ UInt64(number))
             },
             PairedSlices.Side(EngineCalibration.names.bare) { number in
                 let outcome = try await bare(phase, bareCount, seconds: nil, mode, seed &+ UInt64(number))
@@ -72,14 +73,22 @@ struct EngineSides: Sendable {
         }.get()
     }
 
+    /// Connections up to which pgbench's start is short against a slice.
+    private static let quickStart = 64
+
     /// What pgbench spends on its start is measured beside each slice: its noise then falls on blocks alike, and does not
-    /// tilt all of them the same way.
+    /// tilt all of them the same way. Only with many connections, where it takes longer than the slice, it is measured
+    /// once (`known`).
     private func pgbenchSlice(
-        _ phase: EnginePhase, _ text: String, unit: Int, _ seed: UInt64
+        _ phase: EnginePhase, _ text: String, unit: Int, _ known: Pgbench.StartUp, _ seed: UInt64
     ) async throws -> PairedSlices.Metrics {
-        let startUp = try await pgbench.startUp(text, clients: phase.connections, runs: 1, control: control)
+        let startUp =
+            phase.connections > Self.quickStart
+            ? known : try await pgbench.startUp(text, clients: phase.connections, runs: 1, control: control)
+        // Connecting is part of the duration, and varies.
+        let seconds = phase.slice + Int((known.seconds * 1.5).rounded())
         let outcome = try await pgbench.run(
-            text, clients: phase.connections, .duration(seconds: phase.slice), seed: seed, control: control)
+            text, clients: phase.connections, .duration(seconds: seconds), seed: seed, control: control)
         let cpu = try Self.cpu(outcome, startUp, phase)
         return [
             EngineMetric.throughput: outcome.report.transactionsPerSecond * Double(unit),
@@ -88,7 +97,7 @@ struct EngineSides: Sendable {
     }
 
     private static func cpu(
-        _ outcome: Pgbench.Outcome, _ startUp: Double, _ phase: EnginePhase
+        _ outcome: Pgbench.Outcome, _ startUp: Pgbench.StartUp, _ phase: EnginePhase
     ) throws(TestbedProblem) -> Double {
         guard let cpu = outcome.cpuPerTransaction(startUp: startUp, clients: phase.connections) else {
             throw TestbedProblem("pgbench: a slice of '\(phase.name)' was too short to tell its CPU from its start's")

@@ -11,7 +11,7 @@ public struct Pgbench: Sendable {
         /// As fast as it goes: so many transactions on each connection. Connections do not finish together: the last ones
         /// run with less and less beside them, which costs a short run a good part of its throughput.
         case transactions(perClient: Int)
-        /// As fast as it goes, for so many seconds.
+        /// As fast as it goes, for so many seconds, of which connecting is a part.
         case duration(seconds: Int)
         /// Due at this rate for so many seconds, with a log of each transaction's lag.
         case rate(perSecond: Double, seconds: Int)
@@ -37,13 +37,21 @@ public struct Pgbench: Sendable {
         /// and did as many transactions as there are clients.
         ///
         /// - Parameters:
-        ///   - startUp: C₁, from ``Pgbench/startUp(_:clients:runs:control:)``, nanoseconds.
+        ///   - startUp: C₁, from ``Pgbench/startUp(_:clients:runs:control:)``.
         ///   - clients: connections of both.
         /// - Returns: `nil` when the run was too short to tell the two apart.
-        public func cpuPerTransaction(startUp: Double, clients: Int) -> Double? {
-            let (rest, count) = (Double(cpu) - startUp, report.transactions - clients)
+        public func cpuPerTransaction(startUp: StartUp, clients: Int) -> Double? {
+            let (rest, count) = (Double(cpu) - startUp.cpu, report.transactions - clients)
             return rest > 0 && count > 0 ? rest / Double(count) : nil
         }
+    }
+
+    /// What a run spends before its first transaction.
+    public struct StartUp: Sendable, Equatable {
+        /// CPU of start, connecting, preparing and one transaction a client, nanoseconds.
+        public let cpu: Double
+        /// Seconds until all are connected.
+        public let seconds: Double
     }
 
     private let program: String
@@ -100,24 +108,25 @@ public struct Pgbench: Sendable {
             peakMemory: ended.peakMemory, lags: try lags(in: place, amount))
     }
 
-    /// CPU that start, connecting, preparing and one transaction a client take: the median of some runs of just that,
-    /// nanoseconds.
+    /// What start, connecting, preparing and one transaction a client take: the medians of some runs of just that.
     ///
     /// - Parameters:
     ///   - text: pgbench's script.
     ///   - clients: connections.
     ///   - runs: how many.
     ///   - control: ends it early.
-    /// - Returns: nanoseconds.
+    /// - Returns: both are above 0.
     /// - Throws: as ``run(_:clients:_:seed:control:)``.
-    public func startUp(_ text: String, clients: Int, runs: Int, control: TrialControl) async throws -> Double {
+    public func startUp(_ text: String, clients: Int, runs: Int, control: TrialControl) async throws -> StartUp {
         var spent: [Double] = []
+        var connecting: [Double] = []
         for number in 0..<runs {
             let outcome = try await run(
                 text, clients: clients, .transactions(perClient: 1), seed: UInt64(number), control: control)
             spent.append(Double(outcome.cpu))
+            connecting.append(outcome.report.connectionTime / 1_000)
         }
-        return Sample.median(spent)
+        return StartUp(cpu: Sample.median(spent), seconds: Sample.median(connecting))
     }
 
     private func arguments(_ place: String, _ clients: Int, _ amount: Amount, _ seed: UInt64) -> [String] {

@@ -10,6 +10,8 @@ public struct PgbenchReport: Sendable, Equatable {
     public let failed: Int?
     /// Without the time that connecting took.
     public let transactionsPerSecond: Double
+    /// What connecting took before the first transaction, milliseconds; a run for a time counts it as part of that time.
+    public let connectionTime: Double
     /// Milliseconds. With a rate it counts from the scheduled start.
     public let meanLatency: Double
     /// How much later than scheduled transactions started, milliseconds; only with a rate.
@@ -37,6 +39,7 @@ public struct PgbenchReport: Sendable, Equatable {
         due = processed.count == 2 ? Int(processed[1]) : nil
         failed = found[Self.failures].flatMap(Self.first).map { Int($0) }
         transactionsPerSecond = try number(Self.rate)
+        connectionTime = try number(Self.connecting)
         // Named otherwise after a failure.
         meanLatency = try number(found[Self.latency] == nil ? Self.latencyWithFailures : Self.latency)
         // "avg 0.087 (max 2.307) ms"
@@ -53,8 +56,9 @@ public struct PgbenchReport: Sendable, Equatable {
     private static let latency = "latency average ="
     private static let latencyWithFailures = "latency average (including failures) ="
     private static let lag = "rate limit schedule lag:"
+    private static let connecting = "initial connection time ="
     private static let rate = "tps ="
-    private static let keys = [processed, failures, latency, latencyWithFailures, lag, rate]
+    private static let keys = [processed, failures, latency, latencyWithFailures, lag, connecting, rate]
 
     /// The number that a text begins with.
     private static func first(_ text: String) -> Double? { Double(text.prefix { $0.isNumber || $0 == "." }) }
