@@ -46,7 +46,9 @@ let package = Package(
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
         module("SpecReader", [yams]),
+        module("Statistics", []),
         // Level 1
+        .target(name: "CBareLoop", dependencies: ["CLibpq"]),
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "SpecReader", crypto]),
         module("RunRecord", ["Measurement"]),
@@ -61,8 +63,8 @@ let package = Package(
         module(
             "Experiment",
             [
-                "ArchiveDriver", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader", "Testbed", "WakuModel", "Workload", crypto,
+                "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
+                "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload", crypto,
             ]),
         // Level 6
         .executableTarget(
@@ -87,6 +89,7 @@ let package = Package(
         tests("WakuModelTests", ["WakuModel"]),
         tests("MeasurementTests", ["Measurement"]),
         tests("SpecReaderTests", ["SpecReader"]),
+        tests("StatisticsTests", ["Statistics"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
         tests("RunRecordTests", ["RunRecord"]),
@@ -94,7 +97,11 @@ let package = Package(
         tests("ReportTests", ["Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
-            "ExperimentTests", ["ArchiveDriver", "Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
+            "ExperimentTests",
+            [
+                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "RunRecord", "Statistics", "Testbed",
+                "Workload",
+            ]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",

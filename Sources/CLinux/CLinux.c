@@ -1,14 +1,21 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 
 int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -81,3 +88,43 @@ int clinux_read_segment(int identifier, int offset, void *into, int length) {
     shmdt(memory);
     return 0;
 }
+
+int clinux_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, output, 1);
+    posix_spawn_file_actions_adddup2(&files, errors, 2);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    pid_t process;
+    int code = posix_spawn(&process, path, &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    errno = code;
+    return code == 0 ? process : -1;
+}
+
+static uint64_t timeval_nanoseconds(struct timeval time) {
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
+int clinux_reap(int process, clinux_child_end *end) {
+    struct rusage usage;
+    int status;
+    pid_t found = wait4(process, &status, WNOHANG, &usage);
+    if (found <= 0) return found;
+    end->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    end->user_ns = timeval_nanoseconds(usage.ru_utime);
+    end->system_ns = timeval_nanoseconds(usage.ru_stime);
+    return 1;
+}
+
+int clinux_memory_file(void) { return memfd_create("output", MFD_CLOEXEC); }

@@ -73,13 +73,16 @@ public enum ProcessTable {
     }
 
     /// Largest resident size so far of the calling process, in bytes (`VmHWM`).
-    public static func peakMemory() -> Int? { memory("VmHWM:") }
+    public static func peakMemory() -> Int? { memory("VmHWM:", of: "self") }
+
+    /// Largest resident size so far of another process, in bytes; `nil` when it has ended.
+    public static func peakMemory(of pid: Int32) -> Int? { memory("VmHWM:", of: "\(pid)") }
 
     /// Resident size of the calling process now, in bytes (`VmRSS`).
-    public static func residentMemory() -> Int? { memory("VmRSS:") }
+    public static func residentMemory() -> Int? { memory("VmRSS:", of: "self") }
 
-    private static func memory(_ field: String) -> Int? {
-        guard let text = Host.read("/proc/self/status") else { return nil }
+    private static func memory(_ field: String, of process: String) -> Int? {
+        guard let text = Host.read("/proc/\(process)/status") else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix(field) {
             return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
         }

@@ -11,13 +11,14 @@ struct Calibrate: AsyncParsableCommand {
         discussion: """
             Suites:
               history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
+              engine    load generators against each other: pgbench, a bare loop in C; throughput and CPU
 
             Examples:
               archivebench calibrate history
               archivebench calibrate history --json | jq '.[] | select(.holds | not)'
             """)
 
-    enum Suite: String, ExpressibleByArgument, CaseIterable { case history }
+    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine }
 
     @Argument(help: "What to measure.")
     var suite: Suite
@@ -33,7 +34,12 @@ struct Calibrate: AsyncParsableCommand {
         let control = TrialControl()
         let signals = Interruption.watch(control, progress, request.registry)
         defer { progress.close() }
-        let rows = try await HistoryCalibration(request) { Terminal.error("calibrate history · \($0)") }.run()
+        let told: @Sendable (String) -> Void = { [suite] in Terminal.error("calibrate \(suite.rawValue) · \($0)") }
+        let rows =
+            switch suite {
+            case .history: try await HistoryCalibration(request, progress: told).run()
+            case .engine: try await EngineCalibration(request, ours: nil, control: control, progress: told).run()
+            }
         withExtendedLifetime(signals) {}
         if json {
             let encoder = JSONEncoder()

@@ -30,7 +30,9 @@ enum ArchitectureTable {
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
         ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
+        ModuleRule("Statistics", level: 0, .shared),
 
+        ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
         ModuleRule("RunRecord", level: 1, .reading, uses: ["Measurement"]),
@@ -49,8 +51,8 @@ enum ArchitectureTable {
         ModuleRule(
             "Experiment", level: 5, .wiring,
             uses: [
-                "ArchiveDriver", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader",
+                "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
+                "SpecReader", "Statistics",
                 "Testbed", "WakuModel", "Workload",
             ],
             products: ["Crypto"]),
@@ -66,6 +68,7 @@ enum ArchitectureTable {
 
     /// Modules that only these may import, besides being declared as a dependency.
     static let importers: [String: Set<String>] = [
+        "CBareLoop": ["Experiment"],
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],

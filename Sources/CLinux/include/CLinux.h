@@ -52,4 +52,18 @@ int clinux_remove_unattached_segment(int identifier);
 // Reads `length` bytes at `offset` of an existing segment; 0 on success (shmat(2), read-only).
 int clinux_read_segment(int identifier, int offset, void *into, int length);
 
+// Starts a program (posix_spawn(3)) in a session of its own, with no signal blocked or ignored, input from /dev/null and
+// output to two descriptors. Returns its number, or -1 with errno.
+int clinux_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors);
+// What an ended child used, from wait4(2): CPU in nanoseconds; how it ended as exit status, or minus the signal.
+typedef struct {
+    int status;
+    uint64_t user_ns;
+    uint64_t system_ns;
+} clinux_child_end;
+// Reaps a child if it has ended: 1 ended, 0 still runs, -1 with errno.
+int clinux_reap(int process, clinux_child_end *end);
+// memfd_create(2): a file without a name, gone when closed.
+int clinux_memory_file(void);
+
 #endif

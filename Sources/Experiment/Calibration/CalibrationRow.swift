@@ -1,9 +1,11 @@
+import Statistics
+
 /// One figure that the tool measures of itself, with the bound it is held to.
 public struct CalibrationRow: Codable, Sendable, Equatable {
     public var name: String
-    /// The median of the pairs.
+    /// The median of the pairs, or their winsorised mean.
     public var value: Double
-    /// Interval of that median.
+    /// Interval of that, 95 % or more.
     public var low: Double
     public var high: Double
     /// As text, such as `at least 0.9`.
@@ -39,6 +41,43 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
         bound = "at most \(most)"
         holds = value <= most
     }
+
+    /// A ratio with its interval, which must not be small: decided on the lower end.
+    public init(_ name: String, _ estimate: Estimate, atLeast least: Double) {
+        self.init(told: name, estimate)
+        bound = "at least \(least)"
+        holds = low >= least
+    }
+
+    /// A ratio with its interval, which must not be large: decided on the upper end.
+    public init(_ name: String, _ estimate: Estimate, atMost most: Double) {
+        self.init(told: name, estimate)
+        bound = "at most \(most)"
+        holds = high <= most
+    }
+
+    /// A ratio that is only told. It has no bound, so it always holds.
+    public init(told name: String, _ estimate: Estimate) {
+        self.name = name
+        value = estimate.value
+        low = estimate.low
+        high = estimate.high
+        bound = Self.noBound
+        holds = true
+    }
+
+    /// A single figure that is only told. It has no bound, so it always holds.
+    public init(told name: String, value: Double) {
+        self.name = name
+        self.value = value
+        low = value
+        high = value
+        bound = Self.noBound
+        holds = true
+    }
+
+    /// Stands for a bound where there is none.
+    public static let noBound = "told only"
 
     /// Pairs of blocks in one interleaved run.
     public static let pairs = 6

@@ -30,6 +30,7 @@ public struct CalibrationScript: Sendable, Equatable {
     /// Sync, at the end: all statements share one implicit transaction.
     ///
     /// - Parameter depth: transactions in one go; pgbench counts them as one.
+    /// - Returns: the text of a script file.
     public func pipelinedPgbenchText(depth: Int) -> String {
         let one = settings + statements.map { pgbenchLine($0) }
         let lines = ["\\startpipeline"] + (0..<depth).flatMap { _ in one } + ["\\endpipeline"]

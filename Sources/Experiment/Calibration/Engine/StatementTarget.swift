@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import LoadRunner
 import PostgresClient
+import WakuModel
 import Workload
 
 /// A target that runs one script, transaction after transaction, through the same connections as an archive's: what is
@@ -71,6 +72,23 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         guard open == plan.limit else {
             throw PostgresError(
                 .client(.refused), "\(open) of \(plan.limit) connections opened: \(events.last?.detail ?? "no reason")")
+        }
+        try prepareEverywhere()
+    }
+
+    /// Runs the script once on every connection, so that preparing is no part of what is measured.
+    private func prepareEverywhere() throws(PostgresError) {
+        let operation = Operation(
+            due: 0, label: 0, node: 0, number: 0, origin: 0, page: 0, candidates: nil, cursor: .zero)
+        for ticket in 0..<pool.plan.limit { begin(operation, ticket: ticket, now: Clock.now()) }
+        let deadline = Clock.now() + 30_000_000_000
+        var done = 0
+        while done < pool.plan.limit {
+            guard wait(until: deadline) < deadline else { throw PostgresError(.client(.timeOut), "not prepared in time") }
+            while let completion = takeCompletion() {
+                if let failure = completion.failure { throw PostgresError(.client(.unexpectedReply), "\(failure)") }
+                done += 1
+            }
         }
     }
 
