@@ -84,7 +84,9 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         let deadline = Clock.now() + 30_000_000_000
         var done = 0
         while done < pool.plan.limit {
-            guard wait(until: deadline) < deadline else { throw PostgresError(.client(.timeOut), "not prepared in time") }
+            guard wait(until: deadline) < deadline else {
+                throw PostgresError(.client(.timeOut), "not prepared in time")
+            }
             while let completion = takeCompletion() {
                 if let failure = completion.failure { throw PostgresError(.client(.unexpectedReply), "\(failure)") }
                 done += 1
