@@ -44,6 +44,7 @@ let package = Package(
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
         module("SpecReader", [yams]),
+        module("Statistics", []),
         // Level 1
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "SpecReader", crypto]),
@@ -60,7 +61,7 @@ let package = Package(
             "Experiment",
             [
                 "ArchiveDriver", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader", "Testbed", "WakuModel", "Workload", crypto,
+                "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload", crypto,
             ]),
         // Level 6
         .executableTarget(
@@ -81,6 +82,8 @@ let package = Package(
         tests("WakuModelTests", ["WakuModel"]),
         tests("MeasurementTests", ["Measurement"]),
         tests("SpecReaderTests", ["SpecReader"]),
+        tests("StatisticsTests", ["Statistics"]),
+        tests("LinuxSystemTests", ["LinuxSystem"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
         tests("RunRecordTests", ["RunRecord"]),
@@ -88,7 +91,11 @@ let package = Package(
         tests("ReportTests", ["Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
-            "ExperimentTests", ["ArchiveDriver", "Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
+            "ExperimentTests",
+            [
+                "ArchiveDriver", "Experiment", "LinuxSystem", "LoadRunner", "Measurement", "Report", "RunRecord",
+                "Testbed", "Workload",
+            ]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",

@@ -34,7 +34,7 @@ public enum LoadRunner {
     public static func simulate<Target: LoadTarget>(
         _ plan: LoadPlan, control: LoadControl = LoadControl(), makeTarget: (Traffic) throws -> Target
     ) rethrows -> LoadResult {
-        let traffic = Traffic(plan.spec, seed: plan.seed)
+        let traffic = Traffic(plan.spec, seed: plan.seed, walk: .extendable)
         let single = LoadPlan(spec: plan.spec, seed: plan.seed)
         let worker = Worker(single, index: 0, traffic: traffic, target: try makeTarget(traffic), control: control)
         return worker.run(from: 0)
@@ -43,7 +43,7 @@ public enum LoadRunner {
     private static func work<Target: LoadTarget>(
         _ plan: LoadPlan, index: Int, _ control: LoadControl, _ makeTarget: (Traffic) throws -> Target
     ) -> Result<LoadResult, any Error> {
-        let traffic = Traffic(plan.spec, seed: plan.seed)
+        let traffic = Traffic(plan.spec, seed: plan.seed, walk: .extendable)
         do {
             let target = try makeTarget(traffic)
             let worker = Worker(plan, index: index, traffic: traffic, target: target, control: control)

@@ -21,6 +21,9 @@ final class Worker<Target: LoadTarget> {
     private var start: Nanoseconds = 0
     private var measureStart: Nanoseconds = 0
     private var measureEnd: Nanoseconds = 0
+    /// What follows is planned up to here: the end of the measure phase, or where that may move to.
+    private var followUpEnd: Nanoseconds = 0
+    private var phasesSettled = false
     private var upcoming: Operation?
     private var followUps = DueHeap()
     private var tickets = TicketBook()
@@ -53,6 +56,7 @@ final class Worker<Target: LoadTarget> {
         self.start = start
         measureStart = start + plan.spec.phases.warmUp
         measureEnd = start + plan.spec.phases.offered
+        followUpEnd = start + plan.spec.phases.longest
         target.start(at: start)
         if plan.workers > 1 {
             traffic.restrictSessions(to: (0..<plan.spec.writers.count).filter { $0 % plan.workers == index })
@@ -61,6 +65,7 @@ final class Worker<Target: LoadTarget> {
         var now = start
         while true {
             now = target.wait(until: nextWake(after: now))
+            if !phasesSettled { moveMeasurePhase(at: now) }
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
             while let completion = target.takeCompletion() { record(completion) }
@@ -173,7 +178,7 @@ final class Worker<Target: LoadTarget> {
     /// Plans what follows; requests beyond the measure phase are not begun, and counted.
     private func follow(_ operation: Operation, _ outcome: RequestOutcome, at moment: Nanoseconds) {
         traffic.follow(operation, outcome, at: moment - start) { next in
-            if start + next.due < measureEnd {
+            if start + next.due < followUpEnd {
                 followUps.insert(next)
             } else {
                 noteCut(next)
@@ -218,10 +223,34 @@ final class Worker<Target: LoadTarget> {
         control.hand(over: WorkerSecond(second: secondNumber, phase: phase, labels: second))
     }
 
+    /// The measure phase begins later by as much as the warm-up goes on; from its first moment on it stays.
+    private func moveMeasurePhase(at now: Nanoseconds) {
+        var extra: Nanoseconds
+        repeat {
+            extra = control.warmUp.extra
+            measureStart = start + plan.spec.phases.warmUp + extra
+            measureEnd = measureStart + plan.spec.phases.measure
+            if now < measureStart && !control.isStopping { return }
+        } while !control.warmUp.fix(at: extra)
+        settlePhases()
+    }
+
+    private func settlePhases() {
+        (phasesSettled, followUpEnd) = (true, measureEnd)
+        traffic.settle(measure: measureStart - start..<measureEnd - start)
+        var kept = DueHeap()
+        while !followUps.isEmpty {
+            let next = followUps.removeFirst()
+            if start + next.due < measureEnd { kept.insert(next) } else { noteCut(next) }
+        }
+        followUps = kept
+    }
+
     private func noteMeasureBounds(at now: Nanoseconds) {
         if cpuAtMeasureStart == nil && now >= measureStart { cpuAtMeasureStart = Clock.threadCPU() }
         guard !measureClosed && now >= measureEnd else { return }
         measureClosed = true
+        upcoming = nil
         // A load that was ended in warm-up has no measure phase and so no cost in it.
         if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
@@ -237,6 +266,7 @@ final class Worker<Target: LoadTarget> {
         guard now < measureEnd else { return }
         beginDue(before: .max, at: now)
         measureEnd = now
+        followUpEnd = now
         upcoming = nil
         while !followUps.isEmpty { noteCut(followUps.removeFirst()) }
     }
@@ -251,6 +281,7 @@ final class Worker<Target: LoadTarget> {
         }
         handOverSecond()
         result.drained = now - measureEnd
+        result.warmedUp = min(measureStart, measureEnd) - start
         result.started = start
         result.events = target.takeEvents()
         result.sessions = traffic.sessionTallies

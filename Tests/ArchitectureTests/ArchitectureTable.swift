@@ -30,6 +30,7 @@ enum ArchitectureTable {
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
         ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
+        ModuleRule("Statistics", level: 0, .shared),
 
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
@@ -50,7 +51,7 @@ enum ArchitectureTable {
             "Experiment", level: 5, .wiring,
             uses: [
                 "ArchiveDriver", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader",
+                "SpecReader", "Statistics",
                 "Testbed", "WakuModel", "Workload",
             ],
             products: ["Crypto"]),
