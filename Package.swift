@@ -90,6 +90,7 @@ let package = Package(
         tests("MeasurementTests", ["Measurement"]),
         tests("SpecReaderTests", ["SpecReader"]),
         tests("StatisticsTests", ["Statistics"]),
+        tests("LinuxSystemTests", ["LinuxSystem"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
         tests("RunRecordTests", ["RunRecord"]),
@@ -99,8 +100,8 @@ let package = Package(
         tests(
             "ExperimentTests",
             [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "RunRecord", "Statistics", "Testbed",
-                "Workload",
+                "ArchiveDriver", "Experiment", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "Report",
+                "RunRecord", "Statistics", "Testbed", "Workload",
             ]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(

@@ -235,7 +235,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
             slots[ticket]?.work = .request(machine)
             let page = min(machine.reply.rowCount, machine.query.pageSize) - min(before, machine.query.pageSize)
             guard page > 0 else { return }
-            let counts = slot.operation.due >= traffic.spec.phases.warmUp
+            let counts = traffic.isMeasured(slot.operation)
             slots[ticket]?.bytes += account.book(result, rows: page, of: machine.query, counts: counts)
         }
     }

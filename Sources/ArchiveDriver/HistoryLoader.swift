@@ -35,7 +35,7 @@ public struct HistoryLoader {
     /// partitions while the trial runs, every hour it touches and one more.
     public static func livePartitions(of spec: WorkloadSpec) -> [HourPartition] {
         let skew = Int(spec.messages.clockSkew / 1_000_000_000)
-        let seconds = Int(spec.phases.offered / 1_000_000_000) * spec.timeScale + skew
+        let seconds = Int(spec.phases.longest / 1_000_000_000) * spec.timeScale + skew
         let hours = spec.clockwork.makesPartitions ? 2 : seconds / 3_600 + 2
         return HourPartition.hours(hours, from: spec.archiveEpoch)
     }

@@ -6,7 +6,26 @@ import Synchronization
 import Testbed
 import Workload
 
-/// Follows a load while it runs: writes a line a second, tells the observer, and ends it when the server is gone.
+/// What was seen of a load besides the workers' numbers.
+package struct LoadSight {
+    package var serverLost = false
+    /// Why the samples could not be written; the load was ended because of it.
+    package var failure: (any Error)?
+    /// The seconds of the measure phase.
+    package var measured = LoadSeries()
+    /// What the host did in the measure phase; `nil` when it was not looked at twice.
+    package var host: HostSpan?
+    package var extensions: [WarmUpJudge.Extension] = []
+    /// The trend that was left when the warm-up could not go on.
+    package var trendLeft: String?
+    /// Why the warm-up was not judged; `nil` when it was.
+    package var warmUpNotJudged: String?
+
+    package init() {}
+}
+
+/// Follows a load while it runs: writes a line a second, tells the observer, lets the warm-up go on while a trend is left
+/// in it, looks at the host, and ends the load when the server is gone.
 final class LoadWatch: Sendable {
     private let plan: LoadPlan
     private let labels: [RequestLabel]
@@ -36,28 +55,22 @@ final class LoadWatch: Sendable {
     /// The load is over; ``follow()`` returns after a last look.
     func loadEnded() { ended.store(true, ordering: .releasing) }
 
-    /// What was seen besides the numbers.
-    struct Sight {
-        var serverLost = false
-        /// Why the samples could not be written; the load was ended because of it.
-        var failure: (any Error)?
-    }
-
     /// Follows until ``loadEnded()``.
-    func follow() async -> Sight {
+    func follow() async -> LoadSight {
         var book = SecondBook(workers: plan.workers)
         var response = LatencyHistogram(.interval)
         var failed = 0
         var lostAt: Nanoseconds?
-        var sight = Sight()
+        var sight = LoadSight()
+        var (warmUp, host) = (WarmUpJudge(plan.phases), HostWatch())
         while true {
             let last = ended.load(ordering: .acquiring)
             for second in control.load.takeSeconds() { book.add(second) }
             for (number, phase, seen) in book.takeComplete(all: last) {
-                do {
-                    try folder.append(
-                        [RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)], to: .samples)
-                } catch {
+                let sample = RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)
+                if phase == .warmUp { warmUp.note(sample) }
+                if phase == .measure { sight.measured.add(sample) }
+                do { try folder.append([sample], to: .samples) } catch {
                     sight.failure = sight.failure ?? error
                     control.load.stop()
                 }
@@ -67,9 +80,13 @@ final class LoadWatch: Sendable {
                 }
                 report(number, TrialProgress.Stage(phase), seen, response, failed)
             }
+            look(&warmUp, &host, isLast: last)
             if lostAt == nil, await !cluster.isRunning { lostAt = Clock.now() }
             if last {
                 sight.serverLost = lostAt != nil
+                sight.host = host.span
+                sight.extensions = warmUp.extensions
+                (sight.trendLeft, sight.warmUpNotJudged) = (warmUp.trendLeft, warmUp.notJudged)
                 return sight
             }
             if let lostAt, Clock.now() - lostAt > Self.lossShown { control.load.stop() }
@@ -77,12 +94,24 @@ final class LoadWatch: Sendable {
         }
     }
 
+    /// Decides on the warm-up, and looks at the host in the measure phase.
+    private func look(_ warmUp: inout WarmUpJudge, _ host: inout HostWatch, isLast: Bool) {
+        guard let started = control.load.started else { return }
+        let now = Clock.now()
+        if !isLast && !control.isStopping && now >= started {
+            warmUp.decide(at: now - started) { control.load.warmUp.move(to: $0) }
+        }
+        let begin = started + plan.phases.warmUp + control.load.warmUp.extra
+        host.look(at: now, measure: begin..<begin + plan.phases.measure, isLast: isLast)
+    }
+
     private func report(
         _ second: Int, _ phase: TrialProgress.Stage, _ seen: [LabelSecond], _ response: LatencyHistogram, _ failed: Int
     ) {
         // Draining takes as long as it takes, up to its limit.
         let phases = plan.phases
-        let total = Double(phase == .drain ? phases.offered + phases.drainLimit : phases.offered) / 1e9
+        let offered = phases.offered + control.load.warmUp.extra
+        let total = Double(phase == .drain ? offered + phases.drainLimit : offered) / 1e9
         observer.report(
             TrialProgress(
                 stage: phase, secondsLeft: max(0, total - Double(second) - 1) + 2, rows: nil,

@@ -85,7 +85,7 @@ public struct TrialPlan: Sendable {
     /// runs, and never more than was written.
     private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
         let row = 1.2 * spec.messages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
-        let live = spec.messages.expected(from: 0, to: Int64(spec.phases.offered), spec.calendar)
+        let live = spec.messages.expected(from: 0, to: Int64(spec.phases.longest), spec.calendar)
         let past = 1.2 * spec.historyMessages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
         let data = Double(spec.history.rows) * past + live * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }

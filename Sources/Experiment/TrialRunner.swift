@@ -117,7 +117,7 @@ public struct TrialRunner: Sendable {
         do {
             let (offered, seed) = (request.offered, request.seed)
             result = try await LoadRunner.run(
-                plan, control: control.load, makeSource: { Traffic(offered, seed: seed) }
+                plan, control: control.load, makeSource: { Traffic(offered, seed: seed, walk: .extendable) }
             ) { traffic in
                 try ArchiveTarget(parameters, traffic: traffic, schema: schema)
             }
@@ -139,8 +139,11 @@ public struct TrialRunner: Sendable {
         } else {
             record.ending = .completed
         }
-        record.validity = ValidityRules.judge(record.ending, result)
+        let (findings, gaps) = ValidityRules.judge(record.ending, result, sight)
+        record.validity = findings
+        record.notCollected += gaps
         record.valid = record.validity.allSatisfy(\.holds)
+        noteWarmUp(&record, sight)
         return result
     }
 
@@ -210,7 +213,8 @@ public struct TrialRunner: Sendable {
         record.traffic = TrafficAssembly.summary(request.offered, seed: request.seed, result)
         record.phases.measuredSeconds = Double(result.measured) / 1e9
         record.phases.drainedSeconds = Double(result.drained) / 1e9
-        let warmUp = record.phases.warmUpSeconds
+        record.phases.warmedUpSeconds = Double(result.warmedUp) / 1e9
+        let warmUp = record.phases.measureStartSeconds
         record.events = [
             TrialEvent(atSeconds: 0, kind: "phase.warm-up", detail: "load begins"),
             TrialEvent(atSeconds: warmUp, kind: "phase.measure", detail: "what is due from here on counts"),
@@ -221,6 +225,18 @@ public struct TrialRunner: Sendable {
         record.events += result.events.map {
             TrialEvent(
                 atSeconds: (Double($0.at) - Double(result.started)) / 1e9, kind: $0.kind, detail: $0.detail)
+        }
+        record.events.sort { $0.atSeconds < $1.atSeconds }
+    }
+
+    private func noteWarmUp(_ record: inout RunRecord, _ sight: LoadSight) {
+        if let first = sight.extensions.first {
+            let times = sight.extensions.count == 1 ? "" : "\(sight.extensions.count) steps, the first because "
+            record.phases.warmUpReason = times + first.reason
+        }
+        record.events += sight.extensions.map {
+            TrialEvent(
+                atSeconds: $0.at, kind: "phase.warm-up-extended", detail: "by \(Words.seconds($0.by)): \($0.reason)")
         }
         record.events.sort { $0.atSeconds < $1.atSeconds }
     }

@@ -4,23 +4,52 @@ import RunRecord
 import Workload
 
 /// When a trial may be used as evidence. Every threshold of the tool stands here.
-enum ValidityRules {
+package enum ValidityRules {
     /// Failures among the operations of the measure phase.
-    static let mostFailures = 0.01
-    /// Operations that were due and not started at the end of the measure phase, or never finished.
-    static let mostBacklog = 0.01
+    package static let mostFailures = 0.01
+    /// Operations that were due and not started at the end of the measure phase, or never finished; also by how much of
+    /// the load the operations outstanding may grow over the phase.
+    package static let mostBacklog = 0.01
+    /// Operations completed by the end of the measure phase, of those due in it, besides those just being served.
+    package static let leastAchieved = 0.98
+    /// A class with fewer operations is judged only together with the others.
+    package static let fewestOfClass = 100
     /// The generator's own lateness, 99th percentile, nanoseconds; or this share of the response time's, if larger.
-    static let mostGeneratorLag: UInt64 = 5_000_000
-    static let mostGeneratorLagShare = 0.1
+    package static let mostGeneratorLag: UInt64 = 5_000_000
+    package static let mostGeneratorLagShare = 0.1
     /// Share of one processor that a worker may use.
-    static let mostGeneratorCPU = 0.8
+    package static let mostGeneratorCPU = 0.8
+    /// Processor time of the host that the hypervisor may give to others.
+    package static let mostStolen = 0.05
+    /// Steps of the wall clock, and time asleep, nanoseconds.
+    package static let mostClockStep: UInt64 = 10_000_000
+    /// Pages to and from swap a second: 1 MB/s with the usual pages of 4 kB.
+    package static let mostSwappedPages = 256.0
+    /// Share of the time in which some task stood still for want of memory.
+    package static let mostMemoryStall = 0.01
+    /// Available memory as a share of all: below it the kernel takes back the file cache the server reads from.
+    package static let leastMemory = 0.02
+    /// Change of throughput or of a median latency over the phase, as a share of its median; a smaller trend is none.
+    package static let mostDrift = 0.2
+    /// How likely a steady phase is to be called drifting, all its series together.
+    package static let driftChance = 0.01
+    /// The same for a warm-up, where the mistake costs a few seconds only.
+    package static let warmUpChance = 0.05
+    /// Fewer seconds tell no trend from chance.
+    package static let fewestSteadySeconds = 8
 
     /// Judges a finished load.
-    static func judge(_ ending: RunRecord.Ending, _ result: LoadResult) -> [ValidityFinding] {
-        [
-            ranToPlan(ending), identity(result), failures(result), keptUp(result), generatorLag(result),
-            generatorCPU(result),
+    ///
+    /// - Returns: a finding for each rule that could be judged, and a sentence for each that could not.
+    package static func judge(
+        _ ending: RunRecord.Ending, _ result: LoadResult, _ sight: LoadSight
+    ) -> (findings: [ValidityFinding], gaps: [String]) {
+        let (steady, host) = (steadyState(sight), judge(host: sight.host))
+        let findings = [
+            ranToPlan(ending), identity(result), failures(result), keptUp(result), achieved(result),
+            generatorLag(result), generatorCPU(result),
         ]
+        return (findings + [steady.finding].compactMap { $0 } + host.findings, steady.gaps + host.gaps)
     }
 
     private static func ranToPlan(_ ending: RunRecord.Ending) -> ValidityFinding {
@@ -45,16 +74,16 @@ enum ValidityRules {
         let (scheduled, failed) = sums(result, \.failed)
         return ValidityFinding(
             rule: "failures", holds: Double(failed) <= mostFailures * Double(scheduled),
-            observed: "\(failed) of \(scheduled)", threshold: "at most \(percent(mostFailures))",
+            observed: "\(failed) of \(scheduled)", threshold: "at most \(Words.percent(mostFailures))",
             reason: "failed operations load the server less and do not appear in latencies")
     }
 
     private static func keptUp(_ result: LoadResult) -> ValidityFinding {
         let (scheduled, behind) = sums(result) { max($0.backlog, $0.abandoned) }
         return ValidityFinding(
-            rule: "kept-up", holds: scheduled > 0 && Double(behind) <= mostBacklog * Double(scheduled),
+            rule: RunRecord.keptUpRule, holds: scheduled > 0 && Double(behind) <= mostBacklog * Double(scheduled),
             observed: "\(behind) of \(scheduled) not started or never finished",
-            threshold: "at most \(percent(mostBacklog))",
+            threshold: "at most \(Words.percent(mostBacklog))",
             reason: "beyond what it can carry, a server's latency measures how long the trial lasted")
     }
 
@@ -66,7 +95,7 @@ enum ValidityRules {
         let limit = max(mostGeneratorLag, share)
         return ValidityFinding(
             rule: "generator-lag", holds: result.generatorLag.count > 0 && lag <= limit,
-            observed: "p99 \(milliseconds(lag))", threshold: "p99 at most \(milliseconds(limit))",
+            observed: "p99 \(Words.milliseconds(lag))", threshold: "p99 at most \(Words.milliseconds(limit))",
             reason: "response times contain the generator's own lateness")
     }
 
@@ -74,18 +103,13 @@ enum ValidityRules {
         let share =
             result.measured == 0 ? 0 : Double(result.cpu) / Double(result.measured) / Double(max(1, result.workers))
         return ValidityFinding(
-            rule: "generator-cpu", holds: share <= mostGeneratorCPU, observed: "\(percent(share)) of a processor",
-            threshold: "at most \(percent(mostGeneratorCPU)) a worker",
+            rule: "generator-cpu", holds: share <= mostGeneratorCPU,
+            observed: "\(Words.percent(share)) of a processor",
+            threshold: "at most \(Words.percent(mostGeneratorCPU)) a worker",
             reason: "a saturated generator measures itself")
     }
 
     private static func sums(_ result: LoadResult, _ part: (Tally) -> Int) -> (scheduled: Int, part: Int) {
         result.results.reduce((0, 0)) { ($0.0 + $1.measure.scheduled, $0.1 + part($1.measure)) }
-    }
-
-    private static func percent(_ share: Double) -> String { "\((share * 1_000).rounded() / 10) %" }
-
-    private static func milliseconds(_ duration: UInt64) -> String {
-        "\((Double(duration) / 1e4).rounded() / 100) ms"
     }
 }

@@ -8,6 +8,8 @@ public final class LoadControl: Sendable {
     private let startInstant = Atomic<UInt64>(0)
     private let stopRequested = Atomic<Bool>(false)
     private let seconds = Mutex<[WorkerSecond]>([])
+    /// Where the warm-up ends.
+    public let warmUp = WarmUpEnd()
 
     public init() {}
 

@@ -39,7 +39,7 @@ public enum LoadRunner {
     ) async throws -> LoadResult {
         try await run(
             LoadPlan(spec, workers: workers, pacing: pacing), control: control,
-            makeSource: { Traffic(spec, seed: seed) }, makeTarget: makeTarget)
+            makeSource: { Traffic(spec, seed: seed, walk: .extendable) }, makeTarget: makeTarget)
     }
 
     /// Runs a workload's load against a simulation, on the calling thread, in the simulation's time.
@@ -47,7 +47,7 @@ public enum LoadRunner {
         _ spec: WorkloadSpec, seed: UInt64, pacing: Pacing = .open, control: LoadControl = LoadControl(),
         makeTarget: (Traffic) throws -> Target
     ) rethrows -> LoadResult {
-        let traffic = Traffic(spec, seed: seed)
+        let traffic = Traffic(spec, seed: seed, walk: .extendable)
         return runHere(
             LoadPlan(spec, pacing: pacing), control: control, source: traffic, target: try makeTarget(traffic))
     }

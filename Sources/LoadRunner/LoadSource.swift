@@ -17,7 +17,9 @@ public protocol LoadSource: AnyObject {
     /// What clients went through, by entry; empty where there are none.
     var sessionTallies: [SessionTally] { get }
     /// The account of what arrived; `nil` where none is kept.
-    var arrivals: BandwidthLedger? { get }
+    var arrivedMessages: BandwidthLedger? { get }
+    /// The measure phase lies here, nanoseconds from the start of warm-up.
+    func settle(measure: Range<UInt64>)
 }
 
 extension LoadSource {
@@ -28,9 +30,10 @@ extension LoadSource {
     public func isWanted(_ operation: Operation) -> Bool { true }
     public func restrictSessions(to nodes: [Int]) {}
     public var sessionTallies: [SessionTally] { [] }
-    public var arrivals: BandwidthLedger? { nil }
+    public var arrivedMessages: BandwidthLedger? { nil }
+    public func settle(measure: Range<UInt64>) {}
 }
 
 extension Traffic: LoadSource {
-    public var arrivals: BandwidthLedger? { arrived }
+    public var arrivedMessages: BandwidthLedger? { arrived }
 }

@@ -23,6 +23,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private var start: Nanoseconds = 0
     private var measureStart: Nanoseconds = 0
     private var measureEnd: Nanoseconds = 0
+    /// What follows is planned up to here: the end of the measure phase, or where that may move to.
+    private var followUpEnd: Nanoseconds = 0
+    private var phasesSettled = false
     private var upcoming: Operation?
     private var followUps = DueHeap()
     /// In a closed loop: clients of this worker, how many of them are busy, and what follows for them.
@@ -70,6 +73,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         self.start = start
         measureStart = start + plan.phases.warmUp
         measureEnd = start + plan.phases.offered
+        followUpEnd = start + plan.phases.longest
         target.start(at: start)
         if plan.workers > 1 {
             source.restrictSessions(to: (0..<plan.nodes).filter { $0 % plan.workers == index })
@@ -79,6 +83,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         while true {
             if isClosed { beginClosed(at: now) }
             now = target.wait(until: nextWake(after: now))
+            if !phasesSettled { moveMeasurePhase(at: now) }
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
             target.takeCompletions { record($0) }
@@ -237,7 +242,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         source.follow(operation, outcome, at: moment - start) { next in
             if isClosed && !jobLabels[next.label] {
                 chained.insert(next)
-            } else if start + next.due < measureEnd {
+            } else if start + next.due < followUpEnd {
                 followUps.insert(next)
             } else {
                 noteCut(next)
@@ -278,10 +283,34 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
                 second: secondNumber, phase: phase, labels: source.labels.indices.map { meters[$0].takeSecond() }))
     }
 
+    /// The measure phase begins later by as much as the warm-up goes on; from its first moment on it stays.
+    private func moveMeasurePhase(at now: Nanoseconds) {
+        var extra: Nanoseconds
+        repeat {
+            extra = control.warmUp.extra
+            measureStart = start + plan.phases.warmUp + extra
+            measureEnd = measureStart + plan.phases.measure
+            if now < measureStart && !control.isStopping { return }
+        } while !control.warmUp.fix(at: extra)
+        settlePhases()
+    }
+
+    private func settlePhases() {
+        (phasesSettled, followUpEnd) = (true, measureEnd)
+        source.settle(measure: measureStart - start..<measureEnd - start)
+        var kept = DueHeap()
+        while !followUps.isEmpty {
+            let next = followUps.removeFirst()
+            if start + next.due < measureEnd { kept.insert(next) } else { noteCut(next) }
+        }
+        followUps = kept
+    }
+
     private func noteMeasureBounds(at now: Nanoseconds) {
         if cpuAtMeasureStart == nil && now >= measureStart { cpuAtMeasureStart = Clock.threadCPU() }
         guard !measureClosed && now >= measureEnd else { return }
         measureClosed = true
+        upcoming = nil
         // A load that was ended in warm-up has no measure phase and so no cost in it.
         if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
@@ -297,6 +326,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         guard now < measureEnd else { return }
         if !isClosed { beginDue(before: .max, at: now) }
         measureEnd = now
+        followUpEnd = now
         upcoming = nil
         while !followUps.isEmpty { noteCut(followUps.removeFirst()) }
         while !chained.isEmpty { noteCut(chained.removeFirst()) }
@@ -313,11 +343,12 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         handOverSecond()
         for label in source.labels.indices { result.results[label] = meters[label].close() }
         result.drained = now - measureEnd
+        result.warmedUp = min(measureStart, measureEnd) - start
         result.started = start
         result.events = target.takeEvents()
         result.sessions = source.sessionTallies
         // Every worker walks through all arrivals; one tells of them.
-        if index == 0 { result.arrived = source.arrivals }
+        if index == 0 { result.arrived = source.arrivedMessages }
         result.delivered = target.delivered
         target.end()
     }

@@ -60,6 +60,8 @@ public struct LoadResult: Sendable {
     /// CPU time of the workers within the measure phase, nanoseconds.
     public var cpu: UInt64 = 0
     public var workers = 0
+    /// Length of the warm-up as it came out, nanoseconds.
+    public var warmedUp: UInt64 = 0
     /// Length of the measure phase as it came out, nanoseconds.
     public var measured: UInt64 = 0
     /// From the end of the measure phase to the last completion, nanoseconds.
@@ -91,6 +93,7 @@ public struct LoadResult: Sendable {
         for index in results.indices { results[index].add(other.results[index]) }
         cpu += other.cpu
         workers += other.workers
+        warmedUp = max(warmedUp, other.warmedUp)
         measured = max(measured, other.measured)
         drained = max(drained, other.drained)
         events += other.events

@@ -51,7 +51,9 @@ public struct MarkdownExporter: Exporter {
 
     private func measured(_ report: TrialReport, _ tables: TrialTables) -> [String] {
         let record = report.record
-        var parts = [
+        let label = TrialAnswer(report, .page).label.map { "**\(Markdown.escape($0))**" }
+        var parts = [label].compactMap { $0 }
+        parts += [
             "## Objectives", Markdown.table(tables.objectives, none: "None was judged."),
             "## Request classes",
             "Rates a second, times in ms. \\* marks a p99 that rests on fewer than 1 000 operations.",

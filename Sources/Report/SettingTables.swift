@@ -41,13 +41,20 @@ struct SettingTables {
             ),
             (
                 "phases",
-                "warm-up \(quantity.limit(record.phases.warmUpSeconds * 1_000)), measured "
+                "warm-up \(warmUp), measured "
                     + (record.phases.measuredSeconds.map { quantity.time($0 * 1_000) } ?? "nothing")
                     + " of \(quantity.limit(record.phases.measureSeconds * 1_000)), drain "
                     + (record.phases.drainedSeconds.map { quantity.time($0 * 1_000) } ?? "not reached")
             ),
         ]
         return plain(rows)
+    }
+
+    private var warmUp: String {
+        let phases = record.phases
+        let planned = quantity.limit(phases.warmUpSeconds * 1_000)
+        guard let reason = phases.warmUpReason else { return planned }
+        return "\(quantity.limit(phases.measureStartSeconds * 1_000)), longer than the \(planned) planned (\(reason))"
     }
 
     private var speed: String {

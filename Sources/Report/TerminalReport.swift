@@ -72,7 +72,8 @@ public struct TerminalReport: Sendable {
         let shown = lines.enumerated().map { index, line in
             index == 0 ? text.paint(line, .dim) : index == worst ? text.paint(line, .notable) + " <" : line
         }
-        return worst == nil ? shown : shown + [text.paint("< slowest by p99", .dim)]
+        let label = TrialAnswer(report, quantity).label.map { [text.paint($0, .bad)] } ?? []
+        return label + shown + (worst == nil ? [] : [text.paint("< slowest by p99", .dim)])
     }
 
     private func row(_ name: String) -> [String] {

@@ -46,10 +46,9 @@ struct TimeFrame {
 
     private var allPhases: [(name: String, start: Double, end: Double)] {
         let end = Double(bins.end)
-        let measure = min(max(0, record.phases.warmUpSeconds), end)
+        let measure = min(max(0, record.phases.measureStartSeconds), end)
         let drain = min(
-            max(measure, record.phases.warmUpSeconds + (record.phases.measuredSeconds ?? record.phases.measureSeconds)),
-            end)
+            max(measure, measure + (record.phases.measuredSeconds ?? record.phases.measureSeconds)), end)
         return [("warm-up", 0, measure), ("measured", measure, drain), ("drain", drain, end)].filter { $0.2 > $0.1 }
     }
 

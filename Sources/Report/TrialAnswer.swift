@@ -7,19 +7,24 @@ struct TrialAnswer {
     let details: [String]
     /// What a reader must know before anything else; `nil` after a trial that ran to its plan.
     let warning: String?
+    /// What stands beside every latency of a trial that did not keep up; `nil` otherwise.
+    let label: String?
 
     init(_ report: TrialReport, _ quantity: Quantity) {
         let record = report.record
         let objectives = ObjectiveAnswer(record.objectives, quantity)
+        let arrears = ArrearsWords(record, quantity)
         warning = Self.warning(record, quantity)
+        label = arrears?.label
         if record.ending == .running {
             (tone, headline) = (.open, "Must not be used, because the trial has not ended.")
             details = ["The record stands as the trial left it so far."]
         } else if !record.valid {
             tone = .worse
             let broken = record.validity.filter { !$0.holds }
-            headline = Self.unusable(broken)
-            details = broken.map(Self.breach)
+            let why = broken.map(Self.breach)
+            headline = arrears?.headline ?? Self.unusable(broken)
+            details = arrears.map { [$0.detail, Self.unusable(broken)] + why } ?? why
         } else {
             (tone, headline, details) = (objectives.tone, objectives.headline, objectives.details)
         }

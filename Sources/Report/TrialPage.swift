@@ -27,6 +27,7 @@ struct TrialPage {
             "reproduce": report.record.command, "digest": report.record.digest,
         ]
         page["warning"] = answer.warning
+        page["label"] = answer.label
         page["noObjectives"] =
             report.record.ending == .completed
             ? "The workload states none, so nothing was judged." : "None was judged."
@@ -99,7 +100,7 @@ struct TrialPage {
 
     /// Backlog in front when there is any: it is the number that makes the others meaningless.
     private var cards: [[String: Any]] {
-        report.total.backlog > 0
+        report.total.backlog > 0 || answer.label != nil
             ? [backlogCard, validCard, costCard, historyCard] : [validCard, costCard, historyCard]
     }
 
@@ -108,6 +109,9 @@ struct TrialPage {
     }
 
     private var backlogCard: [String: Any] {
+        if let arrears = ArrearsWords(report.record, quantity) {
+            return card("Backlog", quantity.count(arrears.arrears.operations), .worse, arrears.card)
+        }
         let total = report.total
         return card(
             "Backlog", quantity.count(total.backlog), .worse,

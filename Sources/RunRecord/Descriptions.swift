@@ -179,13 +179,23 @@ public struct WorkloadDescription: Codable, Sendable {
 
 /// Lengths of the phases in seconds: planned, and as they came out.
 public struct PhaseDescription: Codable, Sendable {
+    /// As planned.
     public var warmUpSeconds: Double
+    /// As it came out: longer than planned when a trend was left in it, shorter after an early ending; `nil` until the
+    /// load ended, and in records of tools that kept to the plan.
+    public var warmedUpSeconds: Double?
+    /// Why the warm-up went on beyond its plan; `nil` when it did not.
+    public var warmUpReason: String?
     public var measureSeconds: Double
     public var drainLimitSeconds: Double
     /// `nil` until the phase ended. Shorter than planned after an early ending.
     public var measuredSeconds: Double?
     public var drainedSeconds: Double?
 
+    /// Where the measure phase began, seconds from the start of warm-up.
+    public var measureStartSeconds: Double { warmedUpSeconds ?? warmUpSeconds }
+
+    /// Phases as planned; how they came out is filled in later.
     public init(warmUpSeconds: Double, measureSeconds: Double, drainLimitSeconds: Double) {
         self.warmUpSeconds = warmUpSeconds
         self.measureSeconds = measureSeconds

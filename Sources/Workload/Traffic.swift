@@ -26,10 +26,18 @@ public final class Traffic {
     private var scratch: Message
     private let lookAhead: UInt64
     private let end: UInt64
-    /// Messages that arrived in the measure phase, as far as ``next()`` has come.
-    public private(set) var arrived: BandwidthLedger
+    private var arrivals: MeasuredArrivals
 
-    public init(_ spec: WorkloadSpec, seed: UInt64) {
+    /// How far ``next()`` goes.
+    public enum Walk: Sendable {
+        /// Through the phases as planned.
+        case planned
+        /// As far as the longest warm-up may take them; whoever walks settles the phases (``settle(measure:)``).
+        case extendable
+    }
+
+    /// Makes the sequence of a workload, ready to walk through from its start.
+    public init(_ spec: WorkloadSpec, seed: UInt64, walk: Walk = .planned) {
         self.spec = spec
         self.seed = seed
         calendar = spec.calendar
@@ -45,8 +53,10 @@ public final class Traffic {
         timeline = HistoryTimeline(
             spec.history, spec.messagesBefore ?? spec.messages, spec.calendar, seed: seed)
         log = MessageLog(timeline, remembered: Self.remembered(spec))
-        arrived = BandwidthLedger(shards: topics.shards.count, classes: source.classes.names.count)
-        end = spec.phases.offered
+        arrivals = MeasuredArrivals(
+            BandwidthLedger(shards: topics.shards.count, classes: source.classes.names.count),
+            from: spec.phases.warmUp, settledAs: walk == .planned ? spec.phases.warmUp..<spec.phases.offered : nil)
+        end = walk == .planned ? spec.phases.offered : spec.phases.longest
         streams = spec.messages.streams.indices.map { StreamClock($0, spec, seed: seed) }
         offers = RandomSource(seed: seed, .offers)
         pending = DueHeap()
@@ -64,8 +74,8 @@ public final class Traffic {
 
     /// All of the trial's messages, up to four million; beyond that twice what the longest look back spans.
     private static func remembered(_ spec: WorkloadSpec) -> Int {
-        let all = spec.messages.expected(from: 0, to: Int64(spec.phases.offered), spec.calendar) * 1.2
-        let share = all / max(Double(spec.phases.offered), 1)
+        let all = spec.messages.expected(from: 0, to: Int64(spec.phases.longest), spec.calendar) * 1.2
+        let share = all / max(Double(spec.phases.longest), 1)
         let syncs = spec.clients.compactMap { ($0.kind as? StoreSync)?.range }.max() ?? 0
         let lookBack = max(spec.queries.map { $0.shape.lookBack }.max() ?? 0, syncs)
         let lookedAt = min(share * (Double(lookBack) + 60e9) * 2, all)
@@ -84,9 +94,20 @@ public final class Traffic {
     /// What clients went through so far, by entry of the workload's clients.
     public var sessionTallies: [SessionTally] { sessions.tallies }
 
+    // MARK: Phases
+
+    /// Messages that arrived in the measure phase, as far as ``next()`` has come.
+    public var arrived: BandwidthLedger { arrivals.ledger }
+
+    /// Says where the measure phase lies, in trial time, once it is known for good.
+    public func settle(measure: Range<UInt64>) { arrivals.settle(measure) }
+
+    /// Whether an operation belongs to the measure phase. Before that is settled none does that has been begun.
+    public func isMeasured(_ operation: Operation) -> Bool { arrivals.isMeasured(operation.due) }
+
     // MARK: The sequence
 
-    /// The next independent operation in the order of intended starts; `nil` at the end of the measure phase.
+    /// The next independent operation in the order of intended starts; `nil` at the end of the walk.
     public func next() -> Operation? {
         while true {
             let stream = streams.indices.min { streams[$0].due < streams[$1].due } ?? 0
@@ -120,11 +141,9 @@ public final class Traffic {
         var place: UInt32 = 0
         source.walk(stream: index, arrival: arrival, at: Int64(time)) { draft in
             let shard = topics.shardOfTopic[draft.topic]
-            if time >= spec.phases.warmUp && time < end {
-                arrived.add(
-                    shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
-                    ephemeral: draft.isEphemeral)
-            }
+            arrivals.note(
+                at: time, shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
+                ephemeral: draft.isEphemeral)
             if draft.isEphemeral { return true }
             let number = log.nextNumber
             log.append(.init(time: Int64(time), arrival: arrival, place: place, stream: UInt16(index)))

@@ -30,7 +30,7 @@ extension WorkloadSpec {
 
     /// Whether the trial's last moment is one that nanoseconds since 1970 can name, with room for what comes after.
     public var endsWithinCalendar: Bool {
-        let seconds = Double(phases.offered) / 1e9 + Double(phases.drainLimit) / 1e9
+        let seconds = Double(phases.longest) / 1e9 + Double(phases.drainLimit) / 1e9
         return Double(archiveEpoch) + seconds * Double(timeScale) < 8_836_000_000
     }
 

@@ -62,15 +62,24 @@ public struct PhaseSpec: Sendable {
     public var warmUp: UInt64
     public var measure: UInt64
     public var drainLimit: UInt64
+    /// What the workload states as the longest warm-up; `nil` where it leaves that to the tool.
+    public var statedWarmUpLimit: UInt64?
 
-    public init(warmUp: UInt64, measure: UInt64, drainLimit: UInt64) {
+    public init(warmUp: UInt64, measure: UInt64, drainLimit: UInt64, warmUpLimit: UInt64? = nil) {
         self.warmUp = warmUp
         self.measure = measure
         self.drainLimit = drainLimit
+        statedWarmUpLimit = warmUpLimit
     }
 
-    /// Length of warm-up and measure together.
+    /// Length of warm-up and measure together, as planned.
     public var offered: UInt64 { warmUp + measure }
+
+    /// How long a warm-up may become in which a trend is left; three times its plan unless stated, never less than it.
+    public var warmUpLimit: UInt64 { max(warmUp, statedWarmUpLimit ?? 3 * warmUp) }
+
+    /// Length of warm-up and measure together when the warm-up goes on as long as it may.
+    public var longest: UInt64 { warmUpLimit + measure }
 
     static func read(_ map: SpecMap?) -> PhaseSpec {
         defer { map?.close() }
@@ -78,7 +87,8 @@ public struct PhaseSpec: Sendable {
             warmUp: map?.duration("warm-up", in: 0...day, default: 10_000_000_000) ?? 10_000_000_000,
             measure: map?.duration("measure", in: measureRange, default: 60_000_000_000) ?? 60_000_000_000,
             drainLimit: map?.duration("drain-limit", in: 0...3_600_000_000_000, default: 30_000_000_000)
-                ?? 30_000_000_000)
+                ?? 30_000_000_000,
+            warmUpLimit: map?.has("warm-up-limit") == true ? map?.duration("warm-up-limit", in: 0...3 * day) : nil)
     }
 
     private static let day: UInt64 = 86_400_000_000_000

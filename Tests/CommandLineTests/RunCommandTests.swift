@@ -70,6 +70,16 @@ import Testing
         #expect(try JSONDecoder().decode(Core.self, from: Data(ending.out.utf8)).seed == 1)
     }
 
+    @Test func anOverloadedRunExitsAsInvalidAndLeadsWithItsBacklog() async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        let ending = try await tool.run(files(folder, measure: "2s") + ["--rate-scale", "2000"])
+        #expect(ending.status == 1)
+        #expect(ending.out.hasPrefix("INVALID  Did not keep up: "))
+        #expect(try readText("\(folder.path)/run/report.md").hasPrefix("# short: Did not keep up: "))
+        #expect(try readText("\(folder.path)/run/report.html").contains("Did not keep up: these times grow"))
+        #expect(tool.isClean())
+    }
+
     @Test func dryRunStartsNothing() async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
         let ending = try await tool.run(files(folder) + ["--dry-run"])

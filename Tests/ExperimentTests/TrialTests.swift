@@ -2,6 +2,7 @@ import Experiment
 import FoundationEssentials
 import Glibc
 import LinuxSystem
+import Report
 import RunRecord
 import Synchronization
 import TestSupport
@@ -41,11 +42,12 @@ import Workload
         init() throws { folder = try TemporaryFolder() }
 
         func request(
-            _ spec: WorkloadSpec, schema: Int = 8, settings: [String: String] = [:], keep: Bool = false
+            _ spec: WorkloadSpec, schema: Int = 8, settings: [String: String] = [:], keep: Bool = false,
+            rateScale: Double = 1
         ) async throws -> TrialRequest {
             TrialRequest(
                 workload: spec, variant: try TestServers.variant(settings), schemaVersion: schema, seed: 1,
-                rateScale: 1,
+                rateScale: rateScale,
                 installation: try await TestServers.installation(), registry: registry, dataDirectory: nil,
                 schemaFolder: "\(packageRoot)/sql/schema", recordFolder: "\(folder.path)/run", runID: "test",
                 keepCluster: keep, toolVersion: "test", command: "archivebench run", wallClock: { 1_767_636_000 })
@@ -88,6 +90,32 @@ import Workload
         #expect(record.targets.first?.sizes.first?.bytes ?? 0 > 100_000)
         #expect(record.variant.settings.contains { $0.name == "shared_buffers" && $0.origin == "variant" })
         try checkFiles(outcome.folder, record)
+        #expect(place.isClean())
+    }
+
+    /// Some 60 000 operations a second, of which no server of these settings does a quarter on any host: nothing is
+    /// lost, nothing is believed, and the backlog is the first thing said.
+    @Test func anOverloadedTrialLeadsWithItsBacklog() async throws {
+        let place = try Place()
+        var spec = try TestWorkloads.everything(warmUp: "1s", measure: "2s")
+        spec.phases.drainLimit = 1_000_000_000
+        let request = try await place.request(spec, rateScale: 400)
+        let outcome = try await TrialRunner(request, observer: Watcher(), control: TrialControl()).run()
+        let record = try outcome.folder.readRecord()
+        #expect(record.ending == .completed && record.allAccountsHold)
+        #expect(record.warmUpAccounting.values.allSatisfy { $0.identityHolds })
+        #expect(!record.valid && !record.isEvidence)
+        let broken = Set(record.validity.filter { !$0.holds }.map(\.rule))
+        #expect(broken.isSuperset(of: ["kept-up", "achieved"]) && !broken.contains("accounting-identity"))
+        let arrears = try #require(record.arrears)
+        #expect(arrears.isFallingBehind && arrears.scheduled >= 4 * arrears.achieved && arrears.share > 0.5)
+
+        let report = try TrialReport(folder: outcome.folder)
+        let terminal = TerminalReport(report, colour: false).closing(page: "p")
+        #expect(terminal.hasPrefix("INVALID  Did not keep up: "))
+        let (backlog, label) = (terminal.firstRange(of: "of the offered load"), terminal.firstRange(of: "p99 ms"))
+        #expect(try #require(backlog).lowerBound < #require(label).lowerBound)
+        #expect(MarkdownExporter().export(report).hasPrefix("# everything: Did not keep up: "))
         #expect(place.isClean())
     }
 

@@ -58,7 +58,7 @@ extension WrongSpecs {
             "88:33: phases.measure: '60' has no unit; write 10s, 50ms, 2min or 24h"),
         WrongSpec(
             "drain-limit: 30s", "drain: 30s",
-            "88:38: unknown key 'phases.drain'; known here: warm-up, measure, drain-limit"),
+            "88:38: unknown key 'phases.drain'; known here: warm-up, measure, drain-limit, warm-up-limit"),
         WrongSpec(
             "classes: store.topics.*", "classes: store.topic.*",
             "91:15: objectives[1].classes: no request of this workload is of class 'store.topic.*'; choose among maintenance.exporter, maintenance.health-check, maintenance.message-count, maintenance.partition-factory, maintenance.retention, put, put.duplicate, store.hashes.data, store.hashes.presence, store.sync, store.time-range, store.topics.data.first, store.topics.data.next, store.topics.hashes.first, store.topics.hashes.next, or end a beginning with '*'"

@@ -73,4 +73,6 @@ public enum EngineMetric {
     /// Microseconds from due to sent; open loop only.
     public static let meanLag = "mean lag"
     public static let p99Lag = "p99 lag"
+    /// Mean share of the generator's own lateness in our response time; open loop only.
+    public static let ownShare = "own share of latency"
 }
