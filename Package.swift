@@ -52,7 +52,9 @@ let package = Package(
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         // Level 3
-        module("ArchiveDriver", ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem"]),
+        module(
+            "ArchiveDriver",
+            ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
         module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
@@ -93,8 +95,8 @@ let package = Package(
         tests(
             "ArchiveDriverTests",
             [
-                "ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "Testbed",
-                "WakuModel", "Workload",
+                "ArchiveDriver", "CAllocationCount", "LoadRunner", "Measurement", "PostgresClient", "SpecReader",
+                "Testbed", "WakuModel", "Workload",
             ]),
     ]
 )

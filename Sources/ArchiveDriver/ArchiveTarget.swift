@@ -44,6 +44,7 @@ public final class ArchiveTarget: LoadTarget {
     private var started: Nanoseconds = 0
     private let schema: ArchiveSchema
     private var account: DeliveryAccount
+    private let book = StatementBook()
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -84,13 +85,13 @@ public final class ArchiveTarget: LoadTarget {
 
     private func work(of operation: Operation) -> Work {
         let label = traffic.labels[operation.label]
-        if label.isPut { return .request(.put) }
+        if label.isPut { return .request(.put(book)) }
         if let job = label.job {
             let clockwork = traffic.spec.clockwork
             let time = traffic.archiveTime(Int64(now) - Int64(started))
             return .job(MaintenanceJob(clockwork.jobs[job].kind, clockwork, schema, now: time))
         }
-        return .request(RequestMachine(traffic.query(of: operation), keepsHashes: operation.wantsHashes))
+        return .request(RequestMachine(traffic.query(of: operation), book, keepsHashes: operation.wantsHashes))
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
@@ -146,9 +147,9 @@ public final class ArchiveTarget: LoadTarget {
         case .request(let machine):
             switch machine.step() {
             case .finished: complete(ticket, failure: nil)
-            case .failed(let code): complete(ticket, failure: .client(code))
-            case .simple: acquire(pool(slot.operation.node, .read), ticket)
-            case .prepared(_, let kind): acquire(pool(slot.operation.node, kind), ticket)
+            case .failed(let code): complete(ticket, failure: code)
+            case .send(let step): acquire(pool(slot.operation.node, step.pool), ticket)
+            case .waits: break
             }
         case .job(let job):
             if let step = job.next {
@@ -224,27 +225,29 @@ public final class ArchiveTarget: LoadTarget {
     private func send(
         _ machine: RequestMachine, _ ticket: Int, on connection: PooledConnection, _ raw: Connection
     ) throws(PostgresError) {
-        switch machine.step() {
-        case .prepared(let statement, _) where connection.prepared & statement.bit == 0:
-            try raw.sendPrepare(name: statement.name.cString, text: statement.text.cString)
+        guard case .send(let step) = machine.step() else { preconditionFailure("nothing to send") }
+        switch step.form {
+        case .prepared(let statement) where !connection.prepared.contains(statement):
+            try raw.sendPrepare(name: book.name(statement), text: book.text(statement))
             connection.preparing = statement
             connection.state = .preparing(ticket: ticket)
-        case .prepared(let statement, _):
-            write(statement, ticket)
-            try raw.sendPrepared(name: statement.name.cString, values)
-            connection.state = .executing(ticket: ticket)
+            return
+        case .prepared(let statement):
+            write(step, ticket)
+            try raw.sendPrepared(name: book.name(statement), values)
         case .simple:
             machine.writeText(into: text)
             try raw.sendSimple(text.cString())
-            connection.state = .executing(ticket: ticket)
-        case .finished, .failed: preconditionFailure("nothing to send")
+        case .copyIn: preconditionFailure("no batches here")
         }
+        _ = changeMachine(ticket) { $0.noteSent() }
+        connection.state = .executing(ticket: ticket)
     }
 
-    private func write(_ statement: ArchiveStatement, _ ticket: Int) {
+    private func write(_ step: Step, _ ticket: Int) {
         guard let operation = slots[ticket]?.operation else { return }
         changeMachine(ticket) { machine in
-            guard statement == .insertRow else { return machine.writeParameters(into: values) }
+            guard step.needsMessage else { return machine.writeParameters(into: values) }
             let (topic, message) = traffic.message(of: operation)
             machine.writeRow(topic, message, into: values)
             slots[ticket]?.bytes = message.wireSize
@@ -316,7 +319,7 @@ public final class ArchiveTarget: LoadTarget {
         }
         switch connection.state {
         case .preparing(let ticket) where connection.failure == nil:
-            if let statement = connection.preparing { connection.prepared |= statement.bit }
+            if let statement = connection.preparing { connection.prepared.insert(statement) }
             send(ticket, on: connection, pool)
             return connection.state != .closed
         case .preparing(let ticket), .executing(let ticket):
@@ -338,7 +341,8 @@ public final class ArchiveTarget: LoadTarget {
             return nil
         }
         if let failure { return failure.code }
-        return (changeMachine(ticket) { $0.finishStatement() } ?? nil).map { .client($0) }
+        _ = changeMachine(ticket) { $0.finishStatement() }
+        return nil
     }
 
     // MARK: Connections
@@ -346,7 +350,7 @@ public final class ArchiveTarget: LoadTarget {
     private func open(_ connection: PooledConnection, _ pool: ConnectionPool) {
         connection.state = .opening
         connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
-        connection.prepared = 0
+        connection.prepared.removeAll()
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
             connection.connection = raw
@@ -439,7 +443,7 @@ public final class ArchiveTarget: LoadTarget {
         }
         connection.connection = nil
         connection.state = .closed
-        connection.prepared = 0
+        connection.prepared.removeAll()
     }
 
     private func register(_ connection: PooledConnection, _ pool: ConnectionPool) {

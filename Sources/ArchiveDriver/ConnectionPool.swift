@@ -75,8 +75,8 @@ final class PooledConnection {
     var interest: EventLoop.Interest = .read
     /// When an attempt to open counts as failed.
     var openingEnds: Nanoseconds = 0
-    /// Bits of the statements that this connection has prepared.
-    var prepared: UInt8 = 0
+    /// The statements that this connection has prepared.
+    var prepared = PreparedSet()
     /// What is being prepared.
     var preparing: ArchiveStatement?
     /// The first failure of the statement under way.

@@ -17,7 +17,8 @@ import Workload
     }
 
     @Test func writingStatementsAllocatesNothing() throws {
-        let (buffer, values) = (TextBuffer(), TextParameters())
+        let book = StatementBook()
+        let (buffer, values) = (TextBuffer(), BoundParameters())
         let hashes = (0..<50).map { MessageHash(words: (1, 2, 3, UInt64($0))) }
         let queries = [
             StoreQuery(requestID: "0a1b2c3d4e5f60718293", hashes: hashes, pageSize: 50),
@@ -27,13 +28,13 @@ import Workload
                 endTime: 2),
         ]
         for query in queries {
-            let machine = RequestMachine(query)
+            let machine = RequestMachine(query, book)
             machine.writeText(into: buffer)
             callocation_start()
             for _ in 0..<100 { machine.writeText(into: buffer) }
             #expect(callocation_stop() == 0)
         }
-        var put = RequestMachine.put
+        var put = RequestMachine.put(book)
         let topic = try PubsubTopic("/waku/2/rs/16/32")
         let message = Message(
             payload: [UInt8](repeating: 7, count: 5_000), contentTopic: try ContentTopic("/waku/1/0x00000001/rfc26"),
@@ -47,7 +48,8 @@ import Workload
         for _ in 0..<100 { put.writeRow(topic, message, into: values) }
         // What remains is the cryptographic library's own, inside the message hash.
         #expect(callocation_stop() == hashing)
-        _ = put.finishStatement()
+        put.noteSent()
+        put.finishStatement()
         put.writeParameters(into: values)
         callocation_start()
         for _ in 0..<100 { put.writeParameters(into: values) }
