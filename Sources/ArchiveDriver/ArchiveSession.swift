@@ -124,7 +124,7 @@ public final class ArchiveSession {
     private func setUp() throws(PostgresError) {
         guard !isSetUp else { return }
         for pool in [PoolKind.write, .read] {
-            if let text = book.behaviour.setup(pool) { try connection.run(text) }
+            for text in book.behaviour.greetings(pool) { try connection.run(text) }
         }
         isSetUp = true
     }

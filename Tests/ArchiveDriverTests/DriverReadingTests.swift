@@ -53,9 +53,10 @@ import Testing
                 by-hash bounded-first, hash-only hashes, binary results, 4 write connections, 6 read connections, \
                 statement timeout 1500 ms, window 16, sync 8 operations
                 """)
-        #expect(behaviour.setup(.write) == "SET statement_timeout = 1500")
+        #expect(behaviour.plan(.write, connections: 25).greetings == ["SET statement_timeout = 1500"])
         #expect(
-            behaviour.setup(.read) == "SET statement_timeout = 1500; SET plan_cache_mode = force_generic_plan")
+            behaviour.plan(.read, connections: 25).greetings
+                == ["SET statement_timeout = 1500", "SET plan_cache_mode = force_generic_plan"])
         #expect(
             try Behaviours.read("put: one-statement, queries: prepared").name == "put one-statement, queries prepared")
         #expect(try Behaviours.read("put: pipelined, sync: statement").name == "put pipelined, sync each statement")
@@ -105,7 +106,7 @@ import Testing
         ),
         (
             "  queries: prepared\n  window: 4\n  sync: 5", "7:9",
-            "driver.sync: a sync after 5 operations never comes when 4 are in flight at most; use a window of 5 or more"
+            "driver.sync: 5 operations never come together when 4 are in flight at most; use a window of 5 or more"
         ),
         (
             "  queries: prepared\n  window: 4\n  sync: often", "7:9",
@@ -121,6 +122,19 @@ import Testing
         let told = Self.problems(section)
         #expect(told.hasPrefix("v.yaml:\(place): \(words)"), "\(told)")
         #expect(told.split(separator: "\n").count == 1, "\(told)")
+    }
+
+    @Test func poolsAreAsTheBehaviourHasThem() throws {
+        func plan(_ words: String, _ pool: PoolKind) throws -> [Int?] {
+            let plan = try Behaviours.read(words).plan(pool, connections: 25)
+            return [plan.limit, plan.window, plan.syncEvery]
+        }
+        #expect(try plan("put: separate", .write) == [25, 1, nil])
+        #expect(try plan("put: pipelined, write-connections: 3", .write) == [3, 1, 1])
+        #expect(try plan("put: pipelined, write-connections: 3", .read) == [25, 1, nil])
+        #expect(try plan("queries: prepared, window: 8, sync: 4, read-connections: 2", .read) == [2, 8, 4])
+        // Both statements of a put count.
+        #expect(try plan("queries: prepared, window: 8, put: pipelined, sync: statement", .write) == [25, 16, 1])
     }
 
     @Test func allMistakesAreToldAtOnce() {

@@ -22,7 +22,7 @@ import WakuModel
             }
             self.text = text
             let flags = [
-                (step.holdsConnection, "holds"), (step.sendsOn, "on"), (step.endsWithSync, "sync"),
+                (step.holdsConnection, "holds"), (step.sendsOn, "on"), (step.endsUnit, "unit"),
                 (step.binaryResults, "binary"), (step.needsMessage, "message"),
             ]
             self.flags = ([step.pool == .write ? "write" : "read"] + flags.filter(\.0).map(\.1)).joined(separator: " ")
@@ -118,31 +118,27 @@ import WakuModel
     @Test func aTransactionHoldsItsConnectionAndThePipelineDoesNotWait() throws {
         #expect(
             try put("put: transaction").map { "\($0.name): \($0.flags)" } == [
-                "Begin: write holds sync", "InsertRow: write holds sync message",
-                "InsertRowMessagesLookup: write holds sync", "Commit: write sync",
+                "Begin: write holds unit", "InsertRow: write holds unit message",
+                "InsertRowMessagesLookup: write holds unit", "Commit: write unit",
             ])
         #expect(
             try put("put: pipelined").map { "\($0.name): \($0.flags)" }
-                == ["InsertRow: write holds on message", "InsertRowMessagesLookup: write sync"])
+                == ["InsertRow: write holds on message", "InsertRowMessagesLookup: write unit"])
         #expect(
             try put("put: pipelined, sync: statement").map(\.flags)
-                == ["write holds on sync message", "write sync"])
-        // Syncs after several operations are counted by the sender; where a result is waited for there is one anyway.
-        #expect(
-            try put("put: pipelined, queries: prepared, window: 4, sync: 4").map(\.flags)
-                == ["write holds on message", "write"])
-        #expect(try put("queries: prepared, window: 4, sync: 4").map(\.flags) == ["write sync message", "write"])
+                == ["write holds on unit message", "write unit"])
+        #expect(try put("queries: prepared, window: 4, sync: 4").map(\.flags) == ["write unit message", "write unit"])
         let faithful = try put("put: separate")
         #expect(
             faithful.map { "\($0.name): \($0.flags)" } == [
-                "InsertRow: write sync message", "InsertRowMessagesLookup: write sync",
+                "InsertRow: write unit message", "InsertRowMessagesLookup: write unit",
             ])
         #expect(try put("put: pipelined").map(\.text) == faithful.map(\.text))
     }
 
     @Test func bothInsertsStandInOneStatement() throws {
         let sent = try put("put: one-statement")
-        #expect(sent.map { "\($0.name): \($0.flags)" } == ["InsertBoth: write sync message"])
+        #expect(sent.map { "\($0.name): \($0.flags)" } == ["InsertBoth: write unit message"])
         #expect(
             sent.map(\.text) == [
                 """
@@ -170,7 +166,7 @@ import WakuModel
 
     @Test func arraysAndCopiesAreOneStatementWhateverTheirNumber() throws {
         let arrays = try batch("put: batched, batch: {form: unnest}", messages: 13)
-        #expect(arrays.map { "\($0.name): \($0.flags) \($0.parameters)" } == ["InsertArrays: write sync 7"])
+        #expect(arrays.map { "\($0.name): \($0.flags) \($0.parameters)" } == ["InsertArrays: write unit 7"])
         let into =
             "INSERT INTO messages (id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta)"
         let columns = "messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
@@ -188,8 +184,8 @@ import WakuModel
         let copied = try batch("put: batched, batch: {form: copy}", messages: 13)
         #expect(
             copied.map { "\($0.name): \($0.flags)" } == [
-                "Begin: write holds sync", "COPY: write holds sync", "InsertStaged: write holds sync",
-                "Commit: write sync",
+                "Begin: write holds unit", "COPY: write holds unit", "InsertStaged: write holds unit",
+                "Commit: write unit",
             ])
         #expect(
             copied.map(\.text) == [
@@ -201,9 +197,8 @@ import WakuModel
                 """, "COMMIT",
             ])
         let behaviour = try Behaviours.read("put: batched, batch: {form: copy}")
-        #expect(
-            behaviour.setup(.write)?.hasPrefix("CREATE TEMPORARY TABLE IF NOT EXISTS archivebench_staging (") == true)
-        #expect(behaviour.setup(.read) == nil)
+        #expect(behaviour.greetings(.write).first?.hasPrefix("CREATE TEMPORARY TABLE IF NOT EXISTS archivebench_staging (") == true)
+        #expect(behaviour.greetings(.read).isEmpty)
     }
 
     // MARK: Failures
@@ -243,7 +238,7 @@ import WakuModel
             contentTopics: [try ContentTopic("/a/1/b/c"), try ContentTopic("/a/1/d/c")], startTime: 5, endTime: 9,
             direction: .backward)
         let list = try ask(query, "queries: prepared")
-        #expect(list.map { "\($0.name): \($0.flags)" } == ["PageDescending_data_topics2_shard_start_end: read sync"])
+        #expect(list.map { "\($0.name): \($0.flags)" } == ["PageDescending_data_topics2_shard_start_end: read unit"])
         #expect(
             list.map(\.text) == [
                 "SELECT messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta FROM messages "
@@ -253,7 +248,7 @@ import WakuModel
         var onlyHashes = query
         onlyHashes.includeData = false
         let array = try ask(onlyHashes, "queries: prepared, lists: array, results: binary")
-        #expect(array.map { "\($0.name): \($0.flags)" } == ["PageDescending_topics_shard_start_end: read sync binary"])
+        #expect(array.map { "\($0.name): \($0.flags)" } == ["PageDescending_topics_shard_start_end: read unit binary"])
         #expect(
             array.map(\.text) == [
                 "SELECT messageHash FROM messages WHERE contentTopic = ANY($1) AND pubsubTopic = $2 "
@@ -294,18 +289,6 @@ import WakuModel
             first.map { "\($0.name): \($0.text)" } == [
                 "BoundsOfHashes_hashes: SELECT timestamp, messageHash FROM messages_lookup WHERE messageHash = ANY($1);"
             ])
-    }
-
-    @Test func pagesOfAWindowAreSynchronisedWhereAResultIsWaitedFor() throws {
-        let cursor = StoreQuery(cursor: Self.hash)
-        let book = StatementBook(try Behaviours.read("queries: prepared, window: 4, sync: 4"))
-        guard case .send(let first) = RequestMachine(cursor, book).step(),
-            case .send(let last) = RequestMachine(StoreQuery(), book).step()
-        else {
-            Issue.record("nothing to send")
-            return
-        }
-        #expect(first.form == .prepared(.timestampOfHash) && first.endsWithSync && !last.endsWithSync)
     }
 
     // MARK: What behaviours say of themselves

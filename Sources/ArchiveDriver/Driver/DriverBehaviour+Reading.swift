@@ -103,7 +103,7 @@ extension DriverBehaviour {
                 remedy: "write put: pipelined or a window above 1, or leave it out")
         } else if case .operations(let count) = sync, count > window {
             map.note(
-                "sync", "a sync after \(count) operations never comes when \(window) are in flight at most",
+                "sync", "\(count) operations never come together when \(window) are in flight at most",
                 remedy: "use a window of \(count) or more")
         }
     }

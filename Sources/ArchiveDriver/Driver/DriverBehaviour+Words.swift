@@ -88,8 +88,10 @@ extension DriverBehaviour {
 
     private var connectionChanges: [String] {
         var changes: [String] = []
-        if let text = setup(.write) { changes.append("write connections begin with: \(text)") }
-        if let text = setup(.read) { changes.append("read connections begin with: \(text)") }
+        let writeFirst = greetings(.write)
+        if !writeFirst.isEmpty { changes.append("write connections begin with: \(writeFirst.joined(separator: "; "))") }
+        let readFirst = greetings(.read)
+        if !readFirst.isEmpty { changes.append("read connections begin with: \(readFirst.joined(separator: "; "))") }
         if let writeConnections { changes.append("write connections: at most \(writeConnections) a node") }
         if let readConnections { changes.append("read connections: at most \(readConnections) a node") }
         if window > 1 {
@@ -115,16 +117,14 @@ extension DriverBehaviour {
         time % 1_000_000 == 0 ? "\(time / 1_000_000) ms" : "\(time / 1_000) us"
     }
 
-    /// What every new connection of a pool is told before its first statement: a text for the simple protocol.
-    ///
-    /// - Returns: `nil` when there is nothing to tell.
-    package func setup(_ pool: PoolKind) -> String? {
+    /// What every new connection of a pool is told before its first statement.
+    package func greetings(_ pool: PoolKind) -> [String] {
         var statements: [String] = []
         if let statementTimeout { statements.append("SET statement_timeout = \(statementTimeout / 1_000_000)") }
         if pool == .read && plans != .auto {
             statements.append("SET plan_cache_mode = force_\(plans.rawValue)_plan")
         }
         if pool == .write && put == .batched && batch.form == .copy { statements.append(PutStatements.staging) }
-        return statements.isEmpty ? nil : statements.joined(separator: "; ")
+        return statements
     }
 }

@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// How a node's driver talks to its archive, as data: which statements it sends for a put and for a store request, and
 /// how. ``faithful`` is the store node's own; every other value is a suggestion to it, and gives the same answers.
 ///
@@ -128,6 +130,23 @@ public struct DriverBehaviour: Sendable, Equatable {
     /// Whether it is the store node's own way.
     public var isFaithful: Bool { self == .faithful }
 
-    /// Whether connections of a pool work in libpq's pipeline mode.
-    func pipelines(_ pool: PoolKind) -> Bool { window > 1 || pool == .write && put == .pipelined }
+    /// How the connections of a node's pool are used.
+    ///
+    /// - Parameters:
+    ///   - pool: which of the two.
+    ///   - connections: at most, where the behaviour does not say.
+    /// - Returns: the pool's size, window, syncs, and what each new connection is told first.
+    package func plan(_ pool: PoolKind, connections: Int) -> PoolPlan {
+        let pipelines = window > 1 || pool == .write && put == .pipelined
+        // The pool counts statements.
+        let statements = pool == .write && put == .pipelined && window > 1 ? 2 * window : window
+        return PoolPlan(
+            limit: (pool == .write ? writeConnections : readConnections) ?? connections, window: statements,
+            syncEvery: pipelines ? syncEvery : nil, greetings: greetings(pool))
+    }
+
+    /// Units between two syncs.
+    private var syncEvery: Int {
+        if case .operations(let count) = sync { count } else { 1 }
+    }
 }

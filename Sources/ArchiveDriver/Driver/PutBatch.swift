@@ -128,8 +128,7 @@ package final class PutBatch {
 
     private func rowsStep(_ start: Int) -> Step {
         let statement = behaviour.form == .unnest ? book.insertArrays : book.multiRow(piece(start))
-        let isLast = start + piece(start) == rows.count
-        return Step(.prepared(statement), .write).synchronised(book.behaviour.sync, isLast: isLast)
+        return Step(.prepared(statement), .write)
     }
 
     /// Rows of the statement that begins at a row.

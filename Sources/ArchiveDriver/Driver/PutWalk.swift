@@ -19,6 +19,8 @@ struct PutWalk {
     /// Statements sent, and statements whose results are there.
     private var sent = 0
     private var answered = 0
+    /// Statements whose results were taken: in a pipeline a statement is over only when its sync has come.
+    private var taken = 0
     private var failure: PostgresError.Code?
     private var rollback = Rollback.none
     /// What was written first, needed for the look-up row.
@@ -47,7 +49,8 @@ struct PutWalk {
         step.needsMessage = statement == .insertRow || statement == book.insertBoth
         step.holdsConnection = !isLast && book.behaviour.put != .separate
         step.sendsOn = !isLast && book.behaviour.put == .pipelined
-        return step.synchronised(book.behaviour.sync, isLast: isLast)
+        step.endsUnit = !step.sendsOn || book.behaviour.sync == .statement
+        return step
     }
 
     /// Once BEGIN has succeeded only COMMIT or ROLLBACK give the connection back.
@@ -84,8 +87,10 @@ struct PutWalk {
     }
 
     mutating func take(_ result: borrowing QueryResult) {
-        guard rollback == .none, answered < book.putStatements.count else { return }
-        let statement = book.putStatements[answered]
+        taken = max(taken, answered)
+        guard rollback == .none, taken < book.putStatements.count else { return }
+        let statement = book.putStatements[taken]
+        taken += 1
         if statement == .insertRow || statement == book.insertBoth { inserted += result.affectedRows }
     }
 
@@ -97,8 +102,9 @@ struct PutWalk {
         answered += 1
         if self.failure == nil, let failure {
             self.failure = failure
-            // What was inserted goes with the transaction.
-            if book.behaviour.put == .transaction { inserted = 0 }
+            // What was inserted goes with the transaction, unless it was one of its own.
+            let isOwn = book.behaviour.put == .separate || book.behaviour.sync == .statement
+            if answered == 1 || !isOwn { inserted = 0 }
         }
     }
 }

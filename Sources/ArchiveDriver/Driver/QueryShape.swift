@@ -17,9 +17,13 @@ struct QueryShape {
 
     /// One number for each shape.
     var key: Int {
-        let kind = byHash.map { $0.rawValue + 1 } ?? 0
-        let flags = [wantsData, hasCursor, hasShard, hasStart, hasEnd, ascends]
-        let bits = flags.indices.reduce(kind) { $0 << 1 | (flags[$1] ? 1 : 0) }
+        var bits = byHash.map { $0.rawValue + 1 } ?? 0
+        bits = bits << 1 | (wantsData ? 1 : 0)
+        bits = bits << 1 | (hasCursor ? 1 : 0)
+        bits = bits << 1 | (hasShard ? 1 : 0)
+        bits = bits << 1 | (hasStart ? 1 : 0)
+        bits = bits << 1 | (hasEnd ? 1 : 0)
+        bits = bits << 1 | (ascends ? 1 : 0)
         return (bits << 24 | Self.elements(topics, arrays)) << 8 | Self.elements(hashes, arrays)
     }
 

@@ -55,23 +55,23 @@ struct QueryWalk {
         if state != .done && isRefused { return .failed(.client(.refusedByDriver)) }
         switch state {
         case .done: return .finished
-        case .cursorTime: return send(.timestampOfHash, isLast: false)
+        case .cursorTime: return send(.timestampOfHash)
         case .bounds(let batch):
             guard isPrepared else { return .send(Step(.simple, .read)) }
-            return send(book.query(hashShape(.bounds, hashes(ofBatch: batch).count)), isLast: false)
+            return send(book.query(hashShape(.bounds, hashes(ofBatch: batch).count)))
         case .select(let batch):
-            if isPrepared { return send(book.query(shape(ofBatch: batch)), isLast: isLast(batch)) }
+            if isPrepared { return send(book.query(shape(ofBatch: batch))) }
             guard path(ofBatch: batch) == .allArguments else { return .send(Step(.simple, .read)) }
             // The node passes six values with five lengths, or binds the hash to the timestamp: only this one works.
             guard !query.includeData, query.cursor == nil else { return .failed(.client(.refusedByDriver)) }
-            return send(query.direction == .forward ? .hashesByAllAscending : .hashesByAllDescending, isLast: true)
+            return send(query.direction == .forward ? .hashesByAllAscending : .hashesByAllDescending)
         }
     }
 
-    private func send(_ statement: ArchiveStatement, isLast: Bool) -> NextStep {
+    private func send(_ statement: ArchiveStatement) -> NextStep {
         var step = Step(.prepared(statement), .read)
         step.binaryResults = book.behaviour.results == .binary
-        return .send(step.synchronised(book.behaviour.sync, isLast: isLast))
+        return .send(step)
     }
 
     mutating func noteSent() { isSent = true }

@@ -19,9 +19,9 @@ package struct Step: Equatable {
     package var holdsConnection = false
     /// The next step may be sent before this one's result is there, on the same connection.
     package var sendsOn = false
-    /// In pipeline mode: a sync follows this statement. Without one its result may not come. Where syncs come after
-    /// several operations, the last statement of an operation has none, and the sender counts.
-    package var endsWithSync = true
+    /// In pipeline mode: a sync may follow this statement. A unit is an operation, or the part of one that ends where a
+    /// result is waited for; a single statement where every statement is synchronised.
+    package var endsUnit = true
     package var binaryResults = false
     /// The parameters are a message's: write them with `writeRow`.
     package var needsMessage = false
@@ -29,17 +29,6 @@ package struct Step: Equatable {
     init(_ form: Form, _ pool: PoolKind) {
         self.form = form
         self.pool = pool
-    }
-
-    /// Sets where syncs come.
-    func synchronised(_ sync: DriverBehaviour.Sync, isLast: Bool) -> Step {
-        var step = self
-        switch sync {
-        case .statement: step.endsWithSync = true
-        case .operation: step.endsWithSync = isLast || !sendsOn
-        case .operations: step.endsWithSync = !isLast && !sendsOn
-        }
-        return step
     }
 }
 
