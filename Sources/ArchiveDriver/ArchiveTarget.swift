@@ -4,15 +4,20 @@ import PostgresClient
 import WakuModel
 import Workload
 
-/// Store nodes at work on one archive, driven as the node's own driver drives it: two pools a node, statements in the
-/// node's texts and order, every statement taking a connection anew.
+/// Store nodes at work on one archive, driven as a behaviour has it: two pools a node; with the faithful one statements in
+/// the node's texts and order, every statement taking a connection anew.
 ///
 /// One difference, for the measured thread's sake: opening and preparing do not block the other connections.
-public final class ArchiveTarget: LoadTarget {
+public final class ArchiveTarget: LoadTarget, StatementOwner {
     private struct Slot {
         var operation: Operation
         var work: Work
-        var sent: Nanoseconds?
+        /// When its first statement was sent; 0 before.
+        var sent: Nanoseconds = 0
+        /// When it last began to wait for a connection, or its last statement was sent.
+        var since: Nanoseconds = 0
+        var isWaiting = false
+        var waits = Waits()
         /// On the wire.
         var bytes = 0
     }
@@ -23,28 +28,19 @@ public final class ArchiveTarget: LoadTarget {
         case job(MaintenanceJob)
     }
 
-    private let loop: EventLoop
+    private let hub: ConnectionHub<ArchiveTarget>
     private let traffic: Traffic
-    private let parameters: ConnectionParameters
-    private let tracePath: String?
     private let text = TextBuffer(capacity: 64 * 1_024)
-    private let values = TextParameters()
-    private var pools: [ConnectionPool] = []
-    private var registered: [(connection: PooledConnection, pool: ConnectionPool)?] = []
-    private var freeTokens: [Int] = []
-    /// Given up while events were being handled: an event of the same batch may still carry them.
-    private var retiredTokens: [Int] = []
+    private let values = BoundParameters()
     private var slots: [Slot?] = []
-    private var completions: [Completion] = []
-    private var nextCompletion = 0
+    private var completions = Ring<Completion>(capacity: 64)
     private var events: [TargetEvent] = []
     private var eventCounts: [String: Int] = [:]
-    private var now: Nanoseconds = 0
     /// Trial time 0 on the clock.
     private var started: Nanoseconds = 0
     private let schema: ArchiveSchema
     private var account: DeliveryAccount
-    private let book = StatementBook()
+    private let book: StatementBook
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -52,21 +48,23 @@ public final class ArchiveTarget: LoadTarget {
     ///   - parameters: where the archive is.
     ///   - traffic: the worker's own; says what each operation asks.
     ///   - schema: of the archive, for the node's own jobs.
+    ///   - behaviour: how the node's driver works.
     ///   - tracePath: append the protocol messages of all connections to this file; for tests.
     /// - Throws: `SystemError` when the process has no descriptors left.
     public init(
-        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema, tracePath: String? = nil
+        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema,
+        behaviour: DriverBehaviour = .faithful,
+        tracePath: String? = nil
     ) throws(SystemError) {
-        self.parameters = parameters
         self.traffic = traffic
         self.schema = schema
         account = DeliveryAccount(traffic)
-        self.tracePath = tracePath
-        loop = try EventLoop()
+        book = StatementBook(behaviour)
+        hub = try ConnectionHub(parameters, tracePath: tracePath)
         let writers = traffic.spec.writers
         for node in 0..<writers.count {
-            pools.append(ConnectionPool(node: node, kind: .write, limit: writers.writeConnections))
-            pools.append(ConnectionPool(node: node, kind: .read, limit: writers.readConnections))
+            _ = hub.addPool(name: "node \(node) write", behaviour.plan(.write, connections: writers.writeConnections))
+            _ = hub.addPool(name: "node \(node) read", behaviour.plan(.read, connections: writers.readConnections))
         }
     }
 
@@ -77,13 +75,12 @@ public final class ArchiveTarget: LoadTarget {
     public var delivered: BandwidthLedger? { account.ledger }
 
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
-        self.now = now
         while slots.count <= ticket { slots.append(nil) }
-        slots[ticket] = Slot(operation: operation, work: work(of: operation))
-        advance(ticket)
+        slots[ticket] = Slot(operation: operation, work: work(of: operation, at: now))
+        advance(ticket, at: now)
     }
 
-    private func work(of operation: Operation) -> Work {
+    private func work(of operation: Operation, at now: Nanoseconds) -> Work {
         let label = traffic.labels[operation.label]
         if label.isPut { return .request(.put(book)) }
         if let job = label.job {
@@ -95,69 +92,55 @@ public final class ArchiveTarget: LoadTarget {
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
-        let retries = pools.lazy.filter { !$0.waiting.isEmpty && $0.retryAt > self.now }.map(\.retryAt).min()
-        let hasNews = nextCompletion < completions.count
-        freeTokens += retiredTokens
-        retiredTokens.removeAll(keepingCapacity: true)
-        now = loop.wait(until: hasNews ? 0 : min(deadline, retries ?? .max))
-        for index in 0..<loop.readyCount {
-            let ready = loop.ready(index)
-            guard let (connection, pool) = registered[Int(ready.token)] else { continue }
-            now = Clock.now()
-            handle(ready, connection, pool)
-        }
-        for pool in pools where !pool.waiting.isEmpty {
-            giveUpSlowOpenings(pool)
-            serve(pool)
-        }
-        return now
+        hub.wait(until: completions.isEmpty ? deadline : 0, self)
+        return hub.now
     }
 
     public func clock() -> Nanoseconds { Clock.now() }
 
-    public func takeCompletion() -> Completion? {
-        guard nextCompletion < completions.count else {
-            completions.removeAll(keepingCapacity: true)
-            nextCompletion = 0
-            return nil
-        }
-        defer { nextCompletion += 1 }
-        return completions[nextCompletion]
-    }
+    public func takeCompletion() -> Completion? { completions.popFirst() }
 
-    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].map { $0.sent != nil } ?? true }
+    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].map { $0.sent != 0 } ?? true }
 
     public func takeEvents() -> [TargetEvent] {
         defer { events.removeAll() }
         return events
     }
 
-    public func end() {
-        for pool in pools {
-            for connection in pool.connections where connection.state != .closed { close(connection) }
-        }
-    }
+    public func end() { hub.closeAll() }
 
-    // MARK: Requests
+    // MARK: Operations
 
     /// Goes on with an operation: its next statement, or its end.
-    private func advance(_ ticket: Int) {
+    ///
+    /// - Parameters:
+    ///   - ticket: whose it is.
+    ///   - now: nanoseconds.
+    ///   - connection: which its last statement went through.
+    private func advance(_ ticket: Int, at now: Nanoseconds, on connection: PooledConnection? = nil) {
         guard let slot = slots[ticket] else { return }
         switch slot.work {
         case .request(let machine):
             switch machine.step() {
-            case .finished: complete(ticket, failure: nil)
-            case .failed(let code): complete(ticket, failure: code)
-            case .send(let step): acquire(pool(slot.operation.node, step.pool), ticket)
+            case .finished: end(ticket, failure: nil)
+            case .failed(let code): end(ticket, failure: code.description)
+            case .send(let step):
+                if let connection, connection.isHeld {
+                    hub.goOn(ticket, on: connection, self)
+                } else {
+                    enqueue(ticket, step.pool, at: now)
+                }
             case .waits: break
             }
         case .job(let job):
-            if let step = job.next {
-                acquire(pool(slot.operation.node, step.pool), ticket)
-            } else {
-                finish(job, ticket)
-            }
+            if let step = job.next { enqueue(ticket, step.pool, at: now) } else { finish(job, ticket) }
         }
+    }
+
+    private func enqueue(_ ticket: Int, _ kind: PoolKind, at now: Nanoseconds) {
+        slots[ticket]?.since = now
+        slots[ticket]?.isWaiting = true
+        hub.enqueue(ticket, hub.pools[(slots[ticket]?.operation.node ?? 0) * 2 + kind.rawValue], self)
     }
 
     /// A job tells what it did; a node goes on with its life when one fails.
@@ -167,81 +150,71 @@ public final class ArchiveTarget: LoadTarget {
         end(ticket, failure: job.failure)
     }
 
-    private func complete(_ ticket: Int, failure: PostgresError.Code?) { end(ticket, failure: failure?.description) }
-
     private func end(_ ticket: Int, failure: String?) {
         guard let slot = slots[ticket] else { return }
         slots[ticket] = nil
+        let sent = slot.sent == 0 ? hub.now : slot.sent
         guard case .request(let machine) = slot.work else {
-            completions.append(Completion(ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure))
+            completions.append(
+                Completion(ticket: ticket, sent: sent, done: hub.now, waits: slot.waits, failure: failure))
             return
         }
         let reply = machine.reply
         completions.append(
             Completion(
-                ticket: ticket, sent: slot.sent ?? now, done: now, failure: failure,
+                ticket: ticket, sent: sent, done: hub.now, waits: slot.waits, failure: failure,
                 rows: reply.rowCount + machine.inserted, delivered: reply.pageCount, nextCursor: reply.nextCursor,
                 last: reply.lastOfPage, hashes: reply.hashes, bytes: slot.bytes, asked: machine.query.hashes.count))
     }
 
-    private func pool(_ node: Int, _ kind: PoolKind) -> ConnectionPool { pools[node * 2 + kind.rawValue] }
+    // MARK: StatementOwner
 
-    private func acquire(_ pool: ConnectionPool, _ ticket: Int) {
-        pool.waiting.append(ticket)
-        serve(pool)
-    }
-
-    /// Gives idle connections to those who wait, and opens more where the pool may.
-    private func serve(_ pool: ConnectionPool) {
-        while let idle = pool.firstIdle, let ticket = pool.waiting.popFirst() { send(ticket, on: idle, pool) }
-        while pool.wantsMore(at: now), let vacancy = pool.vacancy { open(vacancy, pool) }
-    }
-
-    // MARK: Statements
-
-    private func send(_ ticket: Int, on connection: PooledConnection, _ pool: ConnectionPool) {
-        guard let work = slots[ticket]?.work, let raw = connection.connection else { return }
+    public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+        guard let slot = slots[ticket] else { return }
         // Writing the statements of others may have taken a while since the wake; the server is not to blame for that.
-        now = Clock.now()
-        if slots[ticket]?.sent == nil { slots[ticket]?.sent = now }
-        connection.failure = nil
-        do throws(PostgresError) {
-            switch work {
-            case .request(let machine): try send(machine, ticket, on: connection, raw)
-            case .job(let job):
-                text.clear()
-                text.append(job.next?.text ?? "")
-                text.terminate()
-                try raw.sendSimple(text.cString())
-                connection.state = .executing(ticket: ticket)
+        let now = Clock.now()
+        switch slot.work {
+        case .request: try sendSteps(ticket, on: connection)
+        case .job(let job):
+            text.clear()
+            text.append(job.next?.text ?? "")
+            text.terminate()
+            try hub.send(text: text.cString(), for: ticket, on: connection)
+        }
+        noteSent(ticket, at: now)
+    }
+
+    /// Sends the next statement, and in a pipeline those that need not wait for its result.
+    private func sendSteps(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+        while case .request(let machine)? = slots[ticket]?.work, case .send(let step) = machine.step() {
+            connection.isHeld = step.holdsConnection && !connection.pipelines
+            switch step.form {
+            case .prepared(let statement):
+                write(step, ticket)
+                try hub.send(
+                    prepared: statement.id, name: book.name(statement), text: book.text(statement), values,
+                    binaryResults: step.binaryResults, for: ticket, on: connection, endsUnit: step.endsUnit)
+            case .simple:
+                machine.writeText(into: text)
+                try hub.send(text: text.cString(), for: ticket, on: connection)
+            case .copyIn: preconditionFailure("a request copies nothing")
             }
-            try flush(connection)
-        } catch {
-            connection.state = .executing(ticket: ticket)
-            lose(connection, pool, error)
+            // Elsewhere the statement may have to be prepared first, and is sent again: it counts when it is over.
+            guard connection.pipelines else { return }
+            _ = changeMachine(ticket) { $0.noteSent() }
         }
     }
 
-    private func send(
-        _ machine: RequestMachine, _ ticket: Int, on connection: PooledConnection, _ raw: Connection
-    ) throws(PostgresError) {
-        guard case .send(let step) = machine.step() else { preconditionFailure("nothing to send") }
-        switch step.form {
-        case .prepared(let statement) where !connection.prepared.contains(statement):
-            try raw.sendPrepare(name: book.name(statement), text: book.text(statement))
-            connection.preparing = statement
-            connection.state = .preparing(ticket: ticket)
-            return
-        case .prepared(let statement):
-            write(step, ticket)
-            try raw.sendPrepared(name: book.name(statement), values)
-        case .simple:
-            machine.writeText(into: text)
-            try raw.sendSimple(text.cString())
-        case .copyIn: preconditionFailure("no batches here")
-        }
-        _ = changeMachine(ticket) { $0.noteSent() }
-        connection.state = .executing(ticket: ticket)
+    /// Ends the wait for a connection. A statement that had to be prepared first is sent twice; the time in between is the
+    /// server's.
+    private func noteSent(_ ticket: Int, at now: Nanoseconds) {
+        guard var slot = slots[ticket] else { return }
+        if slot.sent == 0 { slot.sent = now }
+        let waited = max(now, slot.since) - slot.since
+        if slot.isWaiting { slot.waits.connection += waited } else { slot.waits.firstByte += waited }
+        slot.since = now
+        slot.isWaiting = false
+        slots[ticket] = slot
     }
 
     private func write(_ step: Step, _ ticket: Int) {
@@ -262,39 +235,7 @@ public final class ArchiveTarget: LoadTarget {
         return value
     }
 
-    private func flush(_ connection: PooledConnection) throws(PostgresError) {
-        guard let raw = connection.connection else { return }
-        watch(connection, for: try raw.flush() ? .read : [.read, .write])
-    }
-
-    /// Takes what arrived for a statement; results belong to its request, errors end it.
-    private func receive(_ connection: PooledConnection, _ pool: ConnectionPool) {
-        guard let raw = connection.connection else { return }
-        do throws(PostgresError) {
-            try raw.readInput()
-            try flush(connection)
-        } catch {
-            return lose(connection, pool, error)
-        }
-        while true {
-            switch raw.nextReply() {
-            case .incomplete: return
-            case .result(let result): take(result, connection, raw)
-            case .done:
-                guard finish(connection, pool) else { return }
-            }
-        }
-    }
-
-    private func take(_ result: borrowing QueryResult, _ connection: PooledConnection, _ raw: Connection) {
-        if result.kind == .error {
-            connection.failure = connection.failure ?? raw.error(of: result, statement: nil)
-        } else if case .executing(let ticket) = connection.state {
-            take(result, ticket)
-        }
-    }
-
-    private func take(_ result: borrowing QueryResult, _ ticket: Int) {
+    public func take(_ result: borrowing QueryResult, for ticket: Int) {
         guard let slot = slots[ticket] else { return }
         switch slot.work {
         case .job(let job): job.note(result)
@@ -309,168 +250,41 @@ public final class ArchiveTarget: LoadTarget {
         }
     }
 
-    /// A statement is over: hands the connection on and goes on with the request.
-    ///
-    /// - Returns: whether there may be more to read on this connection.
-    private func finish(_ connection: PooledConnection, _ pool: ConnectionPool) -> Bool {
-        if connection.connection?.isAlive != true {
-            lose(connection, pool, connection.failure ?? PostgresError(.client(.connectionLost), "the server hung up"))
-            return false
+    public func finish(_ ticket: Int, _ answer: Answer) {
+        noteAnswered(ticket, answer.firstByte)
+        guard let connection = answer.connection else {
+            return end(ticket, failure: (answer.failure?.code ?? .client(.connectionLost)).description)
         }
-        switch connection.state {
-        case .preparing(let ticket) where connection.failure == nil:
-            if let statement = connection.preparing { connection.prepared.insert(statement) }
-            send(ticket, on: connection, pool)
-            return connection.state != .closed
-        case .preparing(let ticket), .executing(let ticket):
-            connection.state = .idle
-            let failure = finishStatement(ticket, connection.failure)
-            serve(pool)
-            if let failure { complete(ticket, failure: failure) } else { advance(ticket) }
-            return false
-        case .closed, .opening, .idle: return false
+        finishStatement(ticket, answer.failure, on: connection)
+        advance(ticket, at: hub.now, on: connection)
+    }
+
+    private func noteAnswered(_ ticket: Int, _ firstByte: Nanoseconds) {
+        guard let since = slots[ticket]?.since else { return }
+        slots[ticket]?.waits.firstByte += max(firstByte, since) - since
+        slots[ticket]?.waits.transfer += hub.now - max(min(firstByte, hub.now), min(since, hub.now))
+        slots[ticket]?.since = hub.now
+    }
+
+    /// The statement of an operation is over; a job makes its own sense of errors.
+    private func finishStatement(_ ticket: Int, _ failure: PostgresError?, on connection: PooledConnection) {
+        if case .job(let job)? = slots[ticket]?.work { return job.finishStatement(failure) }
+        _ = changeMachine(ticket) { machine in
+            if !connection.pipelines { machine.noteSent() }
+            machine.finishStatement(failure: failure?.code)
         }
     }
 
-    /// The statement of an operation is over.
-    ///
-    /// - Returns: the code the operation fails with, if it does; a job makes its own sense of errors.
-    private func finishStatement(_ ticket: Int, _ failure: PostgresError?) -> PostgresError.Code? {
-        if case .job(let job)? = slots[ticket]?.work {
-            job.finishStatement(failure)
-            return nil
-        }
-        if let failure { return failure.code }
-        _ = changeMachine(ticket) { $0.finishStatement() }
-        return nil
-    }
+    public func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }
 
-    // MARK: Connections
-
-    private func open(_ connection: PooledConnection, _ pool: ConnectionPool) {
-        connection.state = .opening
-        connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
-        connection.prepared.removeAll()
-        do throws(PostgresError) {
-            let raw = try Connection(starting: parameters)
-            connection.connection = raw
-            if let tracePath { try raw.trace(to: tracePath) }
-            register(connection, pool)
-            watch(connection, for: [.read, .write])
-        } catch {
-            lose(connection, pool, error)
-        }
-    }
-
-    /// libpq keeps no time limit of its own while a connection is opened without blocking.
-    private func giveUpSlowOpenings(_ pool: ConnectionPool) {
-        for connection in pool.connections where connection.isOpening && now >= connection.openingEnds {
-            lose(connection, pool, PostgresError(.client(.timeOut), "no connection within the limit"))
-        }
-    }
-
-    private func goOnOpening(_ connection: PooledConnection, _ pool: ConnectionPool) {
-        guard let raw = connection.connection else { return }
-        do throws(PostgresError) {
-            let opening = try raw.continueOpening()
-            if raw.descriptor != connection.descriptor { register(connection, pool) }
-            switch opening {
-            case .needsRead: watch(connection, for: .read)
-            case .needsWrite: watch(connection, for: .write)
-            case .ready:
-                pool.noteSuccess()
-                connection.state = .idle
-                watch(connection, for: .read)
-                serve(pool)
-            }
-        } catch {
-            lose(connection, pool, error)
-        }
-    }
-
-    private func handle(_ ready: EventLoop.Ready, _ connection: PooledConnection, _ pool: ConnectionPool) {
-        switch connection.state {
-        case .closed: return
-        case .opening: goOnOpening(connection, pool)
-        case .idle, .preparing, .executing:
-            if ready.readable {
-                receive(connection, pool)
-                // An idle connection that is readable and has no result has news of its end, or a notice.
-                if connection.state == .idle, connection.connection?.isAlive != true {
-                    lose(connection, pool, PostgresError(.client(.connectionLost), "the server hung up"))
-                }
-            } else if ready.writable {
-                do throws(PostgresError) { try flush(connection) } catch { lose(connection, pool, error) }
-            }
-        }
-    }
-
-    /// A connection is gone: its request fails, and so do those that waited for it to open.
-    private func lose(_ connection: PooledConnection, _ pool: ConnectionPool, _ error: PostgresError) {
-        let state = connection.state
-        note(state == .opening ? "connection.refused" : "connection.lost", error, pool)
-        close(connection)
-        switch state {
-        case .opening:
-            pool.noteFailure(at: now)
-            // Whoever waits would have opened a connection and met the same answer; unless others still work.
-            if pool.connections.allSatisfy({ $0.state == .closed }) {
-                while let ticket = pool.waiting.popFirst() { complete(ticket, failure: error.code) }
-            }
-        case .preparing(let ticket), .executing(let ticket):
-            complete(ticket, failure: (connection.failure ?? error).code)
-        case .idle, .closed: break
-        }
-    }
-
-    private func note(_ kind: String, _ error: PostgresError, _ pool: ConnectionPool) {
+    public func note(_ kind: String, _ detail: String) {
         // A server that is away answers every attempt the same; the counts are in the accounting.
-        note(kind, "node \(pool.node) \(pool.kind) pool: \(error.message)", most: 100)
+        note(kind, detail, most: 100)
     }
 
     private func note(_ kind: String, _ detail: String, most: Int) {
         guard eventCounts[kind, default: 0] < most else { return }
         eventCounts[kind, default: 0] += 1
-        events.append(TargetEvent(at: now, kind: kind, detail: detail))
-    }
-
-    private func close(_ connection: PooledConnection) {
-        if connection.descriptor >= 0 {
-            loop.remove(connection.descriptor)
-            registered[connection.token] = nil
-            retiredTokens.append(connection.token)
-            connection.descriptor = -1
-        }
-        connection.connection = nil
-        connection.state = .closed
-        connection.prepared.removeAll()
-    }
-
-    private func register(_ connection: PooledConnection, _ pool: ConnectionPool) {
-        guard let raw = connection.connection else { return }
-        if connection.descriptor >= 0 {
-            loop.remove(connection.descriptor)
-        } else {
-            connection.token = freeTokens.popLast() ?? registered.count
-            if connection.token == registered.count { registered.append(nil) }
-            registered[connection.token] = (connection, pool)
-        }
-        connection.descriptor = raw.descriptor
-        connection.interest = .read
-        do throws(SystemError) {
-            try loop.add(connection.descriptor, token: UInt64(connection.token), for: .read)
-        } catch {
-            lose(connection, pool, PostgresError(.client(.refused), error.description))
-        }
-    }
-
-    private func watch(_ connection: PooledConnection, for interest: EventLoop.Interest) {
-        guard connection.interest != interest, connection.descriptor >= 0 else { return }
-        connection.interest = interest
-        do throws(SystemError) {
-            try loop.change(connection.descriptor, token: UInt64(connection.token), for: interest)
-        } catch {
-            preconditionFailure("a registered descriptor cannot be changed: \(error)")
-        }
+        events.append(TargetEvent(at: hub.now, kind: kind, detail: detail))
     }
 }

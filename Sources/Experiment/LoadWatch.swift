@@ -9,6 +9,7 @@ import Workload
 /// Follows a load while it runs: writes a line a second, tells the observer, and ends it when the server is gone.
 final class LoadWatch: Sendable {
     private let plan: LoadPlan
+    private let labels: [RequestLabel]
     private let control: TrialControl
     private let cluster: ManagedCluster
     private let observer: any TrialObserver
@@ -16,10 +17,12 @@ final class LoadWatch: Sendable {
     private let ended = Atomic<Bool>(false)
 
     init(
-        plan: LoadPlan, control: TrialControl, cluster: ManagedCluster, observer: any TrialObserver,
+        plan: LoadPlan, labels: [RequestLabel], control: TrialControl, cluster: ManagedCluster,
+        observer: any TrialObserver,
         folder: RecordFolder
     ) {
         self.plan = plan
+        self.labels = labels
         self.control = control
         self.cluster = cluster
         self.observer = observer
@@ -42,7 +45,6 @@ final class LoadWatch: Sendable {
 
     /// Follows until ``loadEnded()``.
     func follow() async -> Sight {
-        let labels = Traffic(plan.spec, seed: plan.seed).labels
         var book = SecondBook(workers: plan.workers)
         var response = LatencyHistogram(.interval)
         var failed = 0
@@ -79,7 +81,7 @@ final class LoadWatch: Sendable {
         _ second: Int, _ phase: TrialProgress.Stage, _ seen: [LabelSecond], _ response: LatencyHistogram, _ failed: Int
     ) {
         // Draining takes as long as it takes, up to its limit.
-        let phases = plan.spec.phases
+        let phases = plan.phases
         let total = Double(phase == .drain ? phases.offered + phases.drainLimit : phases.offered) / 1e9
         observer.report(
             TrialProgress(

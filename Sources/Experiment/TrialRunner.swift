@@ -107,13 +107,17 @@ public struct TrialRunner: Sendable {
         try folder.write(record)
         let parameters = archive.cluster.record.parameters()
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
-        let plan = LoadPlan(spec: request.offered, seed: request.seed)
+        let plan = LoadPlan(request.offered)
         let watch = LoadWatch(
-            plan: plan, control: control, cluster: archive.cluster, observer: observer, folder: folder)
+            plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
+            cluster: archive.cluster, observer: observer, folder: folder)
         async let watched = watch.follow()
         let result: LoadResult
         do {
-            result = try await LoadRunner.run(plan, control: control.load) { traffic in
+            let (offered, seed) = (request.offered, request.seed)
+            result = try await LoadRunner.run(
+                plan, control: control.load, makeSource: { Traffic(offered, seed: seed) }
+            ) { traffic in
                 try ArchiveTarget(parameters, traffic: traffic, schema: schema)
             }
         } catch {
@@ -128,7 +132,7 @@ public struct TrialRunner: Sendable {
         if sight.serverLost {
             record.ending = .serverLost
             record.endingDetail = "the database server ended during the trial"
-        } else if result.measured < plan.spec.phases.measure {
+        } else if result.measured < plan.phases.measure {
             record.ending = .interrupted
             record.endingDetail = "ended early by a person or a signal"
         } else {
@@ -196,7 +200,7 @@ public struct TrialRunner: Sendable {
     }
 
     private func fill(_ record: inout RunRecord, _ result: LoadResult) {
-        let plan = LoadPlan(spec: request.offered, seed: request.seed)
+        let plan = LoadPlan(request.offered)
         record.accounting = RecordAssembly.accounting(result, \.measure)
         record.warmUpAccounting = RecordAssembly.accounting(result, \.warmUp)
         record.classes = RecordAssembly.classes(result, goodLimits: plan.goodLimits(result.labels))

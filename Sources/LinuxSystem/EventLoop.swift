@@ -26,6 +26,8 @@ public final class EventLoop {
     private let epoll: Int32
     private let timer: Int32
     private var armedFor: Nanoseconds = 0
+    /// The clock after the last wake.
+    private var woken: Nanoseconds = 0
     private let events: UnsafeMutablePointer<clinux_event>
     private var count = 0
 
@@ -72,21 +74,20 @@ public final class EventLoop {
 
     /// Waits until a watched descriptor is ready or `deadline` is reached, whichever comes first.
     ///
+    /// The timer is set only when the deadline is another than the last, and the clock is read once.
+    ///
     /// - Returns: the clock after waking. The descriptors are read with ``ready(_:)`` for `0 ..< readyCount`.
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
-        let timeout: Int32
-        if deadline <= Clock.now() {
-            timeout = 0
-        } else {
-            timeout = -1
-            if armedFor != deadline {
-                clinux_timer_set(timer, max(deadline, 1))
-                armedFor = deadline
-            }
+        // A deadline that passed since the last wake makes the timer go off at once.
+        let isDue = deadline <= woken
+        if !isDue && armedFor != deadline {
+            clinux_timer_set(timer, deadline)
+            armedFor = deadline
         }
-        count = max(0, Int(clinux_epoll_wait(epoll, events, Int32(Self.capacity), timeout)))
+        count = max(0, Int(clinux_epoll_wait(epoll, events, Int32(Self.capacity), isDue ? 0 : -1)))
         dropTimerEvent()
-        return Clock.now()
+        woken = Clock.now()
+        return woken
     }
 
     /// How many descriptors the last ``wait(until:)`` found ready.
@@ -104,7 +105,9 @@ public final class EventLoop {
     }
 
     private func dropTimerEvent() {
-        guard let index = (0..<count).first(where: { events[$0].token == Self.timerToken }) else { return }
+        var index = 0
+        while index < count && events[index].token != Self.timerToken { index += 1 }
+        guard index < count else { return }
         var expirations: UInt64 = 0
         _ = read(timer, &expirations, 8)
         armedFor = 0

@@ -1,24 +1,54 @@
+import LinuxSystem
 import Workload
 
-/// What all workers of a trial need to know. Each builds its own traffic and target from it.
+/// What sets the pace of a load.
+public enum Pacing: Sendable, Equatable {
+    /// The schedule: operations begin when they are due, whatever became of those before.
+    case open
+    /// So many clients, each beginning its next operation when its last one has ended, without thinking. What latency
+    /// means is another thing here: a slow answer delays what would have come after it, and nothing waits.
+    case closed(clients: Int)
+}
+
+/// What all workers of a load need to know. Each builds its own source and target from it.
 public struct LoadPlan: Sendable {
-    /// The workload, already scaled.
-    public let spec: WorkloadSpec
-    public let seed: UInt64
+    public let phases: PhaseSpec
+    /// Store nodes, numbered from 0; each lives on one worker.
+    public let nodes: Int
+    public let objectives: [ObjectiveSpec]
     /// Threads that share the nodes between them.
     public let workers: Int
     /// Processor of each worker; empty leaves them to the scheduler.
     public let processors: [Int]
+    public let pacing: Pacing
 
-    public init(spec: WorkloadSpec, seed: UInt64, workers: Int = 1, processors: [Int] = []) {
-        self.spec = spec
-        self.seed = seed
-        self.workers = min(max(1, workers), spec.writers.count)
+    public init(
+        phases: PhaseSpec, nodes: Int, objectives: [ObjectiveSpec] = [], workers: Int = 1, processors: [Int] = [],
+        pacing: Pacing = .open
+    ) {
+        self.phases = phases
+        self.nodes = nodes
+        self.objectives = objectives
+        self.workers = min(max(1, workers), max(1, nodes))
         self.processors = processors
+        self.pacing = pacing
+    }
+
+    /// The plan for a workload, already scaled.
+    public init(_ spec: WorkloadSpec, workers: Int = 1, processors: [Int] = [], pacing: Pacing = .open) {
+        self.init(
+            phases: spec.phases, nodes: spec.writers.count, objectives: spec.objectives, workers: workers,
+            processors: processors, pacing: pacing)
     }
 
     /// By label: the response time that counts as good, nanoseconds; `nil` where no objective covers it.
     public func goodLimits(_ labels: [RequestLabel]) -> [UInt64?] {
-        labels.map { label in spec.objectives.filter { $0.covers(label) }.map(\.limit).min() }
+        labels.map { label in objectives.filter { $0.covers(label) }.map(\.limit).min() }
+    }
+
+    /// Clients of one worker in a closed loop; 0 in an open one.
+    func clients(ofWorker index: Int) -> Int {
+        guard case .closed(let clients) = pacing else { return 0 }
+        return clients / workers + (index < clients % workers ? 1 : 0)
     }
 }

@@ -6,20 +6,22 @@ public enum LoadRunner {
     /// Runs a load against a real target, each worker on a thread of its own.
     ///
     /// - Parameters:
-    ///   - plan: what is offered, and by how many workers.
+    ///   - plan: how it is offered, and by how many workers.
     ///   - control: for watching and stopping from elsewhere.
-    ///   - makeTarget: builds a worker's target, on the worker's thread. It gets the worker's own traffic.
+    ///   - makeSource: builds a worker's own source, on the worker's thread; all give the same sequence.
+    ///   - makeTarget: builds a worker's target, likewise. It gets the worker's own source.
     /// - Returns: what all workers saw, merged.
     /// - Throws: what `makeTarget` throws, or `SystemError` when no thread can be had.
-    public static func run<Target: LoadTarget>(
-        _ plan: LoadPlan, control: LoadControl, makeTarget: @escaping @Sendable (Traffic) throws -> Target
-    ) async throws -> LoadResult {
+    public static func run<Source: LoadSource, Target: LoadTarget>(
+        _ plan: LoadPlan, control: LoadControl, makeSource: @escaping @Sendable () -> Source,
+        makeTarget: @escaping @Sendable (Source) throws -> Target
+    ) async throws -> LoadResult where Source: SendableMetatype {
         let results = try await withThrowingTaskGroup(of: LoadResult.self) { group in
             for index in 0..<plan.workers {
                 let processor = plan.processors.isEmpty ? nil : plan.processors[index % plan.processors.count]
                 group.addTask {
                     try await WorkerThread.run(processor: processor) {
-                        work(plan, index: index, control, makeTarget)
+                        work(plan, index: index, control, makeSource, makeTarget)
                     }.get()
                 }
             }
@@ -30,23 +32,36 @@ public enum LoadRunner {
         return merge(results)
     }
 
-    /// Runs a load against a simulation, on the calling thread, in the simulation's time.
+    /// Runs a workload's load: its traffic is the source.
+    public static func run<Target: LoadTarget>(
+        _ spec: WorkloadSpec, seed: UInt64, workers: Int = 1, pacing: Pacing = .open, control: LoadControl,
+        makeTarget: @escaping @Sendable (Traffic) throws -> Target
+    ) async throws -> LoadResult {
+        try await run(
+            LoadPlan(spec, workers: workers, pacing: pacing), control: control,
+            makeSource: { Traffic(spec, seed: seed) }, makeTarget: makeTarget)
+    }
+
+    /// Runs a workload's load against a simulation, on the calling thread, in the simulation's time.
     public static func simulate<Target: LoadTarget>(
-        _ plan: LoadPlan, control: LoadControl = LoadControl(), makeTarget: (Traffic) throws -> Target
+        _ spec: WorkloadSpec, seed: UInt64, pacing: Pacing = .open, control: LoadControl = LoadControl(),
+        makeTarget: (Traffic) throws -> Target
     ) rethrows -> LoadResult {
-        let traffic = Traffic(plan.spec, seed: plan.seed)
-        let single = LoadPlan(spec: plan.spec, seed: plan.seed)
-        let worker = Worker(single, index: 0, traffic: traffic, target: try makeTarget(traffic), control: control)
+        let traffic = Traffic(spec, seed: seed)
+        let worker = Worker(
+            LoadPlan(spec, pacing: pacing), index: 0, source: traffic, target: try makeTarget(traffic),
+            control: control)
         return worker.run(from: 0)
     }
 
-    private static func work<Target: LoadTarget>(
-        _ plan: LoadPlan, index: Int, _ control: LoadControl, _ makeTarget: (Traffic) throws -> Target
+    private static func work<Source: LoadSource, Target: LoadTarget>(
+        _ plan: LoadPlan, index: Int, _ control: LoadControl, _ makeSource: () -> Source,
+        _ makeTarget: (Source) throws -> Target
     ) -> Result<LoadResult, any Error> {
-        let traffic = Traffic(plan.spec, seed: plan.seed)
+        let source = makeSource()
         do {
-            let target = try makeTarget(traffic)
-            let worker = Worker(plan, index: index, traffic: traffic, target: target, control: control)
+            let target = try makeTarget(source)
+            let worker = Worker(plan, index: index, source: source, target: target, control: control)
             return .success(worker.run(from: control.awaitStart(of: plan.workers)))
         } catch {
             control.stop()

@@ -39,6 +39,8 @@ public struct Completion: Sendable {
     /// When its first statement was sent; meaningless when it failed before that.
     public let sent: Nanoseconds
     public let done: Nanoseconds
+    /// What its time in the target went into.
+    public let waits: Waits
     /// SQLSTATE or client code; `nil` for success.
     public let failure: String?
     /// Rows that came back, or that a put inserted.
@@ -57,13 +59,14 @@ public struct Completion: Sendable {
     public let asked: Int
 
     public init(
-        ticket: Int, sent: Nanoseconds, done: Nanoseconds, failure: String? = nil, rows: Int = 0,
+        ticket: Int, sent: Nanoseconds, done: Nanoseconds, waits: Waits, failure: String? = nil, rows: Int = 0,
         delivered: Int = 0, nextCursor: PageCursor? = nil, last: PageCursor? = nil, hashes: [PageCursor] = [],
         bytes: Int = 0, asked: Int = 0
     ) {
         self.ticket = ticket
         self.sent = sent
         self.done = done
+        self.waits = waits
         self.failure = failure
         self.rows = rows
         self.delivered = delivered
@@ -72,6 +75,22 @@ public struct Completion: Sendable {
         self.hashes = hashes
         self.bytes = bytes
         self.asked = asked
+    }
+}
+
+/// Where an operation's time went, summed over its statements; nanoseconds.
+public struct Waits: Sendable {
+    /// For a free connection.
+    public var connection: Nanoseconds = 0
+    /// From sending a statement to the first byte of its answer.
+    public var firstByte: Nanoseconds = 0
+    /// From the first byte to the last.
+    public var transfer: Nanoseconds = 0
+
+    public init(connection: Nanoseconds = 0, firstByte: Nanoseconds = 0, transfer: Nanoseconds = 0) {
+        self.connection = connection
+        self.firstByte = firstByte
+        self.transfer = transfer
     }
 }
 

@@ -55,7 +55,9 @@ public final class SimulatedTarget: LoadTarget {
         let done = start + serviceTime(operation)
         freeAt[connection] = done
         started[ticket] = start
-        insert(Completion(ticket: ticket, sent: start, done: done, failure: failure(operation), rows: 1))
+        let waits = Waits(connection: start - now, firstByte: done - start)
+        insert(
+            Completion(ticket: ticket, sent: start, done: done, waits: waits, failure: failure(operation), rows: 1))
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {

@@ -5,24 +5,31 @@ import Workload
 /// One thread's share of a load: begins operations when they are due, never waits for one before beginning the next,
 /// and records how they went.
 ///
-/// Owns its traffic, its target and its histograms. Works in the target's time, so that a simulation runs the same
+/// Owns its source, its target and its histograms. Works in the target's time, so that a simulation runs the same
 /// code. The rules it keeps:
 /// - an operation belongs to the phase of its intended start, and is waited for in the drain phase;
 /// - response time counts from the intended start, however late the worker or a connection was;
 /// - nothing is skipped: what was due is begun, completed, failed or abandoned, and counted as one of these.
-final class Worker<Target: LoadTarget> {
+final class Worker<Source: LoadSource, Target: LoadTarget> {
     private let plan: LoadPlan
     private let index: Int
-    private let traffic: Traffic
+    private let source: Source
     private let target: Target
     private let control: LoadControl
     private let goodLimits: [UInt64?]
+    /// By label: whether it is a node's own job.
+    private let jobLabels: [Bool]
+    private var isClosed: Bool { plan.pacing != .open }
 
     private var start: Nanoseconds = 0
     private var measureStart: Nanoseconds = 0
     private var measureEnd: Nanoseconds = 0
     private var upcoming: Operation?
     private var followUps = DueHeap()
+    /// In a closed loop: clients of this worker, how many of them are busy, and what follows for them.
+    private let clients: Int
+    private var busy = 0
+    private var chained = DueHeap()
     private var tickets = TicketBook()
     private var alarms = AlarmQueue()
     private var result: LoadResult
@@ -33,16 +40,18 @@ final class Worker<Target: LoadTarget> {
     /// Due in the measure phase and begun after it, because the worker woke late: a part of the backlog.
     private var begunLate: Set<Int> = []
 
-    init(_ plan: LoadPlan, index: Int, traffic: Traffic, target: Target, control: LoadControl) {
+    init(_ plan: LoadPlan, index: Int, source: Source, target: Target, control: LoadControl) {
         self.plan = plan
         self.index = index
-        self.traffic = traffic
+        self.source = source
         self.target = target
         self.control = control
-        goodLimits = plan.goodLimits(traffic.labels)
+        clients = plan.clients(ofWorker: index)
+        goodLimits = plan.goodLimits(source.labels)
+        jobLabels = source.labels.map { $0.job != nil }
         result = LoadResult(
-            labels: traffic.labels, results: traffic.labels.map { _ in LabelResult() }, workers: 1)
-        second = traffic.labels.map { _ in LabelSecond() }
+            labels: source.labels, results: source.labels.map { _ in LabelResult() }, workers: 1)
+        second = source.labels.map { _ in LabelSecond() }
     }
 
     /// Runs all phases.
@@ -51,23 +60,24 @@ final class Worker<Target: LoadTarget> {
     /// - Returns: what this worker saw.
     func run(from start: Nanoseconds) -> LoadResult {
         self.start = start
-        measureStart = start + plan.spec.phases.warmUp
-        measureEnd = start + plan.spec.phases.offered
+        measureStart = start + plan.phases.warmUp
+        measureEnd = start + plan.phases.offered
         target.start(at: start)
         if plan.workers > 1 {
-            traffic.restrictSessions(to: (0..<plan.spec.writers.count).filter { $0 % plan.workers == index })
+            source.restrictSessions(to: (0..<plan.nodes).filter { $0 % plan.workers == index })
         }
         upcoming = nextOfOwnNodes()
         var now = start
         while true {
+            if isClosed { beginClosed(at: now) }
             now = target.wait(until: nextWake(after: now))
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
             while let completion = target.takeCompletion() { record(completion) }
             ringAlarms(at: now)
-            beginDue(before: .max, at: now)
+            if !isClosed { beginDue(before: .max, at: now) }
             noteMeasureBounds(at: now)
-            if measureClosed && (tickets.isEmpty || now >= measureEnd + plan.spec.phases.drainLimit) { break }
+            if measureClosed && (tickets.isEmpty || now >= measureEnd + plan.phases.drainLimit) { break }
         }
         abandonRest(at: now)
         return result
@@ -76,7 +86,7 @@ final class Worker<Target: LoadTarget> {
     // MARK: Beginning
 
     private func nextOfOwnNodes() -> Operation? {
-        while let operation = traffic.next() {
+        while let operation = source.next() {
             if operation.node % plan.workers == index { return operation }
         }
         return nil
@@ -84,16 +94,18 @@ final class Worker<Target: LoadTarget> {
 
     private func nextWake(after now: Nanoseconds) -> Nanoseconds {
         var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
-        if let upcoming { wake = min(wake, start + upcoming.due) }
+        if let upcoming, !isClosed { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
         if let alarm = alarms.first { wake = min(wake, alarm.at) }
-        wake = min(wake, measureClosed ? measureEnd + plan.spec.phases.drainLimit : measureEnd)
+        wake = min(wake, measureClosed ? measureEnd + plan.phases.drainLimit : measureEnd)
         if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
         return wake
     }
 
     /// Begins, at the moment that is now, what is due and was due before `limit`: all of it, the earlier first.
     private func beginDue(before limit: Nanoseconds, at now: Nanoseconds) {
+        // Of those begun in one wake the later ones wait for the earlier: the clock is read for each but the first.
+        var moment = now
         while true {
             let next = upcoming.map { start + $0.due } ?? .max
             let follow = followUps.first.map { start + $0.due } ?? .max
@@ -101,27 +113,57 @@ final class Worker<Target: LoadTarget> {
             guard due <= now, due < limit, due < measureEnd else { return }
             if follow < next {
                 let operation = followUps.removeFirst()
-                if traffic.isWanted(operation) { begin(operation) }
+                if source.isWanted(operation) { begin(operation, at: moment) }
             } else if let operation = upcoming {
                 upcoming = nextOfOwnNodes()
-                begin(operation)
+                begin(operation, at: moment)
             }
+            moment = target.clock()
         }
     }
 
-    private func begin(_ operation: Operation) {
+    /// Gives every idle client of a closed loop its next operation: what follows from a reply first, then the next of the
+    /// sequence. A node's own jobs keep their times.
+    private func beginClosed(at now: Nanoseconds) {
+        while let job = followUps.first, start + job.due <= now, now < measureEnd {
+            begin(followUps.removeFirst(), at: now)
+        }
+        var moment = now
+        while busy < clients && moment < measureEnd {
+            var next: Operation
+            if !chained.isEmpty {
+                next = chained.removeFirst()
+                guard source.isWanted(next) else { continue }
+            } else if let operation = upcoming {
+                upcoming = nextOfOwnNodes()
+                if jobLabels[operation.label] {
+                    followUps.insert(operation)
+                    continue
+                }
+                next = operation
+            } else {
+                // The sequence has come to its end before the time.
+                if busy == 0 { endOffering(at: moment) }
+                return
+            }
+            next.due = moment - start
+            busy += 1
+            begin(next, at: moment)
+            moment = target.clock()
+        }
+    }
+
+    private func begin(_ operation: Operation, at now: Nanoseconds) {
         let due = start + operation.due
-        // Of those begun in one wake the later ones wait for the earlier: the clock is read for each.
-        let now = target.clock()
         if due >= measureStart {
             result.results[operation.label].measure.scheduled += 1
-            result.generatorLag.record(now - due)
+            result.results[operation.label].scheduleWait.record(now - due)
         } else {
             result.results[operation.label].warmUp.scheduled += 1
         }
         second[operation.label].scheduled += 1
         let ticket = tickets.take(operation)
-        traffic.noteBegun(operation)
+        source.noteBegun(operation)
         if operation.patience > 0 { alarms.insert(tickets.alarm(ticket, at: due + operation.patience)) }
         if now > measureEnd { begunLate.insert(ticket) }
         target.begin(operation, ticket: ticket, now: now)
@@ -134,6 +176,7 @@ final class Worker<Target: LoadTarget> {
         let label = operation.label
         let due = start + operation.due
         let measured = due >= measureStart
+        if isClosed && !jobLabels[label] { busy -= 1 }
         if let failure = completion.failure {
             second[label].failed += 1
             if measured {
@@ -151,6 +194,9 @@ final class Worker<Target: LoadTarget> {
             result.results[label].response.record(response)
             result.results[label].service.record(completion.done - completion.sent)
             result.results[label].lag.record(completion.sent - due)
+            result.results[label].connectionWait.record(completion.waits.connection)
+            result.results[label].firstByteWait.record(completion.waits.firstByte)
+            result.results[label].transfer.record(completion.waits.transfer)
             result.results[label].rows += completion.rows
             result.results[label].asked += completion.asked
             result.results[label].delivered += completion.delivered
@@ -172,8 +218,10 @@ final class Worker<Target: LoadTarget> {
 
     /// Plans what follows; requests beyond the measure phase are not begun, and counted.
     private func follow(_ operation: Operation, _ outcome: RequestOutcome, at moment: Nanoseconds) {
-        traffic.follow(operation, outcome, at: moment - start) { next in
-            if start + next.due < measureEnd {
+        source.follow(operation, outcome, at: moment - start) { next in
+            if isClosed && !jobLabels[next.label] {
+                chained.insert(next)
+            } else if start + next.due < measureEnd {
                 followUps.insert(next)
             } else {
                 noteCut(next)
@@ -183,7 +231,7 @@ final class Worker<Target: LoadTarget> {
 
     /// The next run of a node's own job is no chain that was cut.
     private func noteCut(_ operation: Operation) {
-        if traffic.labels[operation.label].job == nil { result.results[operation.label].chainsCut += 1 }
+        if !jobLabels[operation.label] { result.results[operation.label].chainsCut += 1 }
     }
 
     /// Clients stop waiting for what takes too long. The operation goes on and is counted when it ends.
@@ -200,7 +248,7 @@ final class Worker<Target: LoadTarget> {
         while true {
             let boundary = start + UInt64(secondNumber + 1) * 1_000_000_000
             guard boundary <= now else { return }
-            beginDue(before: boundary, at: now)
+            if !isClosed { beginDue(before: boundary, at: now) }
             handOverSecond()
             for label in second.indices {
                 second[label].scheduled = 0
@@ -235,10 +283,11 @@ final class Worker<Target: LoadTarget> {
     /// Moves the end of the measure phase to now; what was due before is still begun and drained.
     private func endOffering(at now: Nanoseconds) {
         guard now < measureEnd else { return }
-        beginDue(before: .max, at: now)
+        if !isClosed { beginDue(before: .max, at: now) }
         measureEnd = now
         upcoming = nil
         while !followUps.isEmpty { noteCut(followUps.removeFirst()) }
+        while !chained.isEmpty { noteCut(chained.removeFirst()) }
     }
 
     private func abandonRest(at now: Nanoseconds) {
@@ -253,9 +302,9 @@ final class Worker<Target: LoadTarget> {
         result.drained = now - measureEnd
         result.started = start
         result.events = target.takeEvents()
-        result.sessions = traffic.sessionTallies
+        result.sessions = source.sessionTallies
         // Every worker walks through all arrivals; one tells of them.
-        if index == 0 { result.arrived = traffic.arrived }
+        if index == 0 { result.arrived = source.arrivals }
         result.delivered = target.delivered
         target.end()
     }

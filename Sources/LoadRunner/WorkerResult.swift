@@ -10,6 +10,12 @@ public struct LabelResult: Sendable {
     public var response = LatencyHistogram()
     public var service = LatencyHistogram()
     public var lag = LatencyHistogram()
+    /// Of all begun: intended start to the moment the worker turned to it, the generator's own lateness.
+    public var scheduleWait = LatencyHistogram()
+    /// Of the completed: for a free connection, for the first byte of the answers, and from first to last byte.
+    public var connectionWait = LatencyHistogram()
+    public var firstByteWait = LatencyHistogram()
+    public var transfer = LatencyHistogram()
     /// Completed before the measure phase ended; the rest of the completed ones ended in drain.
     public var inPhase = 0
     /// Completed before the measure phase ended, and within the objective.
@@ -32,6 +38,10 @@ public struct LabelResult: Sendable {
         response.add(other.response)
         service.add(other.service)
         lag.add(other.lag)
+        scheduleWait.add(other.scheduleWait)
+        connectionWait.add(other.connectionWait)
+        firstByteWait.add(other.firstByteWait)
+        transfer.add(other.transfer)
         inPhase += other.inPhase
         good += other.good
         rows += other.rows
@@ -47,8 +57,6 @@ public struct LoadResult: Sendable {
     public var labels: [RequestLabel]
     /// By label.
     public var results: [LabelResult]
-    /// Intended start to the moment a worker turned to the operation.
-    public var generatorLag = LatencyHistogram()
     /// CPU time of the workers within the measure phase, nanoseconds.
     public var cpu: UInt64 = 0
     public var workers = 0
@@ -66,6 +74,13 @@ public struct LoadResult: Sendable {
     /// What clients got in the measure phase.
     public var delivered: BandwidthLedger?
 
+    /// Intended start to the moment a worker turned to the operation, over all labels.
+    public var generatorLag: LatencyHistogram {
+        var lag = LatencyHistogram()
+        for result in results { lag.add(result.scheduleWait) }
+        return lag
+    }
+
     /// Operations of the measure phase that came to an end.
     public var finishedOperations: Int {
         results.reduce(0) { $0 + $1.measure.completed + $1.measure.failed }
@@ -74,7 +89,6 @@ public struct LoadResult: Sendable {
     /// Adds what another worker saw of the same load.
     public mutating func add(_ other: LoadResult) {
         for index in results.indices { results[index].add(other.results[index]) }
-        generatorLag.add(other.generatorLag)
         cpu += other.cpu
         workers += other.workers
         measured = max(measured, other.measured)

@@ -69,6 +69,13 @@ public final class Connection {
         guard PQsendQuery(raw, text) == 1 else { throw sendFailure(statement: nil, parameters: nil) }
     }
 
+    /// Sends one statement without parameters in the extended protocol, which a pipeline takes.
+    func sendUnnamed(_ text: UnsafePointer<CChar>) throws(PostgresError) {
+        guard PQsendQueryParams(raw, text, 0, nil, nil, nil, nil, 0) == 1 else {
+            throw sendFailure(statement: nil, parameters: nil)
+        }
+    }
+
     /// Sends a statement to be prepared under a name, its parameter types left to the server.
     public func sendPrepare(name: UnsafePointer<CChar>, text: UnsafePointer<CChar>) throws(PostgresError) {
         guard PQsendPrepare(raw, name, text, 0, nil) == 1 else {

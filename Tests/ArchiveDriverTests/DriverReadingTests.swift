@@ -1,4 +1,5 @@
 import ArchiveDriver
+import PostgresClient
 import SpecReader
 import TestSupport
 import Testbed
@@ -141,6 +142,25 @@ import Testing
         let told = Self.problems("  plans: custom\n  results: binary\n  window: 3\nschema: 6")
         #expect(
             told.split(separator: "\n").map { $0.prefix(9) } == ["v.yaml:5:", "v.yaml:6:", "v.yaml:7:", "v.yaml:8:"])
+    }
+
+    @Test func theReferenceNamesEveryKeyAndItsExampleIsRight() throws {
+        let reference = try readText("\(packageRoot)/Workloads/README.md")
+        let source = try readText("\(packageRoot)/Sources/ArchiveDriver/Driver/DriverBehaviour+Reading.swift")
+        let getter = /\.(?:choice|integer|duration|string|map)\("([a-z-]+)"/
+        let keys = Set(source.matches(of: getter).map { String($0.1) })
+        #expect(keys.count == 17)
+        for key in keys { #expect(reference.contains("\n| `\(key)` |"), "\(key)") }
+        let example = try #require(
+            reference.split(separator: "```").first { $0.hasPrefix("\narchivebench: variant/1") })
+        var behaviour = DriverBehaviour.faithful
+        // Its base lies beside it.
+        _ = try Variant(
+            document: SpecDocument(text: String(example), file: "\(packageRoot)/Workloads/variants/example.yaml")
+        ) { behaviour = DriverBehaviour(variant: $0) }
+        #expect(
+            behaviour.name
+                == "put batched (unnest, 100 rows, 20 ms), queries prepared (generic), lists as arrays")
     }
 
     @Test func shippedVariantsAreReadAndDifferFromTheFleetInTheDriverAlone() throws {

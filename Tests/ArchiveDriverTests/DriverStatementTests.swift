@@ -197,7 +197,9 @@ import WakuModel
                 """, "COMMIT",
             ])
         let behaviour = try Behaviours.read("put: batched, batch: {form: copy}")
-        #expect(behaviour.greetings(.write).first?.hasPrefix("CREATE TEMPORARY TABLE IF NOT EXISTS archivebench_staging (") == true)
+        #expect(
+            behaviour.greetings(.write).first?.hasPrefix("CREATE TEMPORARY TABLE IF NOT EXISTS archivebench_staging (")
+                == true)
         #expect(behaviour.greetings(.read).isEmpty)
     }
 

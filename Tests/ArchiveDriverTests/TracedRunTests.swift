@@ -31,7 +31,7 @@ import Workload
             try HistoryLoader(Traffic(spec, seed: 1), schema: schema, connection: connection).load { _ in true }
             let before = try readText(cluster.record.logFile).utf8.count
             let tracePath = "\(folder.path)/trace"
-            let result = try await LoadRunner.run(LoadPlan(spec: spec, seed: 1), control: LoadControl()) { traffic in
+            let result = try await LoadRunner.run(spec, seed: 1, control: LoadControl()) { traffic in
                 try ArchiveTarget(parameters, traffic: traffic, schema: schema, tracePath: tracePath)
             }
             let text = String(decoding: try readText(cluster.record.logFile).utf8.dropFirst(before), as: UTF8.self)

@@ -7,7 +7,7 @@ final class RealTimeTarget: LoadTarget {
     private var done: [Completion] = []
 
     func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
-        done.append(Completion(ticket: ticket, sent: now, done: now))
+        done.append(Completion(ticket: ticket, sent: now, done: now, waits: Waits()))
     }
 
     func wait(until deadline: Nanoseconds) -> Nanoseconds {

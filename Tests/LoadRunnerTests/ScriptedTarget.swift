@@ -60,7 +60,8 @@ final class ScriptedTarget: LoadTarget {
         entry.ended = now + answer.after
         diary.append(entry)
         let completion = Completion(
-            ticket: ticket, sent: now, done: entry.ended, failure: answer.failure, rows: answer.delivered,
+            ticket: ticket, sent: now, done: entry.ended, waits: Waits(), failure: answer.failure,
+            rows: answer.delivered,
             delivered: answer.delivered, nextCursor: answer.nextCursor, last: answer.last,
             hashes: operation.wantsHashes ? answer.hashes : [])
         let place = pending.firstIndex { $0.done > completion.done } ?? pending.count
@@ -112,7 +113,7 @@ extension ScriptedTarget {
             phases: {warm-up: 0s, measure: \(measure), drain-limit: 30s}
             """)
         var made: ScriptedTarget?
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1)) { traffic in
+        let result = LoadRunner.simulate(spec, seed: 1) { traffic in
             let target = ScriptedTarget(traffic, script: script)
             made = target
             return target

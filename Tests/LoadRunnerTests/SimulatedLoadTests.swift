@@ -22,8 +22,8 @@ import Workload
     /// A put each 10 ms, served in 1 ms by one connection. From 500 ms on nothing is served for 100 ms:
     /// the put due at 500 ends at 601 (101 ms), the next at 602 (92 ms), … until the backlog is gone at 611.
     @Test func stallShowsInResponseTimeAndNotInServiceTime() throws {
-        let plan = LoadPlan(spec: try TestWorkloads.clockwork(rate: "100/s", measure: "1s"), seed: 1)
-        let result = LoadRunner.simulate(plan) { _ in
+        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s")
+        let result = LoadRunner.simulate(spec, seed: 1) { _ in
             SimulatedTarget(
                 connections: 1,
                 stalls: [.init(start: 500 * millisecond, length: 100 * millisecond)]
@@ -41,7 +41,7 @@ import Workload
     /// been started; at the drain limit, 1 100 ms, fifty-four have ended.
     @Test func overloadIsAccountedForToTheLastOperation() throws {
         let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s", drain: "100ms")
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1)) { _ in
+        let result = LoadRunner.simulate(spec, seed: 1) { _ in
             SimulatedTarget(connections: 1) { _ in 20 * millisecond }
         }
         let tally = result.results[0].measure
@@ -57,7 +57,7 @@ import Workload
 
     @Test func failuresAreCountedByCodeAndHaveNoLatency() throws {
         let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s")
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1)) { _ in
+        let result = LoadRunner.simulate(spec, seed: 1) { _ in
             SimulatedTarget(connections: 2, serviceTime: { _ in millisecond }) { operation in
                 operation.number % 3 == 0 ? "57P01" : operation.number % 10 == 1 ? "connection-lost" : nil
             }
@@ -72,7 +72,7 @@ import Workload
         var spec = try TestWorkloads.clockwork(rate: "10/s", measure: "1s")
         spec.phases.warmUp = 1_000_000_000
         // The put due at 900 ms, in warm-up, ends at 1 050 ms, in the measure phase.
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1)) { _ in
+        let result = LoadRunner.simulate(spec, seed: 1) { _ in
             SimulatedTarget(connections: 1) { _ in 150 * millisecond }
         }
         #expect(result.results[0].warmUp.scheduled == 9 && result.results[0].warmUp.completed == 9)
@@ -83,8 +83,8 @@ import Workload
 
     @Test func secondsCountArrivalsWhereTheyWereDue() throws {
         let control = LoadControl()
-        let plan = LoadPlan(spec: try TestWorkloads.clockwork(rate: "100/s", measure: "3s"), seed: 1)
-        _ = LoadRunner.simulate(plan, control: control) { _ in
+        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "3s")
+        _ = LoadRunner.simulate(spec, seed: 1, control: control) { _ in
             SimulatedTarget(
                 connections: 1,
                 stalls: [.init(start: 500 * millisecond, length: 1_700 * millisecond)]
@@ -100,8 +100,8 @@ import Workload
     @Test func aStoppedLoadKeepsItsAccounts() throws {
         let control = LoadControl()
         control.stop()
-        let plan = LoadPlan(spec: try TestWorkloads.clockwork(rate: "100/s", measure: "1s"), seed: 1)
-        let result = LoadRunner.simulate(plan, control: control) { _ in
+        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s")
+        let result = LoadRunner.simulate(spec, seed: 1, control: control) { _ in
             SimulatedTarget(connections: 1) { _ in millisecond }
         }
         #expect(result.results[0].measure.identityHolds)
@@ -112,7 +112,7 @@ import Workload
         var spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s")
         spec.phases.warmUp = 60_000_000_000
         let control = LoadControl()
-        let result = LoadRunner.simulate(LoadPlan(spec: spec, seed: 1), control: control) { _ in
+        let result = LoadRunner.simulate(spec, seed: 1, control: control) { _ in
             SimulatedTarget(connections: 1) { operation in
                 if operation.number == 200 { control.stop() }
                 return millisecond
@@ -127,8 +127,8 @@ import Workload
     /// when it wakes: the first 1 550 ms late, the last on time. Their lateness is the generator's, and it is seen.
     @Test func aLateWorkerHidesNothing() throws {
         let control = LoadControl()
-        let plan = LoadPlan(spec: try TestWorkloads.clockwork(rate: "100/s", measure: "3s"), seed: 1)
-        let result = LoadRunner.simulate(plan, control: control) { _ in
+        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "3s")
+        let result = LoadRunner.simulate(spec, seed: 1, control: control) { _ in
             OversleepingTarget(
                 SimulatedTarget(connections: 1_000) { _ in millisecond }, from: 900 * millisecond,
                 until: 2_450 * millisecond)
@@ -143,10 +143,10 @@ import Workload
     /// Two workers share the nodes of one sequence; together they do all of it.
     @Test func workersShareTheSequence() async throws {
         let spec = try TestWorkloads.everything(warmUp: "0s", measure: "1s")
-        let single = LoadRunner.simulate(LoadPlan(spec: spec, seed: 5)) { _ in
+        let single = LoadRunner.simulate(spec, seed: 5) { _ in
             SimulatedTarget(connections: 50) { _ in 100 }
         }
-        let double = try await LoadRunner.run(LoadPlan(spec: spec, seed: 5, workers: 2), control: LoadControl()) { _ in
+        let double = try await LoadRunner.run(spec, seed: 5, workers: 2, control: LoadControl()) { _ in
             RealTimeTarget()
         }
         #expect(double.workers == 2)

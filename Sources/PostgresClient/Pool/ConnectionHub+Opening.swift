@@ -1,0 +1,147 @@
+import LinuxSystem
+
+/// How the connections of a hub are opened, and how they are lost.
+extension ConnectionHub {
+    func open(_ connection: PooledConnection, _ owner: Owner) {
+        connection.state = .opening
+        connection.pool.opening += 1
+        unsettle(connection.pool)
+        connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
+        do throws(PostgresError) {
+            let raw = try Connection(starting: parameters)
+            connection.raw = raw
+            if let tracePath { try raw.trace(to: tracePath) }
+            try register(connection, raw)
+            watch(connection, for: [.read, .write])
+        } catch {
+            lose(connection, error, owner)
+        }
+    }
+
+    func goOnOpening(_ connection: PooledConnection, _ owner: Owner) {
+        guard let raw = connection.raw else { return }
+        do throws(PostgresError) {
+            let opening = try raw.continueOpening()
+            if raw.descriptor != connection.descriptor { try register(connection, raw) }
+            switch opening {
+            case .needsRead: watch(connection, for: .read)
+            case .needsWrite: watch(connection, for: .write)
+            case .ready:
+                watch(connection, for: .read)
+                connection.state = .greeting
+                connection.nextGreeting = 0
+                try greet(connection, raw, owner)
+            }
+        } catch {
+            lose(connection, error, owner)
+        }
+    }
+
+    /// Sends the next of the statements that a connection begins with; after the last it is ready.
+    private func greet(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) throws(PostgresError) {
+        let pool = connection.pool
+        guard connection.nextGreeting < pool.plan.greetings.count else {
+            if connection.pipelines { try raw.enterPipeline() }
+            connection.state = .open
+            pool.opening -= 1
+            pool.noteSuccess()
+            pool.sort(connection)
+            return serve(pool, owner)
+        }
+        try raw.sendSimple(pool.plan.greetings[connection.nextGreeting])
+        connection.nextGreeting += 1
+        connection.flights.append(Flight(.greeting))
+        try flush(connection, raw)
+    }
+
+    func finishGreeting(_ connection: PooledConnection, _ failure: PostgresError?, _ owner: Owner) {
+        connection.firstByte = 0
+        guard let raw = connection.raw else { return }
+        do throws(PostgresError) {
+            if let failure { throw failure }
+            try greet(connection, raw, owner)
+        } catch {
+            lose(connection, error, owner)
+        }
+    }
+
+    /// A connection is gone: what was in flight fails, and so do those that waited for it to open.
+    func lose(_ connection: PooledConnection, _ error: PostgresError, _ owner: Owner) {
+        let pool = connection.pool
+        let wasOpen = connection.state == .open
+        owner.note(wasOpen ? "connection.lost" : "connection.refused", "\(pool.name) pool: \(error.message)")
+        let failure = connection.failure ?? error
+        let finished = connection.finished.filter { $0.ticket >= 0 }
+        var flights = connection.flights
+        if connection.state == .opening || connection.state == .greeting { pool.opening -= 1 }
+        close(connection)
+        if !wasOpen {
+            pool.noteFailure(at: now)
+            // Whoever waits would have opened a connection and met the same answer; unless others still work.
+            if pool.connections.allSatisfy({ $0.state == .closed }) {
+                while let ticket = pool.waiting.popFirst() { owner.refuse(ticket, error) }
+            }
+        }
+        // Statements answered before their sync are not known to be committed.
+        for statement in finished {
+            let answer = Answer(firstByte: now, failure: statement.failure ?? failure, connection: nil)
+            owner.finish(statement.ticket, answer)
+        }
+        var first = true
+        while let flight = flights.popFirst() {
+            guard flight.kind == .statement || (flight.kind == .prepare && !connection.pipelines) else { continue }
+            owner.finish(flight.ticket, Answer(firstByte: now, failure: first ? failure : error, connection: nil))
+            first = false
+        }
+        if !pool.waiting.isEmpty { serve(pool, owner) }
+    }
+
+    func close(_ connection: PooledConnection) {
+        if connection.descriptor >= 0 {
+            loop.remove(connection.descriptor)
+            registered[connection.token] = nil
+            retiredTokens.append(connection.token)
+            connection.descriptor = -1
+        }
+        connection.raw = nil
+        connection.state = .closed
+        connection.isHeld = false
+        connection.flights = Ring()
+        connection.finished.removeAll()
+        connection.statements = 0
+        connection.unsyncedUnits = 0
+        connection.unsyncedStatements = 0
+        connection.syncsInFlight = 0
+        connection.prepared.removeAll()
+        connection.failure = nil
+        connection.firstByte = 0
+        connection.pool.sort(connection)
+    }
+
+    func register(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
+        if connection.descriptor >= 0 {
+            loop.remove(connection.descriptor)
+        } else {
+            connection.token = freeTokens.popLast() ?? registered.count
+            if connection.token == registered.count { registered.append(nil) }
+            registered[connection.token] = connection
+        }
+        connection.descriptor = raw.descriptor
+        connection.interest = .read
+        do throws(SystemError) {
+            try loop.add(connection.descriptor, token: UInt64(connection.token), for: .read)
+        } catch {
+            throw PostgresError(.client(.refused), error.description)
+        }
+    }
+
+    func watch(_ connection: PooledConnection, for interest: EventLoop.Interest) {
+        guard connection.interest != interest, connection.descriptor >= 0 else { return }
+        connection.interest = interest
+        do throws(SystemError) {
+            try loop.change(connection.descriptor, token: UInt64(connection.token), for: interest)
+        } catch {
+            preconditionFailure("a registered descriptor cannot be changed: \(error)")
+        }
+    }
+}
