@@ -27,7 +27,9 @@ import Workload
             try ArchiveTarget(parameters, traffic: traffic, schema: schema, behaviour: behaviour)
         }
         #expect(result.results.allSatisfy { $0.measure.identityHolds && $0.measure.failures.isEmpty })
-        #expect(result.results.allSatisfy { $0.measure.left == 0 && $0.measure.completed > 0 }, "\(words)")
+        // Nothing failed, so all that was due was answered.
+        #expect(result.results.allSatisfy { $0.measure.abandoned == 0 })
+        #expect(result.results.reduce(0) { $0 + $1.measure.completed } > 200)
         #expect(try TestServers.count(parameters, "messages") > before + 100)
         #expect(
             try connection.value(
