@@ -120,7 +120,7 @@ import WakuModel
             for (query, answer) in zip(queries, expected) {
                 let found = Answer(session, query)
                 #expect(found == answer, "\(words): \(query)")
-                if found != answer { return }
+                if found != answer { break }
             }
         }
     }

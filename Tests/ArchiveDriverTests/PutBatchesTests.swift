@@ -1,4 +1,5 @@
 import ArchiveDriver
+import PostgresClient
 import Testing
 import WakuModel
 
@@ -40,6 +41,24 @@ import WakuModel
         let second = try #require(batches.takeDue(at: 1_000_600))
         #expect(Set([batches[first].tickets, batches[second].tickets]) == [[1, 2], [3]])
         #expect(batches.takeDue(at: 9_000_000) == nil && batches.deadline == .max)
+    }
+
+    @Test func rowsAreLockedInTheSameOrderByAllNodes() throws {
+        let book = StatementBook(try Behaviours.read("put: batched, batch: {form: unnest, most: 40}"))
+        let topic = try PubsubTopic("/waku/2/rs/16/32")
+        let batch = PutBatch(book)
+        var hashes: [String] = []
+        for number in 0..<40 {
+            let message = Message(
+                payload: [UInt8(number)], contentTopic: try ContentTopic("/a/1/b/c"), timestamp: Int64(number))
+            hashes.append(message.hash(on: topic).description)
+            #expect(batch.add(number, topic, message, now: 0) == (number == 39))
+        }
+        batch.close()
+        let values = BoundParameters()
+        batch.writeParameters(into: values)
+        let first = String(decoding: values.buffer.content.prefix { $0 != 0 }, as: UTF8.self)
+        #expect(first == "{\(hashes.sorted().joined(separator: ","))}" && hashes != hashes.sorted())
     }
 
     @Test func batchesAreUsedAgainEmpty() throws {
