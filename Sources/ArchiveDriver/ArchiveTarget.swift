@@ -33,7 +33,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     private let text = TextBuffer(capacity: 64 * 1_024)
     private let values = BoundParameters()
     private var slots: [Slot?] = []
-    private var completions = Ring<Completion>(capacity: 64)
+    private var completions = CompletionQueue()
     private var events: [TargetEvent] = []
     private var eventCounts: [String: Int] = [:]
     /// Trial time 0 on the clock.
@@ -98,7 +98,17 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     public func clock() -> Nanoseconds { Clock.now() }
 
-    public func takeCompletion() -> Completion? { completions.popFirst() }
+    public func takeCompletion() -> Completion? {
+        defer { if !completions.isEmpty { completions.dropFirst() } }
+        return completions.first?.pointee
+    }
+
+    public func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void) {
+        while let completion = completions.first {
+            body(completion)
+            completions.dropFirst()
+        }
+    }
 
     public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].map { $0.sent != 0 } ?? true }
 

@@ -60,6 +60,27 @@ public struct TrialPlan: Sendable {
         }
     }
 
+    /// Checks that the process may have as many connections open as the nodes' pools hold, before anything is begun.
+    ///
+    /// - Throws: `TestbedProblem` with limit, need and remedy.
+    public static func checkDescriptors(_ spec: WorkloadSpec) throws {
+        let (limit, writers) = (DescriptorLimit.current, spec.writers)
+        let connections = writers.count * (writers.writeConnections + writers.readConnections)
+        let need = connections + reservedDescriptors
+        guard need > limit.soft else { return }
+        throw TestbedProblem(
+            "this process may open \(limit.soft) files, \(writers.count) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'"
+        )
+    }
+
+    private static func remedy(_ limit: DescriptorLimit, _ need: Int) -> String {
+        limit.hard >= need
+            ? "run 'ulimit -n \(need)' before" : "as root run 'ulimit -Hn \(need)' and 'ulimit -n \(need)' before"
+    }
+
+    /// For files, pipes, event loops and the connections that look after a trial.
+    static let reservedDescriptors = 128
+
     /// Rows as ``StorageModel`` has them, a fifth on top; the log holds up to twice `max_wal_size` while a checkpoint
     /// runs, and never more than was written.
     private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {

@@ -77,6 +77,7 @@ public struct TrialRunner: Sendable {
         report(.planning, left: nil)
         try request.registry.prepare()
         try TrialPlan.checkDisk(request)
+        try TrialPlan.checkDescriptors(request.offered)
         let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
         if control.isStopping { throw TrialInterrupted() }
         return plan

@@ -59,13 +59,6 @@ public enum Host {
         }
     }
 
-    /// The soft limit on open files of this process.
-    public static var openFileLimit: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
-        return Int(clamping: limit.rlim_cur)
-    }
-
     /// The clock source the kernel chose, such as `tsc` or `kvm-clock`.
     public static var clockSource: String {
         trim((read("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown")[...])

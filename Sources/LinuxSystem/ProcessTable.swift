@@ -73,9 +73,14 @@ public enum ProcessTable {
     }
 
     /// Largest resident size so far of the calling process, in bytes (`VmHWM`).
-    public static func peakMemory() -> Int? {
+    public static func peakMemory() -> Int? { memory("VmHWM:") }
+
+    /// Resident size of the calling process now, in bytes (`VmRSS`).
+    public static func residentMemory() -> Int? { memory("VmRSS:") }
+
+    private static func memory(_ field: String) -> Int? {
         guard let text = Host.read("/proc/self/status") else { return nil }
-        for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+        for line in text.split(separator: "\n") where line.hasPrefix(field) {
             return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
         }
         return nil

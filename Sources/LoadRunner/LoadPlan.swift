@@ -41,6 +41,9 @@ public struct LoadPlan: Sendable {
             processors: processors, pacing: pacing)
     }
 
+    /// The same with one worker.
+    var onOneWorker: LoadPlan { LoadPlan(phases: phases, nodes: nodes, objectives: objectives, pacing: pacing) }
+
     /// By label: the response time that counts as good, nanoseconds; `nil` where no objective covers it.
     public func goodLimits(_ labels: [RequestLabel]) -> [UInt64?] {
         labels.map { label in objectives.filter { $0.covers(label) }.map(\.limit).min() }

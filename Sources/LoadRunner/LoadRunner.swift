@@ -48,10 +48,17 @@ public enum LoadRunner {
         makeTarget: (Traffic) throws -> Target
     ) rethrows -> LoadResult {
         let traffic = Traffic(spec, seed: seed)
-        let worker = Worker(
-            LoadPlan(spec, pacing: pacing), index: 0, source: traffic, target: try makeTarget(traffic),
-            control: control)
-        return worker.run(from: 0)
+        return runHere(
+            LoadPlan(spec, pacing: pacing), control: control, source: traffic, target: try makeTarget(traffic))
+    }
+
+    /// Runs a load on the calling thread, whatever number of workers the plan has, from this moment of the target's clock
+    /// on.
+    public static func runHere<Source: LoadSource, Target: LoadTarget>(
+        _ plan: LoadPlan, control: LoadControl = LoadControl(), source: Source, target: Target
+    ) -> LoadResult {
+        Worker(plan.onOneWorker, index: 0, source: source, target: target, control: control)
+            .run(from: target.clock())
     }
 
     private static func work<Source: LoadSource, Target: LoadTarget>(

@@ -18,6 +18,8 @@ public protocol LoadTarget: AnyObject, SendableMetatype {
     func clock() -> Nanoseconds
     /// The next completion there is.
     func takeCompletion() -> Completion?
+    /// Hands out all completions there are, without copying them.
+    func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void)
     /// Whether the first statement of an operation in flight has been sent.
     func hasStarted(_ ticket: Int) -> Bool
     /// Moments to note in the record since the last call.
@@ -31,6 +33,52 @@ public protocol LoadTarget: AnyObject, SendableMetatype {
 extension LoadTarget {
     public func start(at moment: Nanoseconds) {}
     public var delivered: BandwidthLedger? { nil }
+
+    public func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void) {
+        while let completion = takeCompletion() { withUnsafePointer(to: completion, body) }
+    }
+}
+
+/// Completions that wait to be taken, in an order of their own memory: nothing is copied on the way to the worker.
+public struct CompletionQueue: ~Copyable {
+    private var places: UnsafeMutablePointer<Completion>
+    private var capacity = 64
+    private var taken = 0
+    private var count = 0
+
+    public init() { places = .allocate(capacity: capacity) }
+
+    deinit {
+        (places + taken).deinitialize(count: count - taken)
+        places.deallocate()
+    }
+
+    public var isEmpty: Bool { taken == count }
+
+    /// - Complexity: O(1), amortised; allocates only when more wait than ever before.
+    public mutating func append(_ completion: consuming Completion) {
+        if count == capacity { grow() }
+        (places + count).initialize(to: completion)
+        count += 1
+    }
+
+    /// The oldest; its place is given back by ``dropFirst()``.
+    public var first: UnsafePointer<Completion>? { isEmpty ? nil : UnsafePointer(places + taken) }
+
+    /// Lets go of the oldest.
+    public mutating func dropFirst() {
+        (places + taken).deinitialize(count: 1)
+        taken += 1
+        if taken == count { (taken, count) = (0, 0) }
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Completion>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: places + taken, count: count - taken)
+        places.deallocate()
+        places = larger
+        (taken, count, capacity) = (0, count - taken, capacity * 2)
+    }
 }
 
 /// How an operation ended.

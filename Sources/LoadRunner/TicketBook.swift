@@ -2,28 +2,50 @@ import LinuxSystem
 import Workload
 
 /// The operations in flight, each under a small number that is used again after it ended.
-struct TicketBook {
-    private var operations: [Operation?] = []
-    /// How often each number was handed out, so that a late alarm is not taken for a new operation's.
-    private var uses: [UInt32] = []
-    /// Whether the client of an operation has stopped waiting.
-    private var isForsaken: [Bool] = []
-    private var free: [Int] = []
+struct TicketBook: ~Copyable {
+    private struct Entry {
+        var operation: Operation
+        /// How often the number was handed out, so that a late alarm is not taken for a new operation's.
+        var use: UInt32
+        var isInUse: Bool
+        /// Whether the client has stopped waiting.
+        var isForsaken: Bool
+    }
 
-    var isEmpty: Bool { free.count == operations.count }
+    private var entries: UnsafeMutablePointer<Entry>
+    private var capacity = 64
+    private var count = 0
+    /// Numbers to be used again, a stack.
+    private var free: UnsafeMutablePointer<Int>
+    private var freeCount = 0
+
+    init() {
+        entries = .allocate(capacity: capacity)
+        free = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        entries.deallocate()
+        free.deallocate()
+    }
+
+    var isEmpty: Bool { freeCount == count }
 
     /// - Complexity: O(1), amortised; allocates only when more are in flight than ever before.
     mutating func take(_ operation: Operation) -> Int {
-        if let ticket = free.popLast() {
-            operations[ticket] = operation
-            uses[ticket] &+= 1
-            isForsaken[ticket] = false
+        if freeCount > 0 {
+            freeCount -= 1
+            let ticket = free[freeCount]
+            entries[ticket].operation = operation
+            entries[ticket].use &+= 1
+            entries[ticket].isInUse = true
+            entries[ticket].isForsaken = false
             return ticket
         }
-        operations.append(operation)
-        uses.append(0)
-        isForsaken.append(false)
-        return operations.count - 1
+        if count == capacity { grow() }
+        (entries + count).initialize(to: Entry(operation: operation, use: 0, isInUse: true, isForsaken: false))
+        count += 1
+        return count - 1
     }
 
     /// Ends an operation.
@@ -31,28 +53,41 @@ struct TicketBook {
     /// - Precondition: the ticket is in use.
     /// - Returns: the operation, and whether its client had stopped waiting.
     mutating func giveBack(_ ticket: Int) -> (operation: Operation, isForsaken: Bool) {
-        guard let operation = operations[ticket] else { preconditionFailure("ticket \(ticket) completed twice") }
-        operations[ticket] = nil
-        free.append(ticket)
-        return (operation, isForsaken[ticket])
+        precondition(ticket < count && entries[ticket].isInUse, "an operation completed twice")
+        entries[ticket].isInUse = false
+        free[freeCount] = ticket
+        freeCount += 1
+        return (entries[ticket].operation, entries[ticket].isForsaken)
     }
 
     /// An alarm for an operation in flight.
-    func alarm(_ ticket: Int, at moment: Nanoseconds) -> Alarm { Alarm(at: moment, ticket: ticket, use: uses[ticket]) }
+    func alarm(_ ticket: Int, at moment: Nanoseconds) -> Alarm {
+        Alarm(at: moment, ticket: ticket, use: entries[ticket].use)
+    }
 
     /// The client stops waiting.
     ///
     /// - Returns: the operation; `nil` when it has ended.
     mutating func forsake(_ alarm: Alarm) -> Operation? {
-        guard uses[alarm.ticket] == alarm.use, let operation = operations[alarm.ticket] else { return nil }
-        isForsaken[alarm.ticket] = true
-        return operation
+        guard entries[alarm.ticket].use == alarm.use, entries[alarm.ticket].isInUse else { return nil }
+        entries[alarm.ticket].isForsaken = true
+        return entries[alarm.ticket].operation
     }
 
     func forEach(_ body: (Int, Operation) -> Void) {
-        for (ticket, operation) in operations.enumerated() {
-            if let operation { body(ticket, operation) }
-        }
+        for ticket in 0..<count where entries[ticket].isInUse { body(ticket, entries[ticket].operation) }
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: entries, count: count)
+        entries.deallocate()
+        entries = larger
+        let numbers = UnsafeMutablePointer<Int>.allocate(capacity: capacity * 2)
+        numbers.moveInitialize(from: free, count: freeCount)
+        free.deallocate()
+        free = numbers
+        capacity *= 2
     }
 }
 

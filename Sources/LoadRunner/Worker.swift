@@ -16,7 +16,6 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private let source: Source
     private let target: Target
     private let control: LoadControl
-    private let goodLimits: [UInt64?]
     /// By label: whether it is a node's own job.
     private let jobLabels: [Bool]
     private var isClosed: Bool { plan.pacing != .open }
@@ -33,7 +32,8 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private var tickets = TicketBook()
     private var alarms = AlarmQueue()
     private var result: LoadResult
-    private var second: [LabelSecond]
+    /// By label. A pointer, because the checks of an array cost more than the counting.
+    private let meters: UnsafeMutablePointer<LabelMeter>
     private var secondNumber = 0
     private var cpuAtMeasureStart: UInt64?
     private var measureClosed = false
@@ -47,11 +47,19 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         self.target = target
         self.control = control
         clients = plan.clients(ofWorker: index)
-        goodLimits = plan.goodLimits(source.labels)
+        let goodLimits = plan.goodLimits(source.labels)
         jobLabels = source.labels.map { $0.job != nil }
         result = LoadResult(
             labels: source.labels, results: source.labels.map { _ in LabelResult() }, workers: 1)
-        second = source.labels.map { _ in LabelSecond() }
+        meters = .allocate(capacity: source.labels.count)
+        for label in source.labels.indices {
+            (meters + label).initialize(to: LabelMeter(goodLimit: goodLimits[label] ?? 0))
+        }
+    }
+
+    deinit {
+        meters.deinitialize(count: jobLabels.count)
+        meters.deallocate()
     }
 
     /// Runs all phases.
@@ -67,13 +75,13 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             source.restrictSessions(to: (0..<plan.nodes).filter { $0 % plan.workers == index })
         }
         upcoming = nextOfOwnNodes()
-        var now = start
+        var now = target.clock()
         while true {
             if isClosed { beginClosed(at: now) }
             now = target.wait(until: nextWake(after: now))
             if control.isStopping { endOffering(at: now) }
             finishSeconds(until: now)
-            while let completion = target.takeCompletion() { record(completion) }
+            target.takeCompletions { record($0) }
             ringAlarms(at: now)
             if !isClosed { beginDue(before: .max, at: now) }
             noteMeasureBounds(at: now)
@@ -97,6 +105,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         if let upcoming, !isClosed { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
         if let alarm = alarms.first { wake = min(wake, alarm.at) }
+        if isClosed && now < start { wake = min(wake, start) }
         wake = min(wake, measureClosed ? measureEnd + plan.phases.drainLimit : measureEnd)
         if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
         return wake
@@ -129,7 +138,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             begin(followUps.removeFirst(), at: now)
         }
         var moment = now
-        while busy < clients && moment < measureEnd {
+        while moment >= start && busy < clients && moment < measureEnd {
             var next: Operation
             if !chained.isEmpty {
                 next = chained.removeFirst()
@@ -156,12 +165,12 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private func begin(_ operation: Operation, at now: Nanoseconds) {
         let due = start + operation.due
         if due >= measureStart {
-            result.results[operation.label].measure.scheduled += 1
-            result.results[operation.label].scheduleWait.record(now - due)
+            meters[operation.label].result.measure.scheduled += 1
+            meters[operation.label].scheduleWait.record(now - due)
         } else {
-            result.results[operation.label].warmUp.scheduled += 1
+            meters[operation.label].result.warmUp.scheduled += 1
         }
-        second[operation.label].scheduled += 1
+        meters[operation.label].scheduled += 1
         let ticket = tickets.take(operation)
         source.noteBegun(operation)
         if operation.patience > 0 { alarms.insert(tickets.alarm(ticket, at: due + operation.patience)) }
@@ -171,49 +180,56 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
 
     // MARK: Recording
 
-    private func record(_ completion: Completion) {
-        let (operation, isForsaken) = tickets.giveBack(completion.ticket)
+    private func record(_ place: UnsafePointer<Completion>) {
+        let (operation, isForsaken) = tickets.giveBack(place.pointee.ticket)
         let label = operation.label
         let due = start + operation.due
         let measured = due >= measureStart
         if isClosed && !jobLabels[label] { busy -= 1 }
-        if let failure = completion.failure {
-            second[label].failed += 1
+        if let failure = place.pointee.failure {
+            meters[label].failed += 1
             if measured {
-                result.results[label].measure.failures[failure, default: 0] += 1
+                meters[label].result.measure.failures[failure, default: 0] += 1
             } else {
-                result.results[label].warmUp.failures[failure, default: 0] += 1
+                meters[label].result.warmUp.failures[failure, default: 0] += 1
             }
-            if !isForsaken { follow(operation, .failed, at: completion.done) }
+            if !isForsaken { follow(operation, .failed, at: place.pointee.done) }
             return
         }
-        let response = completion.done - due
-        second[label].response.record(response)
+        let response = place.pointee.done - due
+        let meter = meters + label
+        meter.pointee.ofSecond.record(response)
+        meter.pointee.bytes += place.pointee.bytes
         if measured {
-            result.results[label].measure.completed += 1
-            result.results[label].response.record(response)
-            result.results[label].service.record(completion.done - completion.sent)
-            result.results[label].lag.record(completion.sent - due)
-            result.results[label].connectionWait.record(completion.waits.connection)
-            result.results[label].firstByteWait.record(completion.waits.firstByte)
-            result.results[label].transfer.record(completion.waits.transfer)
-            result.results[label].rows += completion.rows
-            result.results[label].asked += completion.asked
-            result.results[label].delivered += completion.delivered
-            result.results[label].bytes += completion.bytes
-            if completion.done <= measureEnd {
-                result.results[label].inPhase += 1
-                if let limit = goodLimits[label], response <= limit { result.results[label].good += 1 }
-            }
+            recordMeasured(place, response, due, meter)
         } else {
-            result.results[label].warmUp.completed += 1
+            meter.pointee.result.warmUp.completed += 1
         }
-        second[label].bytes += completion.bytes
         if isForsaken { return }
         let page = RequestOutcome.page(
-            messages: completion.delivered, nextCursor: completion.nextCursor, last: completion.last,
-            hashes: completion.hashes)
-        follow(operation, page, at: completion.done)
+            messages: place.pointee.delivered, nextCursor: place.pointee.nextCursor, last: place.pointee.last,
+            hashes: place.pointee.hashes)
+        follow(operation, page, at: place.pointee.done)
+    }
+
+    private func recordMeasured(
+        _ place: UnsafePointer<Completion>, _ response: Nanoseconds, _ due: Nanoseconds,
+        _ meter: UnsafeMutablePointer<LabelMeter>
+    ) {
+        meter.pointee.response.record(response)
+        meter.pointee.service.record(place.pointee.done - place.pointee.sent)
+        meter.pointee.lag.record(place.pointee.sent - due)
+        meter.pointee.connectionWait.record(place.pointee.waits.connection)
+        meter.pointee.firstByteWait.record(place.pointee.waits.firstByte)
+        meter.pointee.transfer.record(place.pointee.waits.transfer)
+        meter.pointee.result.measure.completed += 1
+        meter.pointee.result.rows += place.pointee.rows
+        meter.pointee.result.asked += place.pointee.asked
+        meter.pointee.result.delivered += place.pointee.delivered
+        meter.pointee.result.bytes += place.pointee.bytes
+        guard place.pointee.done <= measureEnd else { return }
+        meter.pointee.result.inPhase += 1
+        if response <= meter.pointee.goodLimit { meter.pointee.result.good += 1 }
     }
 
     /// Plans what follows; requests beyond the measure phase are not begun, and counted.
@@ -231,7 +247,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
 
     /// The next run of a node's own job is no chain that was cut.
     private func noteCut(_ operation: Operation) {
-        if !jobLabels[operation.label] { result.results[operation.label].chainsCut += 1 }
+        if !jobLabels[operation.label] { meters[operation.label].result.chainsCut += 1 }
     }
 
     /// Clients stop waiting for what takes too long. The operation goes on and is counted when it ends.
@@ -250,12 +266,6 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             guard boundary <= now else { return }
             if !isClosed { beginDue(before: boundary, at: now) }
             handOverSecond()
-            for label in second.indices {
-                second[label].scheduled = 0
-                second[label].failed = 0
-                second[label].bytes = 0
-                second[label].response.reset()
-            }
             secondNumber += 1
         }
     }
@@ -263,7 +273,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private func handOverSecond() {
         let begin = start + UInt64(secondNumber) * 1_000_000_000
         let phase: LoadPhase = begin >= measureEnd ? .drain : begin >= measureStart ? .measure : .warmUp
-        control.hand(over: WorkerSecond(second: secondNumber, phase: phase, labels: second))
+        control.hand(
+            over: WorkerSecond(
+                second: secondNumber, phase: phase, labels: source.labels.indices.map { meters[$0].takeSecond() }))
     }
 
     private func noteMeasureBounds(at now: Nanoseconds) {
@@ -275,7 +287,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
         tickets.forEach { ticket, operation in
             if start + operation.due >= measureStart && (begunLate.contains(ticket) || !target.hasStarted(ticket)) {
-                result.results[operation.label].measure.backlog += 1
+                meters[operation.label].result.measure.backlog += 1
             }
         }
     }
@@ -293,12 +305,13 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private func abandonRest(at now: Nanoseconds) {
         tickets.forEach { _, operation in
             if start + operation.due >= measureStart {
-                result.results[operation.label].measure.abandoned += 1
+                meters[operation.label].result.measure.abandoned += 1
             } else {
-                result.results[operation.label].warmUp.abandoned += 1
+                meters[operation.label].result.warmUp.abandoned += 1
             }
         }
         handOverSecond()
+        for label in source.labels.indices { result.results[label] = meters[label].close() }
         result.drained = now - measureEnd
         result.started = start
         result.events = target.takeEvents()

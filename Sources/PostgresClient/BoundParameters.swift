@@ -2,30 +2,30 @@
 /// format. Used again and again: after the largest statement it allocates nothing.
 public final class BoundParameters {
     public let buffer: TextBuffer
-    private var offsets: [Int] = []
-    private var lengths: [Int32] = []
-    private var formats: [Int32] = []
-    private var pointers: [UnsafePointer<CChar>?] = []
+    /// How many parameters were begun.
+    public private(set) var count = 0
+    private var capacity = 16
+    private var offsets: UnsafeMutablePointer<Int>
+    private var lengths: UnsafeMutablePointer<Int32>
+    private var formats: UnsafeMutablePointer<Int32>
+    private var pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
     /// Whether any parameter is in binary format.
     private var hasBinary = false
 
     public init() {
         buffer = TextBuffer()
-        offsets.reserveCapacity(16)
-        lengths.reserveCapacity(16)
-        formats.reserveCapacity(16)
-        pointers.reserveCapacity(16)
+        offsets = .allocate(capacity: capacity)
+        lengths = .allocate(capacity: capacity)
+        formats = .allocate(capacity: capacity)
+        pointers = .allocate(capacity: capacity)
     }
 
-    /// How many parameters were begun.
-    public var count: Int { offsets.count }
+    deinit { deallocate() }
 
     /// Forgets all parameters, keeps the room.
     public func clear() {
         buffer.clear()
-        offsets.removeAll(keepingCapacity: true)
-        lengths.removeAll(keepingCapacity: true)
-        formats.removeAll(keepingCapacity: true)
+        count = 0
         hasBinary = false
     }
 
@@ -53,29 +53,49 @@ public final class BoundParameters {
 
     /// Sizes by number, for error messages.
     public var redacted: String {
-        lengths.enumerated().map { "$\($0.offset + 1): \($0.element) bytes" }.joined(separator: ", ")
+        (0..<count).map { "$\($0 + 1): \(lengths[$0]) bytes" }.joined(separator: ", ")
     }
 
     /// Calls with what libpq wants: values, and lengths and formats where any value is binary.
+    @inline(__always)
     func withPointers<Result>(
         _ body: (
             UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?
         ) -> Result
     ) -> Result {
-        pointers.removeAll(keepingCapacity: true)
-        for offset in offsets { pointers.append(buffer.cString(at: offset)) }
-        return pointers.withUnsafeBufferPointer { pointers in
-            guard hasBinary else { return body(pointers.baseAddress, nil, nil) }
-            return lengths.withUnsafeBufferPointer { lengths in
-                formats.withUnsafeBufferPointer { body(pointers.baseAddress, lengths.baseAddress, $0.baseAddress) }
-            }
-        }
+        for index in 0..<count { pointers[index] = buffer.cString(at: offsets[index]) }
+        return hasBinary ? body(pointers, lengths, formats) : body(pointers, nil, nil)
     }
 
     private func note(_ start: Int, format: Int32) {
-        offsets.append(start)
-        lengths.append(Int32(buffer.count - start))
-        formats.append(format)
+        if count == capacity { grow() }
+        offsets[count] = start
+        lengths[count] = Int32(buffer.count - start)
+        formats[count] = format
+        count += 1
+    }
+
+    private func grow() {
+        let (oldOffsets, oldLengths, oldFormats, oldPointers) = (offsets, lengths, formats, pointers)
+        offsets = .allocate(capacity: capacity * 2)
+        lengths = .allocate(capacity: capacity * 2)
+        formats = .allocate(capacity: capacity * 2)
+        pointers = .allocate(capacity: capacity * 2)
+        offsets.update(from: oldOffsets, count: count)
+        lengths.update(from: oldLengths, count: count)
+        formats.update(from: oldFormats, count: count)
+        oldOffsets.deallocate()
+        oldLengths.deallocate()
+        oldFormats.deallocate()
+        oldPointers.deallocate()
+        capacity *= 2
+    }
+
+    private func deallocate() {
+        offsets.deallocate()
+        lengths.deallocate()
+        formats.deallocate()
+        pointers.deallocate()
     }
 }
 

@@ -7,27 +7,23 @@ public typealias PageCursor = MessageHash
 public struct Operation: Sendable {
     /// Intended start, nanoseconds from the start of warm-up.
     public var due: UInt64
-    /// Index into ``Traffic/labels``.
-    public var label: Int
-    /// The store node that does it.
-    public var node: Int
     /// A put: the message's number. A request: the number of its chain or session within its entry. A maintenance job:
     /// how often its node did it before.
     public var number: Int64
     /// A put: when the message arrived at the first node. A request: the intended start of its first page.
     public var origin: UInt64
-    /// A request: 0 for the first page.
-    public var page: Int
-    /// Messages that a query by hash may name; `nil` when it names none, or none is known.
-    public var candidates: ClosedRange<Int64>?
-    /// The last message of the page before; meaningless on page 0.
-    public var cursor: PageCursor
-    /// The session it belongs to; -1 for none.
-    public var session = -1
-    /// What of its session's plan it asks for.
-    public var ask = 0
     /// After so many nanoseconds from its intended start the client stops waiting; 0 for never.
     public var patience: UInt64 = 0
+    /// The last message of the page before; meaningless on page 0.
+    public var cursor: PageCursor
+    // Plain numbers: an optional range is copied by a call of the runtime.
+    private var firstCandidate: Int64
+    private var lastCandidate: Int64
+    private var labelNumber: Int32
+    private var nodeNumber: Int32
+    private var pageNumber: Int32
+    private var sessionNumber: Int32 = -1
+    private var askNumber: Int32 = 0
     /// Whether its client sends it again, after a failure or a time-out.
     public var isRetry = false
     /// Whether the hashes in the reply are wanted, and not their number alone.
@@ -38,13 +34,49 @@ public struct Operation: Sendable {
         cursor: PageCursor
     ) {
         self.due = due
-        self.label = label
-        self.node = node
         self.number = number
         self.origin = origin
-        self.page = page
-        self.candidates = candidates
         self.cursor = cursor
+        firstCandidate = candidates?.lowerBound ?? 1
+        lastCandidate = candidates?.upperBound ?? 0
+        labelNumber = Int32(label)
+        nodeNumber = Int32(node)
+        pageNumber = Int32(page)
+    }
+
+    /// Index into ``Traffic/labels``.
+    public var label: Int {
+        get { Int(labelNumber) }
+        set { labelNumber = Int32(newValue) }
+    }
+
+    /// The store node that does it.
+    public var node: Int {
+        get { Int(nodeNumber) }
+        set { nodeNumber = Int32(newValue) }
+    }
+
+    /// A request: 0 for the first page.
+    public var page: Int {
+        get { Int(pageNumber) }
+        set { pageNumber = Int32(newValue) }
+    }
+
+    /// The session it belongs to; -1 for none.
+    public var session: Int {
+        get { Int(sessionNumber) }
+        set { sessionNumber = Int32(newValue) }
+    }
+
+    /// What of its session's plan it asks for.
+    public var ask: Int {
+        get { Int(askNumber) }
+        set { askNumber = Int32(newValue) }
+    }
+
+    /// Messages that a query by hash may name; `nil` when it names none, or none is known.
+    public var candidates: ClosedRange<Int64>? {
+        firstCandidate <= lastCandidate ? firstCandidate...lastCandidate : nil
     }
 }
 
@@ -64,7 +96,7 @@ public struct RequestLabel: Sendable {
     public var mostTopics = 0
     public var longestWindow: UInt64 = 0
 
-    init(_ requestClass: String, entry: String) {
+    package init(_ requestClass: String, entry: String) {
         self.requestClass = requestClass
         self.entry = entry
     }

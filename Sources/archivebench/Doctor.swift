@@ -107,10 +107,12 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private static func files() -> Finding {
-        let limit = Host.openFileLimit
+        let limit = DescriptorLimit.current.soft
         return Finding(
-            subject: "open files", level: limit >= 1_024 ? .good : .limited, found: "at most \(limit)",
-            remedy: limit >= 1_024 ? nil : "ulimit -n 4096, or many connections will not open")
+            subject: "open files", level: limit >= 4_096 ? .good : .limited, found: "at most \(limit)",
+            remedy: limit >= 4_096
+                ? nil
+                : "raise the hard limit (as root: ulimit -Hn 65536), or workloads with many connections are refused")
     }
 
     private static func limits() -> Finding {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiment
 import Glibc
+import LinuxSystem
 import PostgresClient
 import RunRecord
 import SpecReader
@@ -12,6 +13,7 @@ import Testbed
 enum Main {
     static func main() async {
         ConnectionParameters.forgetEnvironment()
+        DescriptorLimit.raise()
         var command: any ParsableCommand
         do {
             command = try ArchiveBench.parseAsRoot()

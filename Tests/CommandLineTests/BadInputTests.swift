@@ -70,6 +70,18 @@ import Testing
         line.hasSuffix(" s left") || line.hasPrefix("status-prod-steady: ")
     }
 
+    /// Two nodes with two pools of 25 may open 100 connections, which do not fit beside the rest.
+    @Test func tooFewDescriptorsAreTold() async throws {
+        let tool = Tool()
+        let ending = try await tool.run(["run"], openFiles: 200)
+        #expect(ending.status == 3)
+        let lines = ending.error.split(separator: "\n").filter { !Self.isProgress($0) }
+        #expect(lines.count == 1, "\(ending.error)")
+        let words = "this process may open 200 files, 2 nodes with 100 connections need up to 228; as root run"
+        #expect(lines.first?.contains(words) == true, "\(ending.error)")
+        #expect(tool.isClean())
+    }
+
     struct WrongFile: Sendable, CustomTestStringConvertible {
         let change: (from: String, to: String)
         let line: String

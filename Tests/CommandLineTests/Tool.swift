@@ -42,6 +42,17 @@ final class Tool {
         return Ending(status: status, out: result.standardOutput, error: result.standardError)
     }
 
+    /// Runs it to its end by a shell that lowers both limits on open files.
+    func run(_ arguments: [String], openFiles: Int) async throws -> Ending {
+        let script = "ulimit -n \(openFiles) && exec \"$0\" \"$@\""
+        let result = try await Subprocess.run(
+            .path("/bin/sh"), arguments: Arguments(["-c", script, Self.path] + arguments),
+            environment: environment(nil), output: .string(limit: 4 << 20), error: .string(limit: 4 << 20))
+        var status: Int32 = -1
+        if case .exited(let code) = result.terminationStatus { status = code }
+        return Ending(status: status, out: result.standardOutput, error: result.standardError)
+    }
+
     /// Starts it, waits for a word among its messages, sends signals, and waits for its end.
     func interrupt(_ arguments: [String], at word: String, _ signals: [Subprocess.Signal]) async throws -> Ending {
         let result = try await Subprocess.run(

@@ -7,7 +7,7 @@ public let packageRoot: String = {
 }()
 
 /// A folder for one test, gone when the value is let go.
-public final class TemporaryFolder {
+public final class TemporaryFolder: Sendable {
     public let path: String
 
     public init() throws {

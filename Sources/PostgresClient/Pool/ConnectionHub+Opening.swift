@@ -72,7 +72,8 @@ extension ConnectionHub {
         owner.note(wasOpen ? "connection.lost" : "connection.refused", "\(pool.name) pool: \(error.message)")
         let failure = connection.failure ?? error
         let finished = connection.finished.filter { $0.ticket >= 0 }
-        var flights = connection.flights
+        var flights: [Flight] = []
+        while let flight = connection.flights.popFirst() { flights.append(flight) }
         if connection.state == .opening || connection.state == .greeting { pool.opening -= 1 }
         close(connection)
         if !wasOpen {
@@ -88,8 +89,7 @@ extension ConnectionHub {
             owner.finish(statement.ticket, answer)
         }
         var first = true
-        while let flight = flights.popFirst() {
-            guard flight.kind == .statement || (flight.kind == .prepare && !connection.pipelines) else { continue }
+        for flight in flights where flight.kind == .statement || (flight.kind == .prepare && !connection.pipelines) {
             owner.finish(flight.ticket, Answer(firstByte: now, failure: first ? failure : error, connection: nil))
             first = false
         }
@@ -106,7 +106,7 @@ extension ConnectionHub {
         connection.raw = nil
         connection.state = .closed
         connection.isHeld = false
-        connection.flights = Ring()
+        while connection.flights.popFirst() != nil {}
         connection.finished.removeAll()
         connection.statements = 0
         connection.unsyncedUnits = 0

@@ -82,6 +82,8 @@ public final class ConnectionPool {
     func sort(_ connection: PooledConnection) {
         let open = connection.state == .open && !connection.isHeld
         if open && connection.statements == 0 { idle.insert(connection.number) } else { idle.remove(connection.number) }
+        // Without a window there is room only where nothing is in flight.
+        guard plan.window > 1 else { return }
         if open && connection.statements < plan.window {
             roomy.insert(connection.number)
         } else {
@@ -107,7 +109,7 @@ public final class PooledConnection {
     }
 
     let number: Int
-    unowned let pool: ConnectionPool
+    unowned(unsafe) let pool: ConnectionPool
     var state = State.closed
     public internal(set) var raw: Connection?
     /// Sent and not answered, in order.

@@ -26,58 +26,81 @@ public struct Flight: Sendable {
 }
 
 /// First in, first out, without moving its elements: a ring that grows to twice its size.
-public struct Ring<Element> {
-    private var places: [Element?]
+public struct Ring<Element>: ~Copyable {
+    private var places: UnsafeMutablePointer<Element>
+    private var capacity: Int
     private var head = 0
     public private(set) var count = 0
 
     /// - Parameter capacity: places to begin with; a power of two.
-    public init(capacity: Int = 8) { places = Array(repeating: nil, count: capacity) }
+    public init(capacity: Int = 8) {
+        self.capacity = capacity
+        places = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        for offset in 0..<count { (places + ((head + offset) & (capacity - 1))).deinitialize(count: 1) }
+        places.deallocate()
+    }
 
     public var isEmpty: Bool { count == 0 }
     public var first: Element? { count == 0 ? nil : places[head] }
 
     /// - Complexity: O(1), amortised; allocates only when more are inside than ever before.
     public mutating func append(_ element: Element) {
-        if count == places.count {
-            places = (0..<count).map { places[(head + $0) & (places.count - 1)] } + Array(repeating: nil, count: count)
-            head = 0
-        }
-        places[(head + count) & (places.count - 1)] = element
+        if count == capacity { grow() }
+        (places + ((head + count) & (capacity - 1))).initialize(to: element)
         count += 1
     }
 
     /// - Complexity: O(1).
     public mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
-        defer {
-            places[head] = nil
-            head = (head + 1) & (places.count - 1)
-            count -= 1
+        let place = places + head
+        head = (head + 1) & (capacity - 1)
+        count -= 1
+        return place.move()
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+        for offset in 0..<count {
+            (larger + offset).initialize(to: (places + ((head + offset) & (capacity - 1))).move())
         }
-        return places[head]
+        places.deallocate()
+        places = larger
+        head = 0
+        capacity *= 2
     }
 }
 
 /// Small numbers, with the smallest found in a few steps however many there could be.
-struct NumberSet {
-    private var words: [UInt64] = []
+struct NumberSet: ~Copyable {
+    private var words: UnsafeMutablePointer<UInt64>
+    private var capacity = 1
     private(set) var count = 0
+
+    init() {
+        words = .allocate(capacity: 1)
+        words.pointee = 0
+    }
+
+    deinit { words.deallocate() }
 
     /// The smallest number inside; `nil` when empty.
     /// - Complexity: O(largest / 64).
     var first: Int? {
         guard count > 0 else { return nil }
-        for index in words.indices where words[index] != 0 { return index * 64 + words[index].trailingZeroBitCount }
+        for index in 0..<capacity where words[index] != 0 { return index << 6 + words[index].trailingZeroBitCount }
         return nil
     }
 
     func contains(_ number: Int) -> Bool {
-        number >> 6 < words.count && words[number >> 6] & (1 << UInt64(number & 63)) != 0
+        number >> 6 < capacity && words[number >> 6] & (1 << UInt64(number & 63)) != 0
     }
 
     mutating func insert(_ number: Int) {
-        while number >> 6 >= words.count { words.append(0) }
+        while number >> 6 >= capacity { grow() }
         guard !contains(number) else { return }
         words[number >> 6] |= 1 << UInt64(number & 63)
         count += 1
@@ -90,7 +113,16 @@ struct NumberSet {
     }
 
     mutating func removeAll() {
-        for index in words.indices { words[index] = 0 }
+        words.update(repeating: 0, count: capacity)
         count = 0
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity * 2)
+        larger.initialize(repeating: 0, count: capacity * 2)
+        larger.update(from: words, count: capacity)
+        words.deallocate()
+        words = larger
+        capacity *= 2
     }
 }

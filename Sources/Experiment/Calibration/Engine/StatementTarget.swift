@@ -1,0 +1,194 @@
+import Glibc
+import LinuxSystem
+import LoadRunner
+import PostgresClient
+import Workload
+
+/// A target that runs one script, transaction after transaction, through the same connections as an archive's: what is
+/// measured with it is the engine that trials use.
+public final class StatementTarget: LoadTarget, StatementOwner {
+    private struct Slot {
+        var isBusy = false
+        /// The next statement of the script.
+        var step = 0
+        var since: Nanoseconds = 0
+        var sent: Nanoseconds = 0
+        var isWaiting = false
+        var waits = Waits()
+        var rows = 0
+    }
+
+    /// A statement as it is sent, its strings made once.
+    private struct Ready {
+        let name: UnsafeMutablePointer<CChar>
+        let text: UnsafeMutablePointer<CChar>
+        let parameters: UnsafeMutablePointer<Int>
+        let parameterCount: Int
+    }
+
+    private let hub: ConnectionHub<StatementTarget>
+    private let pool: ConnectionPool
+    private let statements: UnsafeMutablePointer<Ready>
+    private let statementCount: Int
+    private let draws: [ClosedRange<Int64>]
+    private let drawn: UnsafeMutablePointer<Int64>
+    private var random: RandomSource
+    private let values = BoundParameters()
+    private var slots: UnsafeMutablePointer<Slot>
+    private var slotCount = 0
+    private var slotCapacity = 64
+    private var completions = CompletionQueue()
+    private var events: [TargetEvent] = []
+
+    /// Opens all connections.
+    ///
+    /// - Parameters:
+    ///   - parameters: where the server is.
+    ///   - script: what one operation is.
+    ///   - plan: connections, window, sync granularity.
+    ///   - seed: of the drawn integers.
+    /// - Throws: `SystemError` without descriptors, ``PostgresError`` when a connection does not open.
+    public init(
+        _ parameters: ConnectionParameters, _ script: CalibrationScript, _ plan: PoolPlan, seed: UInt64
+    ) throws {
+        hub = try ConnectionHub(parameters)
+        pool = hub.addPool(name: script.name, plan)
+        statementCount = script.statements.count
+        statements = .allocate(capacity: statementCount)
+        for (index, statement) in script.statements.enumerated() {
+            let places = UnsafeMutablePointer<Int>.allocate(capacity: max(1, statement.parameters.count))
+            for (place, parameter) in statement.parameters.enumerated() { places[place] = parameter }
+            (statements + index).initialize(
+                to: Ready(
+                    name: strdup("s\(index)"), text: strdup(statement.text), parameters: places,
+                    parameterCount: statement.parameters.count))
+        }
+        slots = .allocate(capacity: slotCapacity)
+        draws = script.draws
+        drawn = .allocate(capacity: max(1, script.draws.count))
+        random = RandomSource(seed: seed, purpose: 2)
+        let open = hub.openAll(until: Clock.now() + 30_000_000_000, self)
+        guard open == plan.limit else {
+            throw PostgresError(
+                .client(.refused), "\(open) of \(plan.limit) connections opened: \(events.last?.detail ?? "no reason")")
+        }
+    }
+
+    deinit {
+        for index in 0..<statementCount {
+            free(statements[index].name)
+            free(statements[index].text)
+            statements[index].parameters.deallocate()
+        }
+        statements.deallocate()
+        drawn.deallocate()
+        slots.deallocate()
+    }
+
+    // MARK: LoadTarget
+
+    public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
+        makeRoom(for: ticket)
+        slots[ticket] = Slot(isBusy: true, since: now, isWaiting: true)
+        hub.enqueue(ticket, pool, self)
+    }
+
+    private func makeRoom(for ticket: Int) {
+        if ticket >= slotCapacity {
+            let larger = UnsafeMutablePointer<Slot>.allocate(capacity: slotCapacity * 2)
+            larger.moveInitialize(from: slots, count: slotCount)
+            slots.deallocate()
+            slots = larger
+            slotCapacity *= 2
+        }
+        while slotCount <= ticket {
+            (slots + slotCount).initialize(to: Slot())
+            slotCount += 1
+        }
+    }
+
+    public func wait(until deadline: Nanoseconds) -> Nanoseconds {
+        hub.wait(until: completions.isEmpty ? deadline : 0, self)
+        return hub.now
+    }
+
+    public func clock() -> Nanoseconds { Clock.now() }
+
+    public func takeCompletion() -> Completion? {
+        defer { if !completions.isEmpty { completions.dropFirst() } }
+        return completions.first?.pointee
+    }
+
+    public func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void) {
+        while let completion = completions.first {
+            body(completion)
+            completions.dropFirst()
+        }
+    }
+
+    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].sent != 0 }
+
+    public func takeEvents() -> [TargetEvent] { events }
+
+    public func end() { hub.closeAll() }
+
+    // MARK: StatementOwner
+
+    public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+        let now = Clock.now()
+        let statement = statements[slots[ticket].step]
+        if slots[ticket].step == 0 {
+            for index in draws.indices {
+                drawn[index] =
+                    draws[index].lowerBound
+                    + Int64(random.below(Int(draws[index].upperBound - draws[index].lowerBound + 1)))
+            }
+        }
+        values.clear()
+        for index in 0..<statement.parameterCount {
+            values.add { $0.append(drawn[statement.parameters[index]]) }
+        }
+        try hub.send(
+            prepared: slots[ticket].step, name: statement.name, text: statement.text, values, for: ticket,
+            on: connection)
+        noteSent(&slots[ticket], at: now)
+    }
+
+    private func noteSent(_ slot: inout Slot, at now: Nanoseconds) {
+        if slot.sent == 0 { slot.sent = now }
+        let waited = max(now, slot.since) - slot.since
+        if slot.isWaiting { slot.waits.connection += waited } else { slot.waits.firstByte += waited }
+        slot.since = now
+        slot.isWaiting = false
+    }
+
+    public func take(_ result: borrowing QueryResult, for ticket: Int) { slots[ticket].rows += result.rowCount }
+
+    public func finish(_ ticket: Int, _ answer: Answer) {
+        let now = hub.now
+        slots[ticket].waits.firstByte += max(answer.firstByte, slots[ticket].since) - slots[ticket].since
+        slots[ticket].waits.transfer += max(now, answer.firstByte) - answer.firstByte
+        slots[ticket].step += 1
+        if answer.failure == nil && slots[ticket].step < statementCount {
+            slots[ticket].since = now
+            slots[ticket].isWaiting = true
+            return hub.enqueue(ticket, pool, self)
+        }
+        end(ticket, failure: answer.failure?.code.description)
+    }
+
+    public func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }
+
+    private func end(_ ticket: Int, failure: String?) {
+        guard slots[ticket].isBusy else { return }
+        slots[ticket].isBusy = false
+        completions.append(
+            Completion(
+                ticket: ticket, sent: slots[ticket].sent, done: hub.now, waits: slots[ticket].waits, failure: failure,
+                rows: slots[ticket].rows))
+    }
+
+    public func note(_ kind: String, _ detail: String) {
+        if events.count < 100 { events.append(TargetEvent(at: hub.now, kind: kind, detail: detail)) }
+    }
+}

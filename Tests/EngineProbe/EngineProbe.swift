@@ -1,0 +1,40 @@
+import Experiment
+import Glibc
+import LinuxSystem
+import LoadRunner
+import Measurement
+import PostgresClient
+import Workload
+
+/// Runs the engine by itself, for counting its instructions and its memory from outside:
+/// `EngineProbe SOCKET-FOLDER PORT USER DATABASE SCRIPT CONNECTIONS OPERATIONS WINDOW SYNC open|closed`
+///
+/// `open` has everything due at once, so that the schedule, the queue and all histograms are at work.
+@main struct EngineProbe {
+    static func main() throws {
+        let words = CommandLine.arguments
+        guard words.count == 11, let script = CalibrationScript.all.first(where: { $0.name == words[5] }),
+            let port = Int(words[2]), let connections = Int(words[6]), let operations = Int64(words[7]),
+            let window = Int(words[8]), let sync = Int(words[9])
+        else { exit(2) }
+        let parameters = ConnectionParameters(host: words[1], port: port, user: words[3], database: words[4])
+        let pool = PoolPlan(limit: connections, window: window, syncEvery: window > 1 ? sync : nil)
+        let clients = connections * window
+        let plan = LoadPlan(
+            phases: PhaseSpec(warmUp: 0, measure: 600_000_000_000, drainLimit: 600_000_000_000), nodes: 1,
+            pacing: words[10] == "open" ? .open : .closed(clients: clients))
+        // On the main thread: valgrind does not survive the one that asynchronous code waits on.
+        let source = StatementSource(
+            name: script.name, rate: words[10] == "open" ? 1e9 : nil, limit: operations, seed: 1)
+        let result = LoadRunner.runHere(
+            plan, source: source, target: try StatementTarget(parameters, script, pool, seed: 1))
+        let seen = result.results[0]
+        let p50 = (seen.response.value(at: 0.5) ?? 0) / 1_000
+        let rate = Double(seen.measure.completed) / (Double(result.measured) / 1e9)
+        let cpu = Double(result.cpu) / 1e3 / Double(max(1, seen.measure.completed))
+        print(
+            "completed \(seen.measure.completed) failed \(seen.measure.failed) rate \(rate) cpu-us \(cpu) p50-us \(p50)"
+        )
+        if seen.measure.failed > 0 { print(seen.measure.failures) }
+    }
+}
