@@ -56,7 +56,9 @@ let package = Package(
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         // Level 3
-        module("ArchiveDriver", ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem"]),
+        module(
+            "ArchiveDriver",
+            ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
         module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
@@ -108,6 +110,7 @@ let package = Package(
             "ArchiveDriverTests",
             [
                 "ArchiveDriver", "CAllocationCount", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient",
+                "SpecReader",
                 "Testbed", "WakuModel", "Workload",
             ]),
     ]

@@ -4,8 +4,8 @@ import PostgresClient
 import WakuModel
 import Workload
 
-/// Store nodes at work on one archive, driven as the node's own driver drives it: two pools a node, statements in the
-/// node's texts and order, every statement taking a connection anew.
+/// Store nodes at work on one archive, driven as a behaviour has it: two pools a node; with the faithful one statements in
+/// the node's texts and order, every statement taking a connection anew.
 ///
 /// One difference, for the measured thread's sake: opening and preparing do not block the other connections.
 public final class ArchiveTarget: LoadTarget, StatementOwner {
@@ -40,6 +40,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     private var started: Nanoseconds = 0
     private let schema: ArchiveSchema
     private var account: DeliveryAccount
+    private let book: StatementBook
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -47,19 +48,23 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     ///   - parameters: where the archive is.
     ///   - traffic: the worker's own; says what each operation asks.
     ///   - schema: of the archive, for the node's own jobs.
+    ///   - behaviour: how the node's driver works.
     ///   - tracePath: append the protocol messages of all connections to this file; for tests.
     /// - Throws: `SystemError` when the process has no descriptors left.
     public init(
-        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema, tracePath: String? = nil
+        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema,
+        behaviour: DriverBehaviour = .faithful,
+        tracePath: String? = nil
     ) throws(SystemError) {
         self.traffic = traffic
         self.schema = schema
         account = DeliveryAccount(traffic)
+        book = StatementBook(behaviour)
         hub = try ConnectionHub(parameters, tracePath: tracePath)
         let writers = traffic.spec.writers
         for node in 0..<writers.count {
-            _ = hub.addPool(name: "node \(node) write", PoolPlan(limit: writers.writeConnections))
-            _ = hub.addPool(name: "node \(node) read", PoolPlan(limit: writers.readConnections))
+            _ = hub.addPool(name: "node \(node) write", behaviour.plan(.write, connections: writers.writeConnections))
+            _ = hub.addPool(name: "node \(node) read", behaviour.plan(.read, connections: writers.readConnections))
         }
     }
 
@@ -77,13 +82,13 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     private func work(of operation: Operation, at now: Nanoseconds) -> Work {
         let label = traffic.labels[operation.label]
-        if label.isPut { return .request(.put) }
+        if label.isPut { return .request(.put(book)) }
         if let job = label.job {
             let clockwork = traffic.spec.clockwork
             let time = traffic.archiveTime(Int64(now) - Int64(started))
             return .job(MaintenanceJob(clockwork.jobs[job].kind, clockwork, schema, now: time))
         }
-        return .request(RequestMachine(traffic.query(of: operation), keepsHashes: operation.wantsHashes))
+        return .request(RequestMachine(traffic.query(of: operation), book, keepsHashes: operation.wantsHashes))
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
@@ -117,15 +122,25 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     // MARK: Operations
 
     /// Goes on with an operation: its next statement, or its end.
-    private func advance(_ ticket: Int, at now: Nanoseconds) {
+    ///
+    /// - Parameters:
+    ///   - ticket: whose it is.
+    ///   - now: nanoseconds.
+    ///   - connection: which its last statement went through.
+    private func advance(_ ticket: Int, at now: Nanoseconds, on connection: PooledConnection? = nil) {
         guard let slot = slots[ticket] else { return }
         switch slot.work {
         case .request(let machine):
             switch machine.step() {
             case .finished: end(ticket, failure: nil)
-            case .failed(let code): end(ticket, failure: PostgresError.Code.client(code).description)
-            case .simple: enqueue(ticket, .read, at: now)
-            case .prepared(_, let kind): enqueue(ticket, kind, at: now)
+            case .failed(let code): end(ticket, failure: code.description)
+            case .send(let step):
+                if let connection, connection.isHeld {
+                    hub.goOn(ticket, on: connection, self)
+                } else {
+                    enqueue(ticket, step.pool, at: now)
+                }
+            case .waits: break
             }
         case .job(let job):
             if let step = job.next { enqueue(ticket, step.pool, at: now) } else { finish(job, ticket) }
@@ -169,7 +184,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         // Writing the statements of others may have taken a while since the wake; the server is not to blame for that.
         let now = Clock.now()
         switch slot.work {
-        case .request(let machine): try send(machine, ticket, on: connection)
+        case .request: try sendSteps(ticket, on: connection)
         case .job(let job):
             text.clear()
             text.append(job.next?.text ?? "")
@@ -179,19 +194,24 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         noteSent(ticket, at: now)
     }
 
-    private func send(
-        _ machine: RequestMachine, _ ticket: Int, on connection: PooledConnection
-    ) throws(PostgresError) {
-        switch machine.step() {
-        case .prepared(let statement, _):
-            write(statement, ticket)
-            try hub.send(
-                prepared: Int(statement.rawValue), name: statement.name.cString, text: statement.text.cString, values,
-                for: ticket, on: connection)
-        case .simple:
-            machine.writeText(into: text)
-            try hub.send(text: text.cString(), for: ticket, on: connection)
-        case .finished, .failed: preconditionFailure("nothing to send")
+    /// Sends the next statement, and in a pipeline those that need not wait for its result.
+    private func sendSteps(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+        while case .request(let machine)? = slots[ticket]?.work, case .send(let step) = machine.step() {
+            connection.isHeld = step.holdsConnection && !connection.pipelines
+            switch step.form {
+            case .prepared(let statement):
+                write(step, ticket)
+                try hub.send(
+                    prepared: statement.id, name: book.name(statement), text: book.text(statement), values,
+                    binaryResults: step.binaryResults, for: ticket, on: connection, endsUnit: step.endsUnit)
+            case .simple:
+                machine.writeText(into: text)
+                try hub.send(text: text.cString(), for: ticket, on: connection)
+            case .copyIn: preconditionFailure("a request copies nothing")
+            }
+            // Elsewhere the statement may have to be prepared first, and is sent again: it counts when it is over.
+            guard connection.pipelines else { return }
+            _ = changeMachine(ticket) { $0.noteSent() }
         }
     }
 
@@ -207,10 +227,10 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         slots[ticket] = slot
     }
 
-    private func write(_ statement: ArchiveStatement, _ ticket: Int) {
+    private func write(_ step: Step, _ ticket: Int) {
         guard let operation = slots[ticket]?.operation else { return }
         changeMachine(ticket) { machine in
-            guard statement == .insertRow else { return machine.writeParameters(into: values) }
+            guard step.needsMessage else { return machine.writeParameters(into: values) }
             let (topic, message) = traffic.message(of: operation)
             machine.writeRow(topic, message, into: values)
             slots[ticket]?.bytes = message.wireSize
@@ -242,31 +262,27 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     public func finish(_ ticket: Int, _ answer: Answer) {
         noteAnswered(ticket, answer.firstByte)
-        if let failure = answer.failure, answer.connection == nil {
-            end(ticket, failure: failure.code.description)
-        } else if let failure = finishStatement(ticket, answer.failure) {
-            end(ticket, failure: failure.description)
-        } else {
-            advance(ticket, at: hub.now)
+        guard let connection = answer.connection else {
+            return end(ticket, failure: (answer.failure?.code ?? .client(.connectionLost)).description)
         }
+        finishStatement(ticket, answer.failure, on: connection)
+        advance(ticket, at: hub.now, on: connection)
     }
 
     private func noteAnswered(_ ticket: Int, _ firstByte: Nanoseconds) {
         guard let since = slots[ticket]?.since else { return }
         slots[ticket]?.waits.firstByte += max(firstByte, since) - since
         slots[ticket]?.waits.transfer += hub.now - max(min(firstByte, hub.now), min(since, hub.now))
+        slots[ticket]?.since = hub.now
     }
 
-    /// The statement of an operation is over.
-    ///
-    /// - Returns: the code the operation fails with, if it does; a job makes its own sense of errors.
-    private func finishStatement(_ ticket: Int, _ failure: PostgresError?) -> PostgresError.Code? {
-        if case .job(let job)? = slots[ticket]?.work {
-            job.finishStatement(failure)
-            return nil
+    /// The statement of an operation is over; a job makes its own sense of errors.
+    private func finishStatement(_ ticket: Int, _ failure: PostgresError?, on connection: PooledConnection) {
+        if case .job(let job)? = slots[ticket]?.work { return job.finishStatement(failure) }
+        _ = changeMachine(ticket) { machine in
+            if !connection.pipelines { machine.noteSent() }
+            machine.finishStatement(failure: failure?.code)
         }
-        if let failure { return failure.code }
-        return (changeMachine(ticket) { $0.finishStatement() } ?? nil).map { .client($0) }
     }
 
     public func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }

@@ -30,7 +30,7 @@ struct DeliveryAccount {
     mutating func book(
         _ result: borrowing QueryResult, rows: Int, of query: StoreQuery, counts: Bool
     ) -> Int {
-        guard result.kind == .rows, rows > 0 else { return 0 }
+        guard result.hasRows, rows > 0 else { return 0 }
         let isWhole = result.columnCount == 7
         var total = 0
         var shard = query.pubsubTopic.map { shardNumber($0.text.utf8) } ?? -1

@@ -35,28 +35,51 @@ struct StoreQueryText {
         buffer.terminate()
     }
 
-    /// The query by hashes alone, ending in a NUL byte: whole rows, newest first, whatever was asked for.
-    func writeByHash(_ query: StoreQuery, hashes: ArraySlice<MessageHash>) {
+    /// What a query by hashes alone needs.
+    struct ByHash {
+        let query: HashQuery
+        let hashes: ArraySlice<MessageHash>
+        /// Whether whole rows are wanted, or hashes only.
+        let wholeRows: Bool
+        let earliest: Int64
+        let latest: Int64
+
+        init(
+            _ query: HashQuery, hashes: ArraySlice<MessageHash>, wholeRows: Bool = true, earliest: Int64 = 0,
+            latest: Int64 = 0
+        ) {
+            self.query = query
+            self.hashes = hashes
+            self.wholeRows = wholeRows
+            self.earliest = earliest
+            self.latest = latest
+        }
+    }
+
+    /// A query by hashes alone, ending in a NUL byte: newest first, whatever was asked for.
+    func writeByHash(_ query: StoreQuery, _ values: ByHash) {
         buffer.clear()
         writeRequestID(query.requestID)
-        buffer.append(
-            """
-            WITH min_timestamp AS (
-              SELECT MIN(timestamp) AS min_ts FROM messages_lookup WHERE messagehash IN (\u{20}
-            """ as StaticString)
-        writeHashes(hashes)
-        buffer.append(
-            """
-             ) )
-            SELECT m.messageHash, pubsubTopic, contentTopic, payload, version, m.timestamp, meta
-            FROM messages m INNER JOIN messages_lookup l ON m.timestamp = l.timestamp AND m.messagehash = l.messagehash
-            WHERE l.timestamp >= (SELECT min_ts FROM min_timestamp) AND l.messagehash IN (\u{20}
-            """ as StaticString)
-        writeHashes(hashes)
-        buffer.append(" )\nORDER BY m.timestamp DESC, m.messagehash DESC LIMIT " as StaticString)
-        buffer.append(Int64(query.pageSize + 1))
-        buffer.append(";" as StaticString)
+        for piece in values.query.pieces {
+            switch piece {
+            case .text(let text): buffer.append(text)
+            case .columns: buffer.append(values.wholeRows ? HashQuery.wholeRow : HashQuery.hashOnly)
+            case .earliest: writeNumber(values.earliest)
+            case .latest: writeNumber(values.latest)
+            case .limit: buffer.append(Int64(query.pageSize + 1))
+            case .hashes:
+                buffer.append("IN ( " as StaticString)
+                writeHashes(values.hashes)
+                buffer.append(" )" as StaticString)
+            }
+        }
         buffer.terminate()
+    }
+
+    private func writeNumber(_ number: Int64) {
+        buffer.append("'" as StaticString)
+        buffer.append(number)
+        buffer.append("'" as StaticString)
     }
 
     private func writeRequestID(_ identifier: String) {

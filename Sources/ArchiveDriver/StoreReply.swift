@@ -53,7 +53,7 @@ public struct StoreReply: Sendable {
     public var pageCount: Int { min(rowCount, pageSize) }
 
     mutating func take(_ result: borrowing QueryResult) {
-        guard result.kind == .rows else { return }
+        guard result.hasRows else { return }
         let count = result.rowCount
         let ofPage = min(count, pageSize - rowCount)
         if ofPage > 0 { lastOfPage = MessageHash.parse(result.bytes(ofPage - 1, 0)) }
@@ -77,8 +77,8 @@ public struct StoreReply: Sendable {
         row.pubsubTopic = result.text(index, 1)
         row.contentTopic = result.text(index, 2)
         row.payload = result.text(index, 3)
-        row.version = result.text(index, 4).flatMap { Int($0) }
-        row.timestamp = result.text(index, 5).flatMap { Int64($0) }
+        row.version = result.integer(index, 4).map { Int($0) }
+        row.timestamp = result.integer(index, 5)
         row.meta = result.text(index, 6)
         return row
     }

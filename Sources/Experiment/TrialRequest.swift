@@ -12,6 +12,8 @@ public struct TrialRequest: Sendable {
     public var overlays: [Overlay]
     public var variant: Variant
     public var schemaVersion: Int
+    /// How the node's driver works.
+    public var driver: DriverBehaviour
     /// How the loaded history is left.
     public var historyState: HistoryState
     /// Whether a filled cluster is taken from the cache and put there.
@@ -36,7 +38,8 @@ public struct TrialRequest: Sendable {
 
     public init(
         workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int,
-        historyState: HistoryState = .asFound, usesCache: Bool = true, seed: UInt64, rateScale: Double,
+        driver: DriverBehaviour = .faithful, historyState: HistoryState = .asFound, usesCache: Bool = true,
+        seed: UInt64, rateScale: Double,
         installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
@@ -45,6 +48,7 @@ public struct TrialRequest: Sendable {
         self.overlays = overlays
         self.variant = variant
         self.schemaVersion = schemaVersion
+        self.driver = driver
         self.historyState = historyState
         self.usesCache = usesCache
         self.seed = seed

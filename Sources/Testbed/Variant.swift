@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SpecReader
 
 /// What is under test apart from hardware, as a variant file says it.
@@ -38,32 +39,45 @@ public struct Variant: Sendable {
 
     /// Reads and checks a variant file.
     ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - read: sees the same mapping before it is closed, for sections that are another module's business.
     /// - Throws: `SpecProblems` with all problems of the file.
-    public init(path: String) throws {
-        try self.init(document: SpecDocument(path: path))
+    public init(path: String, also read: (SpecMap) -> Void = { _ in }) throws {
+        try self.init(document: SpecDocument(path: path), also: read)
     }
 
     /// Reads and checks a variant.
     ///
-    /// - Throws: `SpecProblems` with all its problems.
-    public init(document: SpecDocument) throws {
+    /// - Parameters:
+    ///   - document: of the variant; `base` is looked for beside its file.
+    ///   - read: sees the same mapping before it is closed, for sections that are another module's business.
+    /// - Throws: `SpecProblems` with all its problems, or those of its base.
+    public init(document: SpecDocument, also read: (SpecMap) -> Void = { _ in }) throws {
         let top = document.top
+        let base = try Self.base(of: top, beside: document.file)
         let format = top.text("archivebench")
         if format != Self.format && !format.isEmpty {
             top.note("archivebench", "'\(format)' is not a variant", remedy: "write 'archivebench: \(Self.format)'")
         }
         file = document.file
-        text = document.text
+        text = document.text + (base.map { Self.quoted($0) } ?? "")
         name = top.name("name")
         summary = top.text("summary")
         _ = top.string("source")
-        postgresMajor = top.has("postgres") ? top.integer("postgres", in: 14...99) : nil
-        schemaVersion = top.integer("schema", in: 7...8, default: 8)
-        dataChecksums = top.choice("data-checksums", default: Switch.off) == .on
+        postgresMajor = top.has("postgres") ? top.integer("postgres", in: 14...99) : base?.postgresMajor
+        schemaVersion = top.integer("schema", in: 7...8, default: base?.schemaVersion ?? 8)
+        dataChecksums = top.choice("data-checksums", default: base?.dataChecksums == true ? Switch.on : .off) == .on
         designedForMemory =
-            top.has("designed-for-memory") ? top.bytes("designed-for-memory", in: 1_000_000...Int.max) : nil
-        scaleWithMemory = top.strings("scale-with-memory")
-        settings = Self.settings(top)
+            top.has("designed-for-memory")
+            ? top.bytes("designed-for-memory", in: 1_000_000...Int.max) : base?.designedForMemory
+        let own = Self.settings(top)
+        func isOwn(_ name: String) -> Bool { own.contains { $0.name == name } }
+        // A setting that replaces the base's was not made for the base's machine.
+        let inherited = base?.scaleWithMemory.filter { !isOwn($0) } ?? []
+        scaleWithMemory = top.has("scale-with-memory") ? top.strings("scale-with-memory") : inherited
+        settings = (base?.settings.filter { !isOwn($0.name) } ?? []) + own
+        read(top)
         for name in scaleWithMemory where !settings.contains(where: { $0.name == name }) {
             top.note(
                 "scale-with-memory", "'\(name)' is not among the settings", remedy: "add it there, or leave it out")
@@ -78,6 +92,29 @@ public struct Variant: Sendable {
         }
         top.close()
         try document.finish()
+    }
+
+    /// The variant that another one is a difference from: a file beside it.
+    private static func base(of top: SpecMap, beside file: String) throws -> Variant? {
+        guard top.has("base"), let name = top.string("base") else { return nil }
+        let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
+        let path = "\(folder)\(name).yaml"
+        guard FileManager.default.fileExists(atPath: path), !name.contains("/") else {
+            top.note("base", "there is no \(path)", remedy: "name a variant that lies beside this one, without .yaml")
+            return nil
+        }
+        let document = try SpecDocument(path: path)
+        for key in ["base", "driver"] where document.top.has(key) {
+            top.note("base", "\(path) has a '\(key)' of its own", remedy: "choose one without")
+            return nil
+        }
+        return try Variant(document: document)
+    }
+
+    /// The text of a base as a comment, so that what is stored of a variant is all there was.
+    private static func quoted(_ base: Variant) -> String {
+        let lines = base.text.split(separator: "\n", omittingEmptySubsequences: false).map { "# \($0)\n" }
+        return "\n# The base, \(base.file):\n#\n" + lines.joined()
     }
 
     /// Takes over other settings, in the place of those of the same name.

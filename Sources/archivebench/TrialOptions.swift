@@ -54,15 +54,20 @@ struct TrialOptions: ParsableArguments {
         var overlays: [Overlay]
         var variant: Variant
         var schema: Int
+        /// How the node's driver works, as the variant has it.
+        var driver: DriverBehaviour
     }
 
     /// Reads all files and reports the problems of all at once.
     func read() throws -> Subject {
         var problems: [SpecProblem] = []
         var chosen: Variant?
+        var driver = DriverBehaviour.faithful
         var read: (workload: WorkloadSpec, overlays: [Overlay])?
         do { read = try traffic.read() } catch let error as SpecProblems { problems += error.problems }
-        do { chosen = try Variant(path: Project.file(variant, in: "variants")) } catch let error as SpecProblems {
+        do {
+            chosen = try Variant(path: Project.file(variant, in: "variants")) { driver = DriverBehaviour(variant: $0) }
+        } catch let error as SpecProblems {
             problems += error.problems
         }
         guard let read, var chosen, problems.isEmpty else { throw SpecProblems(problems) }
@@ -74,7 +79,9 @@ struct TrialOptions: ParsableArguments {
             }
             try chosen.set(settings, from: overlay.name)
         }
-        return Subject(workload: read.workload, overlays: read.overlays, variant: chosen, schema: schema ?? laid)
+        return Subject(
+            workload: read.workload, overlays: read.overlays, variant: chosen, schema: schema ?? laid,
+            driver: driver)
     }
 
     /// Everything a trial is made from.
@@ -90,7 +97,7 @@ struct TrialOptions: ParsableArguments {
         }
         return TrialRequest(
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
-            schemaVersion: subject.schema, historyState: state, usesCache: !noCache,
+            schemaVersion: subject.schema, driver: subject.driver, historyState: state, usesCache: !noCache,
             seed: traffic.seed,
             rateScale: rateScale,
             installation: try await PostgresInstallation.choose(

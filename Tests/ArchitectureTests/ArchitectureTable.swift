@@ -42,7 +42,7 @@ enum ArchitectureTable {
 
         ModuleRule(
             "ArchiveDriver", level: 3, .measuring,
-            uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "WakuModel", "Workload"]),
+            uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
         ModuleRule(
             "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),

@@ -8,22 +8,22 @@ import WakuModel
     private let hash = String(repeating: "ab", count: 32)
 
     private func texts(_ query: StoreQuery) -> [String] {
-        var machine = RequestMachine(query)
+        let book = StatementBook()
+        var machine = RequestMachine(query, book)
         var texts: [String] = []
-        let (buffer, values) = (TextBuffer(), TextParameters())
-        for _ in 0..<10 {
-            switch machine.step() {
-            case .finished: return texts
-            case .failed(let code): return texts + ["failed: \(code.rawValue)"]
-            case .simple:
+        let (buffer, values) = (TextBuffer(), BoundParameters())
+        while case .send(let step) = machine.step(), texts.count < 10 {
+            if case .prepared(let statement) = step.form {
+                machine.writeParameters(into: values)
+                texts.append("\(step.pool) \(String(cString: book.name(statement))) \(values.redacted)")
+            } else {
                 machine.writeText(into: buffer)
                 texts.append(String(cString: buffer.cString()))
-            case .prepared(let statement, let pool):
-                machine.writeParameters(into: values)
-                texts.append("\(pool) \(statement.name) \(values.redacted)")
             }
-            if let code = machine.finishStatement() { return texts + ["failed: \(code.rawValue)"] }
+            machine.noteSent()
+            machine.finishStatement()
         }
+        if case .failed(let code) = machine.step() { texts.append("failed: \(code)") }
         return texts
     }
 

@@ -48,4 +48,49 @@ import Testing
             #expect("\(error)".hasPrefix("v.yaml:4:"))
         }
     }
+
+    /// A base beside a variant, in a folder of its own.
+    private func variant(_ text: String, base: String) throws -> Variant {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("archivebench: variant/1\nname: b\nsummary: s\n\(base)\n", as: "b.yaml")
+        let path = try folder.write("archivebench: variant/1\nname: n\nsummary: s\n\(text)\n", as: "n.yaml")
+        return try Variant(path: path)
+    }
+
+    @Test func aVariantIsADifferenceFromItsBase() throws {
+        let base = """
+            schema: 7
+            data-checksums: on
+            designed-for-memory: 8GiB
+            scale-with-memory: [work_mem, shared_buffers]
+            settings: {work_mem: 4MB, shared_buffers: 1GB, jit: off}
+            """
+        let found = try variant("base: b\nsettings: {work_mem: 8MB, autovacuum: off}", base: base)
+        #expect(
+            found.settings.map { "\($0.name)=\($0.value)" } == [
+                "shared_buffers=1GB", "jit=off", "work_mem=8MB", "autovacuum=off",
+            ])
+        #expect(found.schemaVersion == 7 && found.dataChecksums && found.designedForMemory == 8 << 30)
+        // What replaces a setting was not made for the base's machine.
+        #expect(found.scaleWithMemory == ["shared_buffers"])
+        #expect(
+            found.name == "n" && found.text.contains("\n# settings: {work_mem: 4MB, shared_buffers: 1GB, jit: off}\n"))
+        #expect(try variant("base: b\nschema: 8\ndata-checksums: off", base: base).schemaVersion == 8)
+    }
+
+    @Test(arguments: [
+        ("base: c", "schema: 7", "n.yaml:4:7: base: there is no "),
+        ("base: ../b", "schema: 7", "n.yaml:4:7: base: there is no "),
+        ("base: b", "base: n", "has a 'base' of its own; choose one without"),
+        ("base: b", "driver: {put: transaction}", "has a 'driver' of its own; choose one without"),
+        ("base: b", "schema: 6", "b.yaml:4:9: schema: 6 is out of range"),
+    ])
+    func aWrongBaseIsTold(_ text: String, _ base: String, _ words: String) {
+        do {
+            _ = try variant(text, base: base)
+            Issue.record("accepted")
+        } catch {
+            #expect("\(error)".contains(words), "\(error)")
+        }
+    }
 }
