@@ -40,6 +40,7 @@ let package = Package(
     targets: [
         // Level 0
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "pkg-config"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "pkg-config"])]),
         .target(name: "CLinux"),
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
@@ -47,7 +48,7 @@ let package = Package(
         // Level 1
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "SpecReader", crypto]),
-        module("RunRecord", ["Measurement"]),
+        module("RunRecord", ["CZlib", "Measurement"]),
         // Level 2
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
@@ -83,12 +84,13 @@ let package = Package(
         tests("SpecReaderTests", ["SpecReader"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
-        tests("RunRecordTests", ["RunRecord"]),
+        tests("RunRecordTests", ["RunRecord", "CZlib", "Measurement", subprocess, system]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
         tests("ReportTests", ["Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
-            "ExperimentTests", ["ArchiveDriver", "Experiment", "LinuxSystem", "RunRecord", "Testbed", "Workload"]),
+            "ExperimentTests",
+            ["ArchiveDriver", "Experiment", "LinuxSystem", "LoadRunner", "RunRecord", "Testbed", "Workload"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",

@@ -6,7 +6,7 @@ import Synchronization
 import Testbed
 import Workload
 
-/// Follows a load while it runs: writes a line a second, tells the observer, and ends it when the server is gone.
+/// Follows a load while it runs: writes what each second saw, tells the observer, and ends it when the server is gone.
 final class LoadWatch: Sendable {
     private let plan: LoadPlan
     private let control: TrialControl
@@ -36,6 +36,8 @@ final class LoadWatch: Sendable {
     /// What was seen besides the numbers.
     struct Sight {
         var serverLost = false
+        /// In order.
+        var stalls: [Stall] = []
         /// Why the samples could not be written; the load was ended because of it.
         var failure: (any Error)?
     }
@@ -47,14 +49,19 @@ final class LoadWatch: Sendable {
         var response = LatencyHistogram(.interval)
         var failed = 0
         var lostAt: Nanoseconds?
+        var stalls = StallFinder()
+        var hasLatencyLog = false
         var sight = Sight()
         while true {
             let last = ended.load(ordering: .acquiring)
             for second in control.load.takeSeconds() { book.add(second) }
             for (number, phase, seen) in book.takeComplete(all: last) {
+                let classes = RecordAssembly.byClass(labels, seen)
+                stalls.add(number, phase, classes.mapValues(StallSample.init))
                 do {
-                    try folder.append(
-                        [RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)], to: .samples)
+                    if !hasLatencyLog { try beginLatencyLog() }
+                    hasLatencyLog = true
+                    try write(number, phase, classes)
                 } catch {
                     sight.failure = sight.failure ?? error
                     control.load.stop()
@@ -68,11 +75,29 @@ final class LoadWatch: Sendable {
             if lostAt == nil, await !cluster.isRunning { lostAt = Clock.now() }
             if last {
                 sight.serverLost = lostAt != nil
+                sight.stalls = stalls.stalls
                 return sight
             }
             if let lostAt, Clock.now() - lostAt > Self.lossShown { control.load.stop() }
             try? await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// A second can only be over when the load has started.
+    private func beginLatencyLog() throws {
+        guard let started = control.load.started else { preconditionFailure("a second before the start") }
+        let start = Clock.wallMilliseconds() - Int(Clock.now() - started) / 1_000_000
+        let date = UTCTime(seconds: start / 1_000).iso8601
+        try folder.append(lines: LatencyLog.head(startedAt: start, date: date), to: .latencies)
+    }
+
+    /// Adds a second to the run's files.
+    private func write(_ second: Int, _ phase: LoadPhase, _ classes: [String: LabelSecond]) throws {
+        try folder.append([RecordAssembly.sample(second, phase: phase.rawValue, classes)], to: .samples)
+        let lines = try classes.sorted { $0.key < $1.key }.filter { $0.value.response.count > 0 }.map {
+            try LatencyLog.line(tag: $0.key, start: Double(second), length: 1, $0.value.response)
+        }
+        try folder.append(lines: lines.joined(), to: .latencies)
     }
 
     private func report(

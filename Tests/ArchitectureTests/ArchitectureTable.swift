@@ -27,13 +27,14 @@ enum ArchitectureTable {
     static let modules: [ModuleRule] = [
         ModuleRule("CLibpq", level: 0, .measuring),
         ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("CZlib", level: 0, .shared),
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
         ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
 
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
-        ModuleRule("RunRecord", level: 1, .reading, uses: ["Measurement"]),
+        ModuleRule("RunRecord", level: 1, .reading, uses: ["CZlib", "Measurement"]),
 
         ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
         ModuleRule("LoadRunner", level: 2, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
@@ -68,6 +69,7 @@ enum ArchitectureTable {
     static let importers: [String: Set<String>] = [
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
+        "CZlib": ["RunRecord"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],
     ]
 
