@@ -141,9 +141,7 @@ private struct ClassSeconds: Sendable {
         if suspect.isBlank || sample.max >= StallRules.leastRise { suspects.append(suspect) }
     }
 
-    /// Seconds that are part of a stall.
-    ///
-    /// - Parameter last: the last second of the load.
+    /// Seconds that are part of a stall, and why; `last` is the last second of the load.
     func findings(before last: Int) -> [(Int, ClassFinding.What)] {
         let usual = p99.value(at: 0.5) ?? 0
         let rose = completing < StallRules.fewestUsual ? [] : suspects.filter { hasJumped($0.sample, usual) }

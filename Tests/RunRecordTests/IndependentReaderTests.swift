@@ -110,7 +110,7 @@ private enum PythonReader {
         let answer = try await run(
             .name("python3"), arguments: Arguments(["-c", whole] + arguments), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
-        #expect(answer.terminationStatus.isSuccess, "\(answer.standardError ?? "")")
-        return answer.standardOutput ?? ""
+        #expect(answer.terminationStatus.isSuccess, "\(answer.standardError)")
+        return answer.standardOutput
     }
 }
