@@ -26,7 +26,7 @@ enum StallWords {
         guard let longest = classes.first?.value, let shortest = classes.last?.value else { return nil }
         let time =
             shortest == length ? "" : longest == shortest ? " for \(longest) s" : " for \(shortest) to \(longest) s"
-        return "\(list(classes.map(\.key), others: "other request classes")) completed nothing\(time)"
+        return "\(list(classes.map(\.key))) completed nothing\(time)"
     }
 
     /// Classes whose p99 rose, the slowest in front.
@@ -38,15 +38,17 @@ enum StallWords {
         }
         let classes = peaks.sorted { ($1.value.to, $0.key) < ($0.value.to, $1.key) }
         guard !classes.isEmpty else { return nil }
-        let words = classes.map { "of \($0.key) from \(time($0.value.from)) to \(time($0.value.to))" }
-        return "p99 rose: " + list(words, others: "of other request classes")
+        let words = classes.map { "for \($0.key) from \(time($0.value.from)) to \(time($0.value.to))" }
+        return "p99 rose " + list(words, before: "for ")
     }
 
     /// The first few, and how many there are besides.
-    private static func list(_ words: [String], others: String) -> String {
+    private static func list(_ words: [String], before rest: String = "") -> String {
         let named = words.prefix(StallRules.mostNamed)
-        let rest = words.count - named.count
-        if rest > 0 { return named.joined(separator: ", ") + " and \(rest) \(others)" }
+        let others = words.count - named.count
+        if others > 0 {
+            return named.joined(separator: ", ") + " and \(rest)\(others) other request class\(others == 1 ? "" : "es")"
+        }
         guard let last = named.last, named.count > 1 else { return words.first ?? "" }
         return named.dropLast().joined(separator: ", ") + " and " + last
     }

@@ -51,7 +51,7 @@ import Testing
             Self.stalls(Self.ten + stop + Self.ten) == [
                 Stall(
                     atSeconds: 11, seconds: 2, classes: ["put"],
-                    detail: "2 s from 11 s on, put completed nothing for 1 s; p99 rose: of put from 2.01 ms to 1.98 s")
+                    detail: "2 s from 11 s on, put completed nothing for 1 s; p99 rose for put from 2.01 ms to 1.98 s")
             ])
     }
 
@@ -124,7 +124,7 @@ import Testing
             return Self.stalls(Self.ten + [risen] + Self.ten).map(\.detail)
         }
         #expect(jump(101 * Self.ms).isEmpty)
-        #expect(jump(103 * Self.ms) == ["1 s from 10 s on, p99 rose: of put from 2.01 ms to 103.0 ms"])
+        #expect(jump(103 * Self.ms) == ["1 s from 10 s on, p99 rose for put from 2.01 ms to 103.0 ms"])
         // Usual 40 ms: above 140 ms, but not five times as much.
         let slower = [StallSample](
             repeating: Self.sample(500, 500, p50: Self.ms, p90: 2 * Self.ms, p99: 40 * Self.ms), count: 10)
