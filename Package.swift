@@ -42,6 +42,7 @@ let package = Package(
     targets: [
         // Level 0
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "pkg-config"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "pkg-config"])]),
         .target(name: "CLinux"),
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
@@ -51,7 +52,7 @@ let package = Package(
         .target(name: "CBareLoop", dependencies: ["CLibpq"]),
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "SpecReader", crypto]),
-        module("RunRecord", ["Measurement"]),
+        module("RunRecord", ["CZlib", "Measurement"]),
         // Level 2
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
@@ -95,7 +96,7 @@ let package = Package(
         tests("LinuxSystemTests", ["LinuxSystem"]),
         tests("WorkloadTests", ["Workload", "WakuModel"]),
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
-        tests("RunRecordTests", ["RunRecord"]),
+        tests("RunRecordTests", ["RunRecord", "CZlib", "Measurement", subprocess, system]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
         tests("ReportTests", ["Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),

@@ -9,6 +9,8 @@ import Workload
 /// What was seen of a load besides the workers' numbers.
 package struct LoadSight {
     package var serverLost = false
+    /// In order.
+    package var stalls: [Stall] = []
     /// Why the samples could not be written; the load was ended because of it.
     package var failure: (any Error)?
     /// The seconds of the measure phase.
@@ -24,7 +26,7 @@ package struct LoadSight {
     package init() {}
 }
 
-/// Follows a load while it runs: writes a line a second, tells the observer, lets the warm-up go on while a trend is left
+/// Follows a load while it runs: writes what each second saw, tells the observer, lets the warm-up go on while a trend is left
 /// in it, looks at the host, and ends the load when the server is gone.
 final class LoadWatch: Sendable {
     private let plan: LoadPlan
@@ -63,14 +65,22 @@ final class LoadWatch: Sendable {
         var lostAt: Nanoseconds?
         var sight = LoadSight()
         var (warmUp, host) = (WarmUpJudge(plan.phases), HostWatch())
+        var stalls = StallFinder()
+        var hasLatencyLog = false
         while true {
             let last = ended.load(ordering: .acquiring)
             for second in control.load.takeSeconds() { book.add(second) }
             for (number, phase, seen) in book.takeComplete(all: last) {
-                let sample = RecordAssembly.sample(number, phase: phase.rawValue, labels, seen)
+                let classes = RecordAssembly.byClass(labels, seen)
+                let sample = RecordAssembly.sample(number, phase: phase.rawValue, classes)
                 if phase == .warmUp { warmUp.note(sample) }
                 if phase == .measure { sight.measured.add(sample) }
-                do { try folder.append([sample], to: .samples) } catch {
+                stalls.add(number, phase, classes.mapValues(StallSample.init))
+                do {
+                    if !hasLatencyLog { try beginLatencyLog() }
+                    hasLatencyLog = true
+                    try write(number, sample, classes)
+                } catch {
                     sight.failure = sight.failure ?? error
                     control.load.stop()
                 }
@@ -87,6 +97,7 @@ final class LoadWatch: Sendable {
                 sight.host = host.span
                 sight.extensions = warmUp.extensions
                 (sight.trendLeft, sight.warmUpNotJudged) = (warmUp.trendLeft, warmUp.notJudged)
+                sight.stalls = stalls.stalls
                 return sight
             }
             if let lostAt, Clock.now() - lostAt > Self.lossShown { control.load.stop() }
@@ -103,6 +114,23 @@ final class LoadWatch: Sendable {
         }
         let begin = started + plan.phases.warmUp + control.load.warmUp.extra
         host.look(at: now, measure: begin..<begin + plan.phases.measure, isLast: isLast)
+    }
+
+    /// A second can only be over when the load has started.
+    private func beginLatencyLog() throws {
+        guard let started = control.load.started else { preconditionFailure("a second before the start") }
+        let start = Clock.wallMilliseconds() - Int(Clock.now() - started) / 1_000_000
+        let date = UTCTime(seconds: start / 1_000).iso8601
+        try folder.append(lines: LatencyLog.head(startedAt: start, date: date), to: .latencies)
+    }
+
+    /// Adds a second to the run's files.
+    private func write(_ second: Int, _ sample: SecondSample, _ classes: [String: LabelSecond]) throws {
+        try folder.append([sample], to: .samples)
+        let lines = try classes.sorted { $0.key < $1.key }.filter { $0.value.response.count > 0 }.map {
+            try LatencyLog.line(tag: $0.key, start: Double(second), length: 1, $0.value.response)
+        }
+        try folder.append(lines: lines.joined(), to: .latencies)
     }
 
     private func report(

@@ -74,15 +74,20 @@ enum RecordAssembly {
         return cost
     }
 
-    /// One second over all workers, by request class; only classes with something to tell.
-    static func sample(_ second: Int, phase: String, _ labels: [RequestLabel], _ seen: [LabelSecond]) -> SecondSample {
+    /// One second by request class; only classes with something to tell.
+    static func byClass(_ labels: [RequestLabel], _ seen: [LabelSecond]) -> [String: LabelSecond] {
         var merged: [String: LabelSecond] = [:]
         for (label, one) in zip(labels, seen) where one.scheduled > 0 || one.failed > 0 || one.response.count > 0 {
             merged[label.requestClass, default: LabelSecond()].add(one)
         }
-        return SecondSample(
+        return merged
+    }
+
+    /// One second over all workers.
+    static func sample(_ second: Int, phase: String, _ classes: [String: LabelSecond]) -> SecondSample {
+        SecondSample(
             second: second, phase: phase,
-            classes: merged.mapValues { one in
+            classes: classes.mapValues { one in
                 ClassSecond(
                     scheduled: one.scheduled, completed: one.response.count, failed: one.failed,
                     p50Ms: one.response.value(at: 0.5).map(milliseconds),

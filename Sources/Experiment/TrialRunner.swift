@@ -129,6 +129,7 @@ public struct TrialRunner: Sendable {
         watch.loadEnded()
         let sight = await watched
         fill(&record, result)
+        record.note(sight.stalls)
         if let failure = sight.failure { throw failure }
         if sight.serverLost {
             record.ending = .serverLost
@@ -284,7 +285,6 @@ public struct TrialRunner: Sendable {
             "statement statistics, plans and wait events of the server",
             "counters of the host and of the server's processes",
             "checkpoints and autovacuum as events (they are in server.log)",
-            "the histograms as an HdrHistogram log",
         ]
         return record
     }

@@ -15,6 +15,13 @@ public enum Clock {
     /// Wall-clock seconds since 1970, for names and headings only; never for anything measured.
     public static func wallSeconds() -> Int { Int(time(nil)) }
 
+    /// Wall-clock milliseconds since 1970: where a record says at what time of day something began, nothing else.
+    public static func wallMilliseconds() -> Int {
+        var moment = timespec()
+        clock_gettime(CLOCK_REALTIME, &moment)
+        return Int(moment.tv_sec) * 1_000 + Int(moment.tv_nsec) / 1_000_000
+    }
+
     /// Blocks the calling thread. For orchestration code that waits for a server; never in a measured thread.
     public static func pause(_ duration: Nanoseconds) {
         var request = timespec(tv_sec: Int(duration / 1_000_000_000), tv_nsec: Int(duration % 1_000_000_000))

@@ -17,11 +17,14 @@ public struct LatencyHistogram: Sendable {
 
     private let precision: Precision
     private var counts: Histogram<UInt64>
+    /// Where HdrHistogram and all that read its encoding keep the count of a duration.
+    public let layout: HdrLayout
     /// Durations beyond ``longest``.
     public private(set) var clamped = 0
 
     public init(_ precision: Precision = .result) {
         self.precision = precision
+        layout = HdrLayout(lowest: Self.finest, highest: Self.longest, digits: precision == .result ? 3 : 2)
         counts = Self.empty(precision)
     }
 
@@ -73,6 +76,11 @@ public struct LatencyHistogram: Sendable {
 
     /// The largest duration recorded, to the histogram's precision; `nil` when empty.
     public var max: UInt64? { count == 0 ? nil : counts.max }
+
+    /// All of it in HdrHistogram's encoding V2, not compressed.
+    public var encoded: [UInt8] {
+        HdrEncoding.encode(layout, counts.recordedValues().lazy.map { (value: $0.value, count: $0.count) })
+    }
 
     /// The mean duration in nanoseconds; `nil` when empty.
     public var mean: Double? { count == 0 ? nil : counts.mean }

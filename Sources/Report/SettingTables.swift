@@ -77,6 +77,7 @@ struct SettingTables {
 
     private static let meaning: [RecordFolder.File: String] = [
         .record: "everything on this page as numbers", .samples: "one line a second", .events: "one line an event",
+        .latencies: "a histogram a second and request class, for HdrHistogram's tools",
         .workload: "the traffic, word for word", .variant: "what was under test, word for word",
         .serverLog: "the database server's own log", .page: "this report as a page",
         .text: "this report as Markdown",

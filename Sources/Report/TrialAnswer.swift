@@ -18,15 +18,17 @@ struct TrialAnswer {
         label = arrears?.label
         if record.ending == .running {
             (tone, headline) = (.open, "Must not be used, because the trial has not ended.")
-            details = ["The record stands as the trial left it so far."]
+            details = ["The record stands as the trial left it so far."] + Self.stalls(record, quantity)
         } else if !record.valid {
             tone = .worse
             let broken = record.validity.filter { !$0.holds }
             let why = broken.map(Self.breach)
             headline = arrears?.headline ?? Self.unusable(broken)
-            details = arrears.map { [$0.detail, Self.unusable(broken)] + why } ?? why
+            let led = arrears.map { [$0.detail, Self.unusable(broken)] + why } ?? why
+            details = led + Self.stalls(record, quantity)
         } else {
-            (tone, headline, details) = (objectives.tone, objectives.headline, objectives.details)
+            (tone, headline) = (objectives.tone, objectives.headline)
+            details = objectives.details + Self.stalls(record, quantity)
         }
     }
 
@@ -42,6 +44,19 @@ struct TrialAnswer {
 
     private static func breach(_ finding: ValidityFinding) -> String {
         "\(finding.rule): \(finding.observed), allowed: \(finding.threshold). \(sentence(finding.reason))"
+    }
+
+    /// Stalls that are told before anything else is read; the others are among the events.
+    private static let mostStalls = 3
+
+    private static func stalls(_ record: RunRecord, _ quantity: Quantity) -> [String] {
+        let stalls = record.stalls ?? []
+        let longest = stalls.sorted { ($1.seconds, $0.atSeconds) < ($0.seconds, $1.atSeconds) }.prefix(mostStalls)
+        let told = longest.sorted { $0.atSeconds < $1.atSeconds }.map { sentence("stall: \($0.detail)") }
+        guard stalls.count > told.count else { return told }
+        let seconds = stalls.reduce(0) { $0 + $1.seconds }
+        return ["\(quantity.count(stalls.count)) stalls, \(quantity.limit(seconds * 1_000)) together; the longest:"]
+            + told
     }
 
     private static func warning(_ record: RunRecord, _ quantity: Quantity) -> String? {

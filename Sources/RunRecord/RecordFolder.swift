@@ -3,13 +3,14 @@ import FoundationEssentials
 /// The folder of one run: `Reports/<run-id>/`.
 ///
 /// Written as the run goes. `run.json` is replaced in one step (a reader never sees half of it), lines are appended to
-/// `samples.jsonl` and `events.jsonl` and are complete at any moment.
+/// `samples.jsonl`, `events.jsonl` and `latency.hlog` and are complete at any moment.
 public struct RecordFolder: Sendable {
     /// Files of a run, by their role.
     public enum File: String, CaseIterable, Sendable {
         case record = "run.json"
         case samples = "samples.jsonl"
         case events = "events.jsonl"
+        case latencies = "latency.hlog"
         case workload = "workload.yaml"
         case variant = "variant.yaml"
         case serverLog = "server.log"
@@ -85,7 +86,18 @@ public struct RecordFolder: Sendable {
             lines.append(try encoder.encode(value))
             lines.append(UInt8(ascii: "\n"))
         }
-        guard let handle = LineAppender(path: path(of: file)), handle.append([UInt8](lines)) else {
+        try append([UInt8](lines), to: file)
+    }
+
+    /// Appends whole lines, each with its line break.
+    ///
+    /// - Throws: ``Problem`` when the file cannot take them.
+    public func append(lines: String, to file: File) throws {
+        if !lines.isEmpty { try append([UInt8](lines.utf8), to: file) }
+    }
+
+    private func append(_ bytes: [UInt8], to file: File) throws {
+        guard let handle = LineAppender(path: path(of: file)), handle.append(bytes) else {
             throw Problem(description: "\(path(of: file)): cannot be written (is the disk full?)")
         }
     }

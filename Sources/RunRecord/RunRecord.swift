@@ -62,6 +62,9 @@ public struct RunRecord: Codable, Sendable {
     public var command: String
     /// Moments worth a mark on a time line, in order; also in `events.jsonl`.
     public var events: [TrialEvent]
+    /// Stalls of the measured load, in order, the longest hundred at most; each is an event too. `nil` when none was
+    /// looked for.
+    public var stalls: [Stall]?
     /// What a reader might look for and this run does not have, one sentence each.
     public var notCollected: [String]
 

@@ -27,6 +27,7 @@ enum ArchitectureTable {
     static let modules: [ModuleRule] = [
         ModuleRule("CLibpq", level: 0, .measuring),
         ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("CZlib", level: 0, .shared),
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
         ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
@@ -35,7 +36,7 @@ enum ArchitectureTable {
         ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
-        ModuleRule("RunRecord", level: 1, .reading, uses: ["Measurement"]),
+        ModuleRule("RunRecord", level: 1, .reading, uses: ["CZlib", "Measurement"]),
 
         ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
         ModuleRule("LoadRunner", level: 2, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
@@ -71,6 +72,7 @@ enum ArchitectureTable {
         "CBareLoop": ["Experiment"],
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
+        "CZlib": ["RunRecord"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],
     ]
 

@@ -84,6 +84,7 @@ struct UseRule {
             .call("Date", [[")"], ["timeIntervalSinceNow"]]), .member("now", of: ["Date"]),
             .name("ContinuousClock"), .name("SuspendingClock"), .name("DispatchTime"), .name("DispatchWallTime"),
             .name("clock_gettime"), .name("gettimeofday"), .name("timespec_get"), .name("wallSeconds"),
+            .name("wallMilliseconds"),
             .call("time", [["nil"], ["&"]]),
         ],
         applies: { $0.level < ArchitectureTable.experimentLevel && $0.name != ArchitectureTable.clockMaker })

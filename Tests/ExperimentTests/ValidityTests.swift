@@ -49,7 +49,7 @@ import Workload
         result.results[0].measure.completed -= 1
         #expect(broken(rules(result)) == ["accounting-identity"])
         result = try load()
-        for _ in 0..<3 { result.generatorLag.record(6 * millisecond) }
+        for _ in 0..<3 { result.results[0].scheduleWait.record(6 * millisecond) }
         #expect(broken(rules(result)) == ["generator-lag"])
         result = try load()
         result.cpu = result.measured * 9 / 10

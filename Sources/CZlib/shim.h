@@ -1,0 +1,4 @@
+#ifndef ARCHIVEBENCH_CZLIB_H
+#define ARCHIVEBENCH_CZLIB_H
+#include <zlib.h>
+#endif
