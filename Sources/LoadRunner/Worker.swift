@@ -38,6 +38,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     /// By label. A pointer, because the checks of an array cost more than the counting.
     private let meters: UnsafeMutablePointer<LabelMeter>
     private var secondNumber = 0
+    /// When to look whether an end was asked for, at the latest.
+    private var nextLook: Nanoseconds = 0
+    private static var lookEvery: Nanoseconds { 250_000_000 }
     private var cpuAtMeasureStart: UInt64?
     private var measureClosed = false
     /// Due in the measure phase and begun after it, because the worker woke late: a part of the backlog.
@@ -106,7 +109,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     }
 
     private func nextWake(after now: Nanoseconds) -> Nanoseconds {
-        var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
+        // The same moment as long as it lies ahead: setting a timer anew is a call to the kernel.
+        if now >= nextLook { nextLook = now + Self.lookEvery }
+        var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, nextLook)
         if let upcoming, !isClosed { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
         if let alarm = alarms.first { wake = min(wake, alarm.at) }

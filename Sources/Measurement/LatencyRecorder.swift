@@ -1,3 +1,5 @@
+import Glibc
+
 /// Counts durations on a measured thread: a flat array in HdrHistogram's layout and nothing else, a dozen instructions a
 /// duration. What it counted is read as a ``LatencyHistogram``.
 ///
@@ -28,12 +30,13 @@ public struct LatencyRecorder {
         half = precision == .result ? 10 : 7
         mask = ((2 << half) - 1) << unit
         capacity = Self.index(of: LatencyHistogram.longest, unit, half, mask) + 1
-        counts = .allocate(capacity: capacity)
-        counts.initialize(repeating: 0, count: capacity)
+        // Zeroed by the kernel where it is touched: most of it never is.
+        guard let memory = calloc(capacity, MemoryLayout<UInt64>.stride) else { preconditionFailure("out of memory") }
+        counts = memory.bindMemory(to: UInt64.self, capacity: capacity)
     }
 
     /// Gives the memory back; the recorder must not be used any more.
-    public func deallocate() { counts.deallocate() }
+    public func deallocate() { free(counts) }
 
     /// Counts one duration in nanoseconds; one beyond ``LatencyHistogram/longest`` as that.
     /// - Complexity: O(1), about fifteen instructions.
