@@ -281,6 +281,7 @@ public struct TrialRunner: Sendable {
                 warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
             command: request.command)
+        record.calibration = StoredCalibration.quote(in: request.registry)
         record.notCollected = [
             "statement statistics, plans and wait events of the server",
             "counters of the host and of the server's processes",
