@@ -18,7 +18,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private let control: LoadControl
     /// By label: whether it is a node's own job.
     private let jobLabels: [Bool]
-    private var isClosed: Bool { plan.pacing != .open }
+    private let isClosed: Bool
+    /// Whether all nodes are this worker's.
+    private let isAlone: Bool
 
     private var start: Nanoseconds = 0
     private var measureStart: Nanoseconds = 0
@@ -53,6 +55,8 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         self.target = target
         self.control = control
         clients = plan.clients(ofWorker: index)
+        isClosed = plan.pacing != .open
+        isAlone = plan.workers == 1
         let goodLimits = plan.goodLimits(source.labels)
         jobLabels = source.labels.map { $0.job != nil }
         result = LoadResult(
@@ -103,7 +107,8 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
 
     private func nextOfOwnNodes() -> Operation? {
         while let operation = source.next() {
-            if operation.node % plan.workers == index { return operation }
+            // A division only where there is something to divide.
+            if isAlone || operation.node % plan.workers == index { return operation }
         }
         return nil
     }
@@ -168,7 +173,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             next.due = moment - start
             busy += 1
             begin(next, at: moment)
-            moment = target.clock()
+            if busy < clients { moment = target.clock() }
         }
     }
 

@@ -145,6 +145,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
 
     /// Has a ticket wait for a connection of a pool; it is served at once when one is free.
     public func enqueue(_ ticket: Int, _ pool: ConnectionPool, _ owner: Owner) {
+        // The usual case, without a detour through the queue.
+        if pool.waiting.isEmpty, let number = pool.idle.first {
+            return goOn(ticket, on: pool.connections[number], owner)
+        }
         pool.waiting.append(ticket)
         serve(pool, owner)
     }
@@ -291,12 +295,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
             switch raw.nextReply() {
             case .incomplete: return
             case .result(let result):
-                if result.kind == .pipelineSync {
-                    finishGroup(connection, owner)
-                } else if result.kind == .error || result.kind == .pipelineAborted {
-                    noteFailure(result, connection, raw)
-                } else if flight.kind == .statement {
-                    owner.take(result, for: flight.ticket)
+                switch result.kind {
+                case .pipelineSync: finishGroup(connection, owner)
+                case .error, .pipelineAborted: noteFailure(result, connection, raw)
+                default: if flight.kind == .statement { owner.take(result, for: flight.ticket) }
                 }
             case .done:
                 guard flight.kind != .sync else { continue }
