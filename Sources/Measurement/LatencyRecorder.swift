@@ -9,8 +9,9 @@ import Glibc
 public struct LatencyRecorder {
     @usableFromInline let counts: UnsafeMutablePointer<UInt64>
     private let capacity: Int
-    /// log₂ of the finest unit in nanoseconds, and of half the sub-buckets.
-    @usableFromInline let unit: UInt64
+    /// log₂ of the finest unit, 512 ns.
+    @inlinable static var unit: UInt64 { 9 }
+    /// log₂ of half the sub-buckets.
     @usableFromInline let half: UInt64
     @usableFromInline let mask: UInt64
     private let precision: LatencyHistogram.Precision
@@ -25,11 +26,10 @@ public struct LatencyRecorder {
 
     public init(_ precision: LatencyHistogram.Precision = .result) {
         self.precision = precision
-        unit = UInt64(63 - LatencyHistogram.finest.leadingZeroBitCount)
         // Twice ten to the power of the digits, rounded up to a power of two.
         half = precision == .result ? 10 : 7
-        mask = ((2 << half) - 1) << unit
-        capacity = Self.index(of: LatencyHistogram.longest, unit, half, mask) + 1
+        mask = ((2 << half) - 1) << Self.unit
+        capacity = Self.index(of: LatencyHistogram.longest, half, mask) + 1
         // Zeroed by the kernel where it is touched: most of it never is.
         guard let memory = calloc(capacity, MemoryLayout<UInt64>.stride) else { preconditionFailure("out of memory") }
         counts = memory.bindMemory(to: UInt64.self, capacity: capacity)
@@ -47,7 +47,7 @@ public struct LatencyRecorder {
             duration = LatencyHistogram.longest
             clamped += 1
         }
-        let index = Self.index(of: duration, unit, half, mask)
+        let index = Self.index(of: duration, half, mask)
         counts[index] &+= 1
         recorded &+= 1
         if index >= used { used = index + 1 }
@@ -71,16 +71,16 @@ public struct LatencyRecorder {
     }
 
     @inlinable @inline(__always)
-    static func index(of value: UInt64, _ unit: UInt64, _ half: UInt64, _ mask: UInt64) -> Int {
+    static func index(of value: UInt64, _ half: UInt64, _ mask: UInt64) -> Int {
         // Shifts of less than 64 bits by construction, so without the checks of larger ones.
-        let bucket = 63 &- unit &- half &- UInt64(truncatingIfNeeded: (value | mask).leadingZeroBitCount)
-        return Int(truncatingIfNeeded: (bucket &<< half) &+ (value &>> (bucket &+ unit)))
+        let bucket = 63 &- Self.unit &- half &- UInt64(truncatingIfNeeded: (value | mask).leadingZeroBitCount)
+        return Int(truncatingIfNeeded: (bucket &<< half) &+ (value &>> (bucket &+ Self.unit)))
     }
 
     /// The smallest duration that is counted at an index.
     private func lowest(at index: Int) -> UInt64 {
         let number = UInt64(index)
         let bucket = number < 2 << half ? 0 : (number >> half) - 1
-        return (number - bucket << half) << (bucket + unit)
+        return (number - bucket << half) << (bucket + Self.unit)
     }
 }

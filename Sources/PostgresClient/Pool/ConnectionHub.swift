@@ -231,8 +231,11 @@ public final class ConnectionHub<Owner: StatementOwner> {
     ) throws(PostgresError) {
         connection.flights.append(flight)
         connection.statements += 1
+        guard let every = connection.syncEvery else {
+            connection.pool.idle.remove(connection.number)
+            return try flush(connection, raw)
+        }
         connection.pool.sort(connection)
-        guard let every = connection.pool.plan.syncEvery else { return try flush(connection, raw) }
         if connection.unsyncedStatements == 0 { unsynced.append(connection) }
         connection.unsyncedStatements += 1
         if endsUnit { connection.unsyncedUnits += 1 }
@@ -266,7 +269,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     func flush(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
-        watch(connection, for: try raw.flush() ? .read : [.read, .write])
+        let interest: EventLoop.Interest = try raw.flush() ? .read : [.read, .write]
+        if connection.interest != interest { watch(connection, for: interest) }
     }
 
     // MARK: Receiving
@@ -328,8 +332,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     private func finish(_ flight: Flight, _ connection: PooledConnection, _ owner: Owner) {
-        let failure = connection.failure
-        if failure != nil { connection.failure = nil }
+        let failure = connection.failure.take()
         switch flight.kind {
         case .sync: return
         case .greeting: finishGreeting(connection, failure, owner)
@@ -349,7 +352,11 @@ public final class ConnectionHub<Owner: StatementOwner> {
                     .init(ticket: flight.ticket, firstByte: firstByte == 0 ? now : firstByte, failure: failure))
             }
             connection.statements -= 1
-            connection.pool.sort(connection)
+            if connection.isHeld {
+                connection.pool.sort(connection)
+            } else {
+                connection.pool.idle.insert(connection.number)
+            }
             tell(flight.ticket, firstByte, failure, connection, owner)
         }
     }
