@@ -35,6 +35,7 @@ public struct MarkdownExporter: Exporter {
                     "Load generator: \(quantity.time(cost.cpuMicrosPerOperation.map { $0 / 1_000 })) of processor "
                         + "time an operation, own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
                         + "\(quantity.bytes(cost.peakMemoryBytes)).",
+                    CalibrationWords(record.calibration).sentence,
                 ]),
             notice(report),
         ].compactMap { $0 }

@@ -140,7 +140,7 @@ struct TrialPage {
         return card(
             name, quantity.time(cpu / 1_000), .neutral,
             "of processor time an operation. Own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
-                + "\(quantity.bytes(cost.peakMemoryBytes)).")
+                + "\(quantity.bytes(cost.peakMemoryBytes)). \(CalibrationWords(report.record.calibration).sentence)")
     }
 
     private var historyCard: [String: Any] {
