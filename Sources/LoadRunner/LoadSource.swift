@@ -6,6 +6,8 @@ public protocol LoadSource: AnyObject {
     var labels: [RequestLabel] { get }
     /// The next independent operation in the order of intended starts; `nil` when there is none any more.
     func next() -> Operation?
+    /// Whether anything ever follows from an answer.
+    var hasFollowUps: Bool { get }
     /// Says what follows from the end of an operation, see ``Traffic/follow(_:_:at:_:)``.
     func follow(_ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void)
     /// An operation is being begun.
@@ -23,6 +25,7 @@ public protocol LoadSource: AnyObject {
 }
 
 extension LoadSource {
+    public var hasFollowUps: Bool { false }
     public func follow(
         _ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void
     ) {}
@@ -35,5 +38,6 @@ extension LoadSource {
 }
 
 extension Traffic: LoadSource {
+    public var hasFollowUps: Bool { true }
     public var arrivedMessages: BandwidthLedger? { arrived }
 }

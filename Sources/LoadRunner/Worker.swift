@@ -220,7 +220,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         } else {
             meter.pointee.result.warmUp.completed += 1
         }
-        if isForsaken { return }
+        guard source.hasFollowUps, !isForsaken else { return }
         let page = RequestOutcome.page(
             messages: place.pointee.delivered, nextCursor: place.pointee.nextCursor, last: place.pointee.last,
             hashes: place.pointee.hashes)

@@ -15,14 +15,10 @@ public struct LatencyRecorder {
     @usableFromInline let half: UInt64
     @usableFromInline let mask: UInt64
     private let precision: LatencyHistogram.Precision
-    /// Largest index in use, plus one.
-    @usableFromInline var used = 0
     @usableFromInline var recorded = 0
     /// How many were counted.
     public var count: Int { recorded }
     @usableFromInline var clamped = 0
-    /// Exact, as the library keeps it.
-    @usableFromInline var largest: UInt64 = 0
 
     public init(_ precision: LatencyHistogram.Precision = .result) {
         self.precision = precision
@@ -50,23 +46,19 @@ public struct LatencyRecorder {
         let index = Self.index(of: duration, half, mask)
         counts[index] &+= 1
         recorded &+= 1
-        if index >= used { used = index + 1 }
-        if duration > largest { largest = duration }
     }
 
     /// What was counted since the last call or the beginning; forgets it.
     public mutating func take() -> LatencyHistogram {
         var histogram = LatencyHistogram(precision)
         guard count > 0 else { return histogram }
-        for index in 0..<used where counts[index] > 0 {
-            histogram.add(count: counts[index], at: min(lowest(at: index), largest))
+        for index in 0..<capacity where counts[index] > 0 {
+            histogram.add(count: counts[index], at: lowest(at: index))
             counts[index] = 0
         }
-        histogram.noteLargest(largest, clamped: clamped)
-        used = 0
+        histogram.note(clamped: clamped)
         recorded = 0
         clamped = 0
-        largest = 0
         return histogram
     }
 
