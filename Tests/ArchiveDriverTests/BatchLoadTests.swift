@@ -133,10 +133,11 @@ import Workload
         let (pieces, most) = (words.contains("multi-row"), try Self.most(words))
         let expected = Self.expectation(
             outcome.offered, most: most, pieces: pieces, isBad: { $0 >= "f" })
-        #expect(outcome.offered.count == 449 && expected.failed > 50)
+        let offered = outcome.offered.count
+        #expect(offered > 440 && expected.failed > 50)
         #expect(outcome.puts.measure.failures == ["P0001": expected.failed])
         #expect(outcome.stored == expected.stored)
-        #expect(pieces ? expected.stored > 449 - expected.failed : expected.stored == 449 - expected.failed)
+        #expect(pieces ? expected.stored > offered - expected.failed : expected.stored == offered - expected.failed)
         #expect(outcome.events.isEmpty)
         let rollbacks = outcome.sent("Rollback")
         #expect(words.contains("copy") ? rollbacks * 5 == expected.failed : rollbacks == 0)
@@ -175,7 +176,7 @@ import Workload
     @Test(arguments: ["put: transaction", "put: batched, batch: {form: copy, most: 2, wait: 1ms}"])
     func aBeginThatFailsGivesItsConnectionBack(_ words: String) async throws {
         let behaviour = try Behaviours.read("\(words), write-connections: 1")
-        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "500ms", drain: "5s")
+        let spec = try TestWorkloads.clockwork(rate: "100/s", measure: "1s", drain: "5s")
         let schema = try ArchiveSchema(version: 8, folder: "\(packageRoot)/sql/schema")
         let script = StubScript { statement in
             statement.text == "BEGIN"
@@ -188,6 +189,6 @@ import Workload
             }
         }
         let puts = try TruthTests.only(result, "put")
-        #expect(puts.measure.failures == ["57014": 49] && log.connections == 1)
+        #expect(puts.measure.failures == ["57014": 99] && log.connections == 1)
     }
 }

@@ -21,6 +21,7 @@ import Testing
         init(_ parameters: ConnectionParameters, connections: Int) throws {
             hub = try ConnectionHub(parameters)
             pool = hub.addPool(name: "test", PoolPlan(limit: connections))
+            hub.wait(until: Clock.now(), self)
         }
 
         func begin(_ sql: String, rows: [String] = []) {
@@ -132,7 +133,9 @@ import Testing
         let sender = try Sender(parameters, connections: 2)
         sender.begin(Self.copy, rows: Self.rows())
         let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while try connection.value(waiting) == "0" { sender.hub.wait(until: Clock.now() + 10_000_000, sender) }
+        while try connection.value(waiting) == "0" && sender.ends.isEmpty {
+            sender.hub.wait(until: Clock.now() + 10_000_000, sender)
+        }
         sender.begin("SELECT 1")
         sender.begin("SELECT 2")
         try sender.wait(for: 2)

@@ -52,7 +52,8 @@ extension ConnectionHub {
     ///   - connection: nothing happens to one that is not held, or `nil`.
     ///   - owner: whose it was.
     public func letGo(of connection: PooledConnection?, _ owner: Owner) {
-        guard let connection, connection.isHeld else { return }
+        // With a statement in flight it is already somebody else's.
+        guard let connection, connection.isHeld, connection.statements == 0 else { return }
         connection.isHeld = false
         connection.pool.sort(connection)
         serve(connection.pool, owner)
