@@ -8,7 +8,7 @@ import WakuModel
 import Workload
 
 /// Batches under load: when they leave, and what becomes of their puts when they fail.
-@Suite struct BatchLoadTests {
+@Suite(.serialized) struct BatchLoadTests {
     /// One load of puts at equal distances from one node, and what was there and what it left.
     private struct Outcome {
         let puts: LabelResult
@@ -27,9 +27,10 @@ import Workload
         _ words: String, rate: String, measure: String, trigger body: String? = nil
     ) async throws -> Outcome {
         let folder = try TemporaryFolder()
-        let (spec, behaviour) = (
-            try TestWorkloads.clockwork(rate: rate, measure: measure), try Behaviours.read(words)
-        )
+        var clockwork = try TestWorkloads.clockwork(rate: rate, measure: measure)
+        // The server is shared with other tests.
+        clockwork.writers.writeConnections = 4
+        let (spec, behaviour) = (clockwork, try Behaviours.read(words))
         let parameters = try await TestServers.database()
         let schema = try ArchiveSchema(version: 8, folder: "\(packageRoot)/sql/schema")
         let connection = try Connection.open(parameters)

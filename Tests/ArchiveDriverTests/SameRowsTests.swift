@@ -7,7 +7,7 @@ import Testing
 import Workload
 
 /// Under load, too, every way to put leaves the archive that the node's own way leaves.
-@Suite struct SameRowsTests {
+@Suite(.serialized) struct SameRowsTests {
     private static let cases = [
         "put: transaction", "put: pipelined", "put: pipelined, sync: statement, queries: prepared, window: 4",
         "put: one-statement, queries: prepared, lists: array, window: 8",
@@ -36,7 +36,7 @@ import Workload
                   to: [{topics: communities, share: 75%}, {topics: personal, share: 25%}]
                   classes: [{name: chat, payload: {lognormal: {mean: 2kB, sigma: 1}}}]
             clockwork: off
-            writers: {count: 2, duplicate-gap: [2ms, 20ms]}
+            writers: {count: 2, duplicate-gap: [2ms, 20ms], write-connections: 4, read-connections: 4}
             queries:
               - {name: presence, ask: presence-by-hashes, arrivals: {process: poisson, rate: 20/s}, hashes: [1, 5], age: [200ms, 2s], unknown: 20%, page-size: 50}
             history: {partitions: 1, rows: 50}
