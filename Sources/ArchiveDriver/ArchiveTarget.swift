@@ -9,38 +9,41 @@ import Workload
 ///
 /// One difference, for the measured thread's sake: opening and preparing do not block the other connections.
 public final class ArchiveTarget: LoadTarget, StatementOwner {
-    private struct Slot {
+    struct Slot {
         var operation: Operation
         var work: Work
-        /// When its first statement was sent; 0 before.
-        var sent: Nanoseconds = 0
-        /// When it last began to wait for a connection, or its last statement was sent.
-        var since: Nanoseconds = 0
-        var isWaiting = false
-        var waits = Waits()
+        var timing = StatementTiming()
         /// On the wire.
         var bytes = 0
+        /// When it joined a batch.
+        var joined: Nanoseconds = 0
     }
 
     /// What an operation is made of.
-    private enum Work {
+    enum Work {
         case request(RequestMachine)
         case job(MaintenanceJob)
+        /// A put that shares its statements with others.
+        case batched
     }
 
-    private let hub: ConnectionHub<ArchiveTarget>
-    private let traffic: Traffic
-    private let text = TextBuffer(capacity: 64 * 1_024)
-    private let values = BoundParameters()
-    private var slots: [Slot?] = []
-    private var completions = CompletionQueue()
+    let hub: ConnectionHub<ArchiveTarget>
+    let traffic: Traffic
+    let text = TextBuffer(capacity: 64 * 1_024)
+    let values = BoundParameters()
+    var slots: [Slot?] = []
+    var completions = CompletionQueue()
+    /// Where the behaviour batches.
+    let batches: PutBatches?
+    /// By the number of the batch: those on their way.
+    var batchFlights: [BatchFlight?] = []
     private var events: [TargetEvent] = []
     private var eventCounts: [String: Int] = [:]
     /// Trial time 0 on the clock.
     private var started: Nanoseconds = 0
     private let schema: ArchiveSchema
     private var account: DeliveryAccount
-    private let book: StatementBook
+    let book: StatementBook
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -62,6 +65,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         book = StatementBook(behaviour)
         hub = try ConnectionHub(parameters, tracePath: tracePath)
         let writers = traffic.spec.writers
+        batches = behaviour.put == .batched ? PutBatches(book, nodes: writers.count) : nil
         for node in 0..<writers.count {
             _ = hub.addPool(name: "node \(node) write", behaviour.plan(.write, connections: writers.writeConnections))
             _ = hub.addPool(name: "node \(node) read", behaviour.plan(.read, connections: writers.readConnections))
@@ -76,13 +80,14 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         while slots.count <= ticket { slots.append(nil) }
-        slots[ticket] = Slot(operation: operation, work: work(of: operation, at: now))
-        advance(ticket, at: now)
+        let work = work(of: operation, at: now)
+        slots[ticket] = Slot(operation: operation, work: work)
+        if case .batched = work { collect(operation, ticket, at: now) } else { advance(ticket, at: now) }
     }
 
     private func work(of operation: Operation, at now: Nanoseconds) -> Work {
         let label = traffic.labels[operation.label]
-        if label.isPut { return .request(.put(book)) }
+        if label.isPut { return batches == nil ? .request(.put(book)) : .batched }
         if let job = label.job {
             let clockwork = traffic.spec.clockwork
             let time = traffic.archiveTime(Int64(now) - Int64(started))
@@ -92,7 +97,12 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     }
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
-        hub.wait(until: completions.isEmpty ? deadline : 0, self)
+        guard let batches else {
+            hub.wait(until: completions.isEmpty ? deadline : 0, self)
+            return hub.now
+        }
+        hub.wait(until: completions.isEmpty ? min(deadline, batches.deadline) : 0, self)
+        while let number = batches.takeDue(at: hub.now) { enqueueBatch(number, at: hub.now) }
         return hub.now
     }
 
@@ -110,7 +120,12 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         }
     }
 
-    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].map { $0.sent != 0 } ?? true }
+    public func hasStarted(_ ticket: Int) -> Bool {
+        guard let slot = slots[ticket] else { return true }
+        // What a batch holds back by design is no arrears; what waits for a connection is.
+        if case .batched = slot.work, !slot.timing.isWaiting { return true }
+        return slot.timing.sent != 0
+    }
 
     public func takeEvents() -> [TargetEvent] {
         defer { events.removeAll() }
@@ -133,7 +148,9 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         case .request(let machine):
             switch machine.step() {
             case .finished: end(ticket, failure: nil)
-            case .failed(let code): end(ticket, failure: code.description)
+            case .failed(let code):
+                hub.letGo(of: connection, self)
+                end(ticket, failure: code.description)
             case .send(let step):
                 if let connection, connection.isHeld {
                     hub.goOn(ticket, on: connection, self)
@@ -144,14 +161,16 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
             }
         case .job(let job):
             if let step = job.next { enqueue(ticket, step.pool, at: now) } else { finish(job, ticket) }
+        case .batched: break
         }
     }
 
     private func enqueue(_ ticket: Int, _ kind: PoolKind, at now: Nanoseconds) {
-        slots[ticket]?.since = now
-        slots[ticket]?.isWaiting = true
-        hub.enqueue(ticket, hub.pools[(slots[ticket]?.operation.node ?? 0) * 2 + kind.rawValue], self)
+        slots[ticket]?.timing.noteWaiting(at: now)
+        hub.enqueue(ticket, pool(kind, ofNode: slots[ticket]?.operation.node ?? 0), self)
     }
+
+    func pool(_ kind: PoolKind, ofNode node: Int) -> ConnectionPool { hub.pools[node * 2 + kind.rawValue] }
 
     /// A job tells what it did; a node goes on with its life when one fails.
     private func finish(_ job: MaintenanceJob, _ ticket: Int) {
@@ -163,16 +182,16 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     private func end(_ ticket: Int, failure: String?) {
         guard let slot = slots[ticket] else { return }
         slots[ticket] = nil
-        let sent = slot.sent == 0 ? hub.now : slot.sent
+        let (sent, waits) = (slot.timing.sent == 0 ? hub.now : slot.timing.sent, slot.timing.waits)
         guard case .request(let machine) = slot.work else {
             completions.append(
-                Completion(ticket: ticket, sent: sent, done: hub.now, waits: slot.waits, failure: failure))
+                Completion(ticket: ticket, sent: sent, done: hub.now, waits: waits, failure: failure))
             return
         }
         let reply = machine.reply
         completions.append(
             Completion(
-                ticket: ticket, sent: sent, done: hub.now, waits: slot.waits, failure: failure,
+                ticket: ticket, sent: sent, done: hub.now, waits: waits, failure: failure,
                 rows: reply.rowCount + machine.inserted, delivered: reply.pageCount, nextCursor: reply.nextCursor,
                 last: reply.lastOfPage, hashes: reply.hashes, bytes: slot.bytes, asked: machine.query.hashes.count))
     }
@@ -180,6 +199,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     // MARK: StatementOwner
 
     public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+        if ticket >= Self.firstBatchTicket { return try sendBatch(ticket - Self.firstBatchTicket, on: connection) }
         guard let slot = slots[ticket] else { return }
         // Writing the statements of others may have taken a while since the wake; the server is not to blame for that.
         let now = Clock.now()
@@ -190,8 +210,9 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
             text.append(job.next?.text ?? "")
             text.terminate()
             try hub.send(text: text.cString(), for: ticket, on: connection)
+        case .batched: return
         }
-        noteSent(ticket, at: now)
+        slots[ticket]?.timing.noteSent(at: now)
     }
 
     /// Sends the next statement, and in a pipeline those that need not wait for its result.
@@ -215,18 +236,6 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         }
     }
 
-    /// Ends the wait for a connection. A statement that had to be prepared first is sent twice; the time in between is the
-    /// server's.
-    private func noteSent(_ ticket: Int, at now: Nanoseconds) {
-        guard var slot = slots[ticket] else { return }
-        if slot.sent == 0 { slot.sent = now }
-        let waited = max(now, slot.since) - slot.since
-        if slot.isWaiting { slot.waits.connection += waited } else { slot.waits.firstByte += waited }
-        slot.since = now
-        slot.isWaiting = false
-        slots[ticket] = slot
-    }
-
     private func write(_ step: Step, _ ticket: Int) {
         guard let operation = slots[ticket]?.operation else { return }
         changeMachine(ticket) { machine in
@@ -246,8 +255,10 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     }
 
     public func take(_ result: borrowing QueryResult, for ticket: Int) {
+        if ticket >= Self.firstBatchTicket { return takeBatch(result, ticket - Self.firstBatchTicket) }
         guard let slot = slots[ticket] else { return }
         switch slot.work {
+        case .batched: break
         case .job(let job): job.note(result)
         case .request(var machine):
             let before = machine.reply.rowCount
@@ -261,19 +272,13 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     }
 
     public func finish(_ ticket: Int, _ answer: Answer) {
-        noteAnswered(ticket, answer.firstByte)
+        if ticket >= Self.firstBatchTicket { return finishBatch(ticket - Self.firstBatchTicket, answer) }
+        slots[ticket]?.timing.noteAnswered(answer.firstByte, at: hub.now)
         guard let connection = answer.connection else {
             return end(ticket, failure: (answer.failure?.code ?? .client(.connectionLost)).description)
         }
         finishStatement(ticket, answer.failure, on: connection)
         advance(ticket, at: hub.now, on: connection)
-    }
-
-    private func noteAnswered(_ ticket: Int, _ firstByte: Nanoseconds) {
-        guard let since = slots[ticket]?.since else { return }
-        slots[ticket]?.waits.firstByte += max(firstByte, since) - since
-        slots[ticket]?.waits.transfer += hub.now - max(min(firstByte, hub.now), min(since, hub.now))
-        slots[ticket]?.since = hub.now
     }
 
     /// The statement of an operation is over; a job makes its own sense of errors.
@@ -285,7 +290,13 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         }
     }
 
-    public func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }
+    public func refuse(_ ticket: Int, _ error: PostgresError) {
+        if ticket >= Self.firstBatchTicket {
+            endBatch(ticket - Self.firstBatchTicket, failure: error.code.description)
+        } else {
+            end(ticket, failure: error.code.description)
+        }
+    }
 
     public func note(_ kind: String, _ detail: String) {
         // A server that is away answers every attempt the same; the counts are in the accounting.

@@ -1,5 +1,6 @@
 import ArchiveDriver
 import LinuxSystem
+import PostgresClient
 import Testbed
 import WakuModel
 import Workload
@@ -62,14 +63,20 @@ public struct TrialPlan: Sendable {
 
     /// Checks that the process may have as many connections open as the nodes' pools hold, before anything is begun.
     ///
+    /// - Parameters:
+    ///   - spec: says how many nodes there are, and the sizes of their pools.
+    ///   - driver: may have sizes of its own.
     /// - Throws: `TestbedProblem` with limit, need and remedy.
-    public static func checkDescriptors(_ spec: WorkloadSpec) throws {
+    public static func checkDescriptors(_ spec: WorkloadSpec, _ driver: DriverBehaviour = .faithful) throws {
         let (limit, writers) = (DescriptorLimit.current, spec.writers)
-        let connections = writers.count * (writers.writeConnections + writers.readConnections)
+        let connections =
+            writers.count
+            * (driver.plan(.write, connections: writers.writeConnections).limit
+                + driver.plan(.read, connections: writers.readConnections).limit)
         let need = connections + reservedDescriptors
         guard need > limit.soft else { return }
         throw TestbedProblem(
-            "this process may open \(limit.soft) files, \(writers.count) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'"
+            "this process may open \(limit.soft) files, \(writers.count) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'\(driver.hasPoolSizes ? ", or the pool sizes under the variant's 'driver'" : "")"
         )
     }
 

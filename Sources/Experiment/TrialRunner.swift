@@ -77,7 +77,7 @@ public struct TrialRunner: Sendable {
         report(.planning, left: nil)
         try request.registry.prepare()
         try TrialPlan.checkDisk(request)
-        try TrialPlan.checkDescriptors(request.offered)
+        try TrialPlan.checkDescriptors(request.offered, request.driver)
         let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
         if control.isStopping { throw TrialInterrupted() }
         return plan
@@ -115,11 +115,11 @@ public struct TrialRunner: Sendable {
         async let watched = watch.follow()
         let result: LoadResult
         do {
-            let (offered, seed) = (request.offered, request.seed)
+            let (offered, seed, driver) = (request.offered, request.seed, request.driver)
             result = try await LoadRunner.run(
                 plan, control: control.load, makeSource: { Traffic(offered, seed: seed, walk: .extendable) }
             ) { traffic in
-                try ArchiveTarget(parameters, traffic: traffic, schema: schema)
+                try ArchiveTarget(parameters, traffic: traffic, schema: schema, behaviour: driver)
             }
         } catch {
             watch.loadEnded()
@@ -260,8 +260,9 @@ public struct TrialRunner: Sendable {
             runId: request.runID, toolVersion: request.toolVersion,
             startedAt: UTCTime(seconds: request.wallClock()).iso8601, digest: plan.digest, seed: request.seed,
             variant: VariantDescription(
-                name: variant.name, summary: variant.summary, schemaVersion: request.schemaVersion, driver: "faithful",
-                settings: [], adaptations: adaptations),
+                name: variant.name, summary: variant.summary, schemaVersion: request.schemaVersion,
+                driver: request.driver.name, driverChanges: request.driver.changes, settings: [],
+                adaptations: adaptations),
             profile: ProfileDescription(
                 name: "host", requested: [:], enforced: [:],
                 observed: [

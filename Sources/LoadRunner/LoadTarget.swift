@@ -20,7 +20,7 @@ public protocol LoadTarget: AnyObject, SendableMetatype {
     func takeCompletion() -> Completion?
     /// Hands out all completions there are, without copying them.
     func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void)
-    /// Whether the first statement of an operation in flight has been sent.
+    /// Whether the first statement of an operation in flight has been sent, or is held back for others by design.
     func hasStarted(_ ticket: Int) -> Bool
     /// Moments to note in the record since the last call.
     func takeEvents() -> [TargetEvent]
@@ -128,7 +128,7 @@ public struct Completion: Sendable {
 
 /// Where an operation's time went, summed over its statements; nanoseconds.
 public struct Waits: Sendable {
-    /// For a free connection.
+    /// For a free connection. A put that goes in a batch waits for the batch to leave, which counts here too.
     public var connection: Nanoseconds = 0
     /// From sending a statement to the first byte of its answer.
     public var firstByte: Nanoseconds = 0

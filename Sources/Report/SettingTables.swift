@@ -19,7 +19,7 @@ struct SettingTables {
         let host = record.host
         let target = record.targets.first
         let state = target.map { "\($0.history.state); loaded in \(quantity.time($0.history.loadSeconds * 1_000))" }
-        let rows: [(String, String)] = [
+        var rows: [(String, String)] = [
             ("workload", "\(record.workload.name): \(record.workload.summary)"),
             ("rates", "× \(quantity.factor(record.workload.rateScale)) of the workload as written"),
             ("shards", record.workload.shards.isEmpty ? "none" : record.workload.shards.joined(separator: ", ")),
@@ -27,6 +27,9 @@ struct SettingTables {
             ("archive time", "virtual, from \(record.workload.archiveEpoch)\(speed)"),
             ("variant", "\(record.variant.name): \(record.variant.summary)"),
             ("schema, driver", "schema \(record.variant.schemaVersion), driver \(record.variant.driver)"),
+        ]
+        rows += (record.variant.driverChanges ?? []).map { ("driver changes", $0) }
+        rows += [
             ("history", history.map { "\($0); \(state ?? "")" } ?? "not loaded"),
             (
                 "server",

@@ -117,6 +117,8 @@ public struct TerminalReport: Sendable {
                 "\(record.workload.name) × \(quantity.factor(record.workload.rateScale)), seed \(record.seed)")
             + text.entry("history", history)
             + text.entry("server", "\(server), variant \(record.variant.name)")
+            + text.entry("driver", record.variant.driver)
+            + (record.variant.driverChanges ?? []).flatMap { text.entry("changed", $0) }
             + text.entry("digest", record.digest)
             + text.entry("calibrated", CalibrationWords(record.calibration).sentence)
             + ["command    \(TerminalText.clean(record.command))"]

@@ -92,7 +92,7 @@ struct TrialPage {
             "\(record.workload.name) × \(quantity.factor(record.workload.rateScale))",
             settings.history ?? "history was not loaded", server ?? "no server",
             "schema \(record.variant.schemaVersion)",
-            "variant \(record.variant.name)", "profile \(record.profile.name)",
+            "variant \(record.variant.name)", "driver \(record.variant.driver)", "profile \(record.profile.name)",
             record.phases.measuredSeconds.map { "\(quantity.time($0 * 1_000)) measured" } ?? "nothing was measured",
             record.startedAt,
         ].joined(separator: " · ")

@@ -64,19 +64,23 @@ public struct VariantDescription: Codable, Sendable {
     public var schemaVersion: Int
     /// `faithful` is what a store node does today.
     public var driver: String
+    /// What the driver does otherwise than a store node of today, one sentence each; empty for `faithful`, `nil` in
+    /// records from before there was a choice.
+    public var driverChanges: [String]?
     /// Settings whose value differs from the server's built-in default, as the running server reported them.
     public var settings: [SettingRow]
     /// How the file's settings were changed to fit this host; empty when used as written.
     public var adaptations: [String]
 
     public init(
-        name: String, summary: String, schemaVersion: Int, driver: String, settings: [SettingRow],
-        adaptations: [String]
+        name: String, summary: String, schemaVersion: Int, driver: String, driverChanges: [String]? = nil,
+        settings: [SettingRow], adaptations: [String]
     ) {
         self.name = name
         self.summary = summary
         self.schemaVersion = schemaVersion
         self.driver = driver
+        self.driverChanges = driverChanges
         self.settings = settings
         self.adaptations = adaptations
     }

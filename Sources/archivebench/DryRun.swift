@@ -1,3 +1,4 @@
+import ArchiveDriver
 import Experiment
 import FoundationEssentials
 import Testbed
@@ -6,7 +7,8 @@ import Workload
 /// What `run --dry-run` prints.
 enum DryRun {
     private struct Summary: Encodable {
-        let workload, variant, digest, postgres: String
+        let workload, variant, driver, digest, postgres: String
+        let driverChanges: [String]
         let schema: Int
         let seed: UInt64
         let historyRows, historyPartitions, diskBytes: Int
@@ -17,8 +19,9 @@ enum DryRun {
 
     static func print(_ plan: TrialPlan, _ request: TrialRequest, json: Bool) throws {
         let summary = Summary(
-            workload: request.workload.name, variant: request.variant.name, digest: plan.digest,
-            postgres: request.installation.version, schema: request.schemaVersion, seed: request.seed,
+            workload: request.workload.name, variant: request.variant.name, driver: request.driver.name,
+            digest: plan.digest, postgres: request.installation.version, driverChanges: request.driver.changes,
+            schema: request.schemaVersion, seed: request.seed,
             historyRows: plan.historyRows, historyPartitions: plan.historyPartitions, diskBytes: plan.diskBytes,
             secondsEstimated: plan.seconds.rounded(), operations: plan.operations, adaptations: plan.adaptations)
         if json {
@@ -33,6 +36,7 @@ enum DryRun {
     private static func text(_ summary: Summary) -> String {
         var lines = [
             "Would run \(summary.workload) with variant \(summary.variant), schema \(summary.schema), on PostgreSQL \(summary.postgres)",
+            "  driver      \(summary.driver)",
             "  history     \(summary.historyRows) rows in \(summary.historyPartitions) hourly partitions",
             "  disk        up to \(summary.diskBytes / 1_000_000) MB",
             "  time        about \(Int(summary.secondsEstimated)) s",
@@ -43,6 +47,7 @@ enum DryRun {
         for (name, count) in summary.operations.sorted(by: { $0.key < $1.key }) {
             lines.append("    \(name): \(count)")
         }
+        lines += summary.driverChanges.map { "  changed     \($0)" }
         lines += summary.adaptations.map { "  adapted     \($0)" }
         return lines.joined(separator: "\n") + "\nNothing was started."
     }

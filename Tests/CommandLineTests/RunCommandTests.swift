@@ -85,6 +85,7 @@ import Testing
         let ending = try await tool.run(files(folder) + ["--dry-run"])
         #expect(ending.status == 0)
         #expect(ending.out.contains("Nothing was started.") && ending.out.contains("digest"))
+        #expect(ending.out.contains("  driver      faithful\n"))
         #expect(names(in: folder.path).sorted() == ["v.yaml", "w.yaml"])
         let json = try await tool.run(files(folder) + ["--dry-run", "--json", "--seed", "9"])
         #expect(json.out.contains("\"seed\" : 9"))

@@ -1,7 +1,9 @@
+import ArchiveDriver
 import Experiment
 import Glibc
 import LinuxSystem
 import TestSupport
+import Testbed
 import Testing
 import Workload
 
@@ -31,6 +33,12 @@ import Workload
             #expect(Self.set(soft: 2_176, hard: 2_176))
             try TrialPlan.checkDescriptors(spec)
             #expect(Self.set(soft: 2_175, hard: 2_175))
+            // A driver has sizes of its own: 2 nodes with 499 and 524.
+            var driver = DriverBehaviour.faithful
+            driver.writeConnections = 499
+            try TrialPlan.checkDescriptors(spec, driver)
+            driver.readConnections = 10_000
+            #expect(throws: TestbedProblem.self) { try TrialPlan.checkDescriptors(spec, driver) }
             do {
                 try TrialPlan.checkDescriptors(spec)
                 Issue.record("2 176 descriptors fit into 2 175")

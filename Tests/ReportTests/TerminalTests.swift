@@ -46,6 +46,22 @@ import Testing
     }
 }
 
+/// A driver that is not a store node's is named wherever the variant is.
+@Suite struct DriverWordsTests {
+    @Test func theDriverAndItsChangesAreTold() throws {
+        var record = SampleRecord.record()
+        record.variant.driver = "put one-statement"
+        record.variant.driverChanges = ["put: InsertBoth in place of two", "queries: <others>"]
+        let report = TrialReport(record: record, samples: [])
+        let terminal = TerminalReport(report, colour: false).details(page: "p")
+        #expect(terminal.contains("driver     put one-statement") && terminal.contains("changed    put: InsertBoth"))
+        let markdown = MarkdownExporter().export(report)
+        #expect(markdown.contains("driver put one-statement") && markdown.contains("driver changes"))
+        let page = try HTMLExporter().export(report)
+        #expect(page.contains("queries: &lt;others&gt;"))
+    }
+}
+
 @Suite struct MarkdownTests {
     @Test func markupOfARecordStaysText() {
         var record = SampleRecord.record(className: "a`|*b", setting: "[x](y) *z* \\|")

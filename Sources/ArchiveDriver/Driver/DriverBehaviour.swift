@@ -130,6 +130,9 @@ public struct DriverBehaviour: Sendable, Equatable {
     /// Whether it is the store node's own way.
     public var isFaithful: Bool { self == .faithful }
 
+    /// Whether it has a say in how many connections a node opens.
+    public var hasPoolSizes: Bool { writeConnections != nil || readConnections != nil }
+
     /// How the connections of a node's pool are used.
     ///
     /// - Parameters:

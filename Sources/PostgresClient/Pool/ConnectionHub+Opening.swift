@@ -106,6 +106,7 @@ extension ConnectionHub {
         connection.raw = nil
         connection.state = .closed
         connection.isHeld = false
+        connection.isCopying = false
         while connection.flights.popFirst() != nil {}
         connection.finished.removeAll()
         connection.statements = 0

@@ -281,12 +281,18 @@ public final class ConnectionHub<Owner: StatementOwner> {
         case .opening: goOnOpening(connection, owner)
         case .open, .greeting:
             guard let raw = connection.raw else { return }
+            let wasCopying = connection.isCopying
             do throws(PostgresError) {
                 if ready.readable { try raw.readInput() }
-                if connection.interest != .read { try flush(connection, raw) }
+                if wasCopying {
+                    try goOnCopying(connection, raw)
+                } else if connection.interest != .read {
+                    try flush(connection, raw)
+                }
             } catch {
                 return lose(connection, error, owner)
             }
+            guard !wasCopying else { return receiveAfterCopy(connection, raw, owner) }
             if ready.readable { receive(connection, raw, owner) }
         }
     }
@@ -295,7 +301,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     private func receive(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) {
         if connection.firstByte == 0 { connection.firstByte = now }
         guard !connection.flights.isEmpty else { return listen(connection, raw, owner) }
-        while let flight = connection.flights.first {
+        while !connection.isCopying, let flight = connection.flights.first {
             switch raw.nextReply() {
             case .incomplete: return
             case .result(let result):
@@ -314,6 +320,13 @@ public final class ConnectionHub<Owner: StatementOwner> {
                 if connection.raw == nil { return }
             }
         }
+    }
+
+    /// A server that refused the rows may have said so before the last of them was sent.
+    private func receiveAfterCopy(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) {
+        guard !connection.isCopying else { return }
+        receive(connection, raw, owner)
+        connection.firstByte = 0
     }
 
     /// A connection with nothing in flight that is readable has news of its end, or a notice.

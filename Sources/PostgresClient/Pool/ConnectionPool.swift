@@ -130,6 +130,9 @@ public final class PooledConnection {
     var firstByte: Nanoseconds = 0
     /// Whether its owner keeps it for the next statement of the same operation.
     public var isHeld = false
+    /// Whether rows of a COPY are still to be sent; they are in `copyRows`.
+    var isCopying = false
+    var copyRows: CopyRows?
     /// The socket registered with the event loop; -1 while there is none.
     var descriptor: Int32 = -1
     /// The event loop's number for it.
