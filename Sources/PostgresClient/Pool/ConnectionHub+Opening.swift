@@ -6,7 +6,8 @@ extension ConnectionHub {
         connection.state = .opening
         connection.pool.opening += 1
         unsettle(connection.pool)
-        connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
+        // The last wake may be long ago, and before the first there is none.
+        connection.openingEnds = Clock.now() + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
             connection.raw = raw
@@ -89,7 +90,7 @@ extension ConnectionHub {
             owner.finish(statement.ticket, answer)
         }
         var first = true
-        for flight in flights where flight.kind == .statement || (flight.kind == .prepare && !connection.pipelines) {
+        for flight in flights where connection.isOwners(flight) {
             owner.finish(flight.ticket, Answer(firstByte: now, failure: first ? failure : error, connection: nil))
             first = false
         }
@@ -114,6 +115,7 @@ extension ConnectionHub {
         connection.syncsInFlight = 0
         connection.prepared.removeAll()
         connection.failure = nil
+        connection.groupFailed = false
         connection.firstByte = 0
         connection.pool.sort(connection)
     }

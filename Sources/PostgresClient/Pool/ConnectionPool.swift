@@ -108,14 +108,14 @@ public final class PooledConnection {
         let failure: PostgresError?
     }
 
-    let number: Int
+    package let number: Int
     unowned(unsafe) let pool: ConnectionPool
     var state = State.closed
     public internal(set) var raw: Connection?
     /// Sent and not answered, in order.
     var flights = Ring<Flight>()
     /// Statements sent whose owner has not been told of their end.
-    var statements = 0
+    package internal(set) var statements = 0
     /// Answered, their sync outstanding.
     var finished: [Finished] = []
     /// Units and statements since the last sync was sent.
@@ -126,6 +126,10 @@ public final class PooledConnection {
     var prepared = NumberSet()
     /// The first failure of the statement being answered.
     var failure: PostgresError?
+    /// Whether any statement since the last sync that came failed, and with it the whole group.
+    var groupFailed = false
+    /// Whether the hub has it among those with statements behind their last sync.
+    var isListedUnsynced = false
     /// When the first byte of the answer at the head arrived; 0 before.
     var firstByte: Nanoseconds = 0
     /// Whether its owner keeps it for the next statement of the same operation.
@@ -147,4 +151,12 @@ public final class PooledConnection {
 
     /// Whether statements may follow each other without waiting for answers.
     public var pipelines: Bool { pool.plan.syncEvery != nil }
+
+    /// Whether the owner is told how a flight ends; of a prepare in a pipeline it hears by the statement behind it.
+    func isOwners(_ flight: Flight) -> Bool {
+        flight.kind == .statement || (flight.kind == .prepare && !pipelines)
+    }
+
+    /// Whether a statement of a ticket is in flight here.
+    func carries(_ ticket: Int) -> Bool { flights.contains { isOwners($0) && $0.ticket == ticket } }
 }
