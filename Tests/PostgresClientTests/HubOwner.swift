@@ -48,7 +48,9 @@ final class HubOwner: StatementOwner {
 
     /// Lets the hub work until so many statements have ended; a minute at most.
     ///
-    /// - Parameter look: called after each wake.
+    /// - Parameters:
+    ///   - count: statements, and tickets that were refused.
+    ///   - look: called after each wake.
     /// - Returns: whether they have.
     func wait(until count: Int, look: () -> Void = {}) -> Bool {
         let limit = Clock.now() + 60_000_000_000
