@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "EngineProbe",
             dependencies: ["Experiment", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "Workload"],
-            path: "Tests/EngineProbe", swiftSettings: optimised),
+            path: "Tests/EngineProbe", exclude: ["instructions.json"], swiftSettings: optimised),
         tests("ArchitectureTests", [subprocess, system]),
         tests("WakuModelTests", ["WakuModel"]),
         tests("MeasurementTests", ["Measurement"]),
@@ -103,8 +103,8 @@ let package = Package(
         tests(
             "ExperimentTests",
             [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "Report",
-                "RunRecord", "Statistics", "Testbed", "Workload",
+                "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
+                "PostgresClient", "Report", "RunRecord", "Statistics", "Testbed", "Workload",
             ]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(

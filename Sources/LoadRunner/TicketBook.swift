@@ -2,7 +2,7 @@ import LinuxSystem
 import Workload
 
 /// The operations in flight, each under a small number that is used again after it ended.
-struct TicketBook: ~Copyable {
+package struct TicketBook: ~Copyable {
     private struct Entry {
         var operation: Operation
         /// How often the number was handed out, so that a late alarm is not taken for a new operation's.
@@ -19,7 +19,7 @@ struct TicketBook: ~Copyable {
     private var free: UnsafeMutablePointer<Int>
     private var freeCount = 0
 
-    init() {
+    package init() {
         entries = .allocate(capacity: capacity)
         free = .allocate(capacity: capacity)
     }
@@ -29,10 +29,10 @@ struct TicketBook: ~Copyable {
         free.deallocate()
     }
 
-    var isEmpty: Bool { freeCount == count }
+    package var isEmpty: Bool { freeCount == count }
 
     /// - Complexity: O(1), amortised; allocates only when more are in flight than ever before.
-    mutating func take(_ operation: Operation) -> Int {
+    package mutating func take(_ operation: Operation) -> Int {
         if freeCount > 0 {
             freeCount -= 1
             let ticket = free[freeCount]
@@ -52,7 +52,7 @@ struct TicketBook: ~Copyable {
     ///
     /// - Precondition: the ticket is in use.
     /// - Returns: the operation, and whether its client had stopped waiting.
-    mutating func giveBack(_ ticket: Int) -> (operation: Operation, isForsaken: Bool) {
+    package mutating func giveBack(_ ticket: Int) -> (operation: Operation, isForsaken: Bool) {
         precondition(ticket < count && entries[ticket].isInUse, "an operation completed twice")
         entries[ticket].isInUse = false
         free[freeCount] = ticket
@@ -61,20 +61,20 @@ struct TicketBook: ~Copyable {
     }
 
     /// An alarm for an operation in flight.
-    func alarm(_ ticket: Int, at moment: Nanoseconds) -> Alarm {
+    package func alarm(_ ticket: Int, at moment: Nanoseconds) -> Alarm {
         Alarm(at: moment, ticket: ticket, use: entries[ticket].use)
     }
 
     /// The client stops waiting.
     ///
     /// - Returns: the operation; `nil` when it has ended.
-    mutating func forsake(_ alarm: Alarm) -> Operation? {
+    package mutating func forsake(_ alarm: Alarm) -> Operation? {
         guard entries[alarm.ticket].use == alarm.use, entries[alarm.ticket].isInUse else { return nil }
         entries[alarm.ticket].isForsaken = true
         return entries[alarm.ticket].operation
     }
 
-    func forEach(_ body: (Int, Operation) -> Void) {
+    package func forEach(_ body: (Int, Operation) -> Void) {
         for ticket in 0..<count where entries[ticket].isInUse { body(ticket, entries[ticket].operation) }
     }
 
@@ -92,20 +92,22 @@ struct TicketBook: ~Copyable {
 }
 
 /// The moment at which a client stops waiting.
-struct Alarm {
-    let at: Nanoseconds
-    let ticket: Int
+package struct Alarm {
+    package let at: Nanoseconds
+    package let ticket: Int
     let use: UInt32
 }
 
 /// Alarms by their moment, earliest first: a binary heap.
-struct AlarmQueue {
+package struct AlarmQueue {
     private var alarms: [Alarm] = []
 
-    var first: Alarm? { alarms.first }
+    package init() {}
+
+    package var first: Alarm? { alarms.first }
 
     /// - Complexity: O(log count).
-    mutating func insert(_ alarm: Alarm) {
+    package mutating func insert(_ alarm: Alarm) {
         alarms.append(alarm)
         var child = alarms.count - 1
         while child > 0, alarms[child].at < alarms[(child - 1) / 2].at {
@@ -116,7 +118,7 @@ struct AlarmQueue {
 
     /// - Precondition: not empty.
     /// - Complexity: O(log count).
-    mutating func removeFirst() -> Alarm {
+    package mutating func removeFirst() -> Alarm {
         alarms.swapAt(0, alarms.count - 1)
         let first = alarms.removeLast()
         var parent = 0

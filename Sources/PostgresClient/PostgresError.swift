@@ -32,7 +32,7 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
         case unexpectedReply = "bad-reply"
         /// The store node's own driver refuses this combination before sending it.
         case refusedByDriver = "driver-refused"
-        /// An earlier statement of the same group of a pipeline failed, so this one was not executed.
+        /// Another statement of the same group of a pipeline failed, so this one was not executed, or undone.
         case pipelineAborted = "group-aborted"
         /// The client library could not take the statement.
         case notSent = "not-sent"

@@ -7,9 +7,10 @@ import PostgresClient
 import Workload
 
 /// Runs the engine by itself, for counting its instructions and its memory from outside:
-/// `EngineProbe SOCKET-FOLDER PORT USER DATABASE SCRIPT CONNECTIONS OPERATIONS WINDOW SYNC open|closed`
+/// `EngineProbe SOCKET-FOLDER PORT USER DATABASE SCRIPT CONNECTIONS OPERATIONS WINDOW SYNC open|closed|bare`
 ///
-/// `open` has everything due at once, so that the schedule, the queue and all histograms are at work.
+/// `open` has everything due at once, so that the schedule, the queue and all histograms are at work; `bare` is the loop
+/// in C that does nothing besides. A window of 1 is no pipeline.
 @main struct EngineProbe {
     static func main() throws {
         let words = CommandLine.arguments
@@ -18,11 +19,18 @@ import Workload
             let window = Int(words[8]), let sync = Int(words[9])
         else { exit(2) }
         let parameters = ConnectionParameters(host: words[1], port: port, user: words[3], database: words[4])
+        if words[10] == "bare" {
+            let outcome = try BareLoop.run(
+                script, parameters, connections: connections, transactions: Int(operations),
+                mode: window > 1 ? .pipelined(window: window, syncEvery: sync) : .plain, seed: 1)
+            return print("completed \(outcome.transactions) failed 0 rate \(outcome.throughput)")
+        }
         let pool = PoolPlan(limit: connections, window: window, syncEvery: window > 1 ? sync : nil)
         let clients = connections * window
         let plan = LoadPlan(
-            phases: PhaseSpec(warmUp: 0, measure: 600_000_000_000, drainLimit: 600_000_000_000), nodes: 1,
-            pacing: words[10] == "open" ? .open : .closed(clients: clients))
+            phases: PhaseSpec(
+                warmUp: 0, measure: words[10] == "open" ? 1_000_000_000 : 600_000_000_000, drainLimit: 600_000_000_000),
+            nodes: 1, pacing: words[10] == "open" ? .open : .closed(clients: clients))
         // On the main thread: valgrind does not survive the one that asynchronous code waits on.
         let source = StatementSource(
             name: script.name, rate: words[10] == "open" ? 1e9 : nil, limit: operations, seed: 1)

@@ -3,10 +3,12 @@ import LinuxSystem
 /// How the connections of a hub are opened, and how they are lost.
 extension ConnectionHub {
     func open(_ connection: PooledConnection, _ owner: Owner) {
+        if connection.state == .closed { connection.pool.closed -= 1 }
         connection.state = .opening
         connection.pool.opening += 1
         unsettle(connection.pool)
-        connection.openingEnds = now + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
+        // The last wake may be long ago, and before the first there is none.
+        connection.openingEnds = Clock.now() + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
             connection.raw = raw
@@ -89,7 +91,7 @@ extension ConnectionHub {
             owner.finish(statement.ticket, answer)
         }
         var first = true
-        for flight in flights where flight.kind == .statement || (flight.kind == .prepare && !connection.pipelines) {
+        for flight in flights where connection.isOwners(flight) {
             owner.finish(flight.ticket, Answer(firstByte: now, failure: first ? failure : error, connection: nil))
             first = false
         }
@@ -104,6 +106,7 @@ extension ConnectionHub {
             connection.descriptor = -1
         }
         connection.raw = nil
+        if connection.state != .closed { connection.pool.closed += 1 }
         connection.state = .closed
         connection.isHeld = false
         connection.isCopying = false
@@ -115,6 +118,7 @@ extension ConnectionHub {
         connection.syncsInFlight = 0
         connection.prepared.removeAll()
         connection.failure = nil
+        connection.groupFailed = false
         connection.firstByte = 0
         connection.pool.sort(connection)
     }

@@ -41,7 +41,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     public private(set) var now: Nanoseconds = 0
     let parameters: ConnectionParameters
     let tracePath: String?
-    let loop: EventLoop
+    package let loop: EventLoop
     var registered: [PooledConnection?] = []
     var freeTokens: [Int] = []
     /// Given up while events were being handled: an event of the same batch may still carry them.
@@ -50,7 +50,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     private var nextReady = 0
     private var readyCount = 0
     /// Connections with statements behind their last sync.
-    private var unsynced: [PooledConnection] = []
+    package private(set) var unsynced: [PooledConnection] = []
     private var restless: [ConnectionPool] = []
 
     /// Opens nothing yet: connections come when they are needed.
@@ -158,8 +158,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
         do throws(PostgresError) {
             try owner.send(ticket, on: connection)
         } catch {
+            // What broke while it was being written out counts as sent, and ends with all that was in flight.
+            let isInFlight = connection.carries(ticket)
             lose(connection, error, owner)
-            owner.finish(ticket, Answer(firstByte: now, failure: error, connection: nil))
+            if !isInFlight { owner.finish(ticket, Answer(firstByte: now, failure: error, connection: nil)) }
         }
     }
 
@@ -236,7 +238,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
             return try flush(connection, raw)
         }
         connection.pool.sort(connection)
-        if connection.unsyncedStatements == 0 { unsynced.append(connection) }
+        if !connection.isListedUnsynced {
+            connection.isListedUnsynced = true
+            unsynced.append(connection)
+        }
         connection.unsyncedStatements += 1
         if endsUnit { connection.unsyncedUnits += 1 }
         if endsUnit && connection.unsyncedUnits >= every { try sync(connection, raw) }
@@ -263,6 +268,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
             }
             unsynced.swapAt(index, unsynced.count - 1)
             unsynced.removeLast()
+            connection.isListedUnsynced = false
             guard connection.unsyncedStatements > 0, let raw = connection.raw else { continue }
             do throws(PostgresError) { try sync(connection, raw) } catch { lose(connection, error, owner) }
         }
@@ -337,6 +343,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     private func noteFailure(_ result: borrowing QueryResult, _ connection: PooledConnection, _ raw: Connection) {
+        connection.groupFailed = connection.pipelines
         guard connection.failure == nil else { return }
         connection.failure =
             result.kind == .pipelineAborted
@@ -381,6 +388,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
         // A failure of the commit itself concerns the whole group.
         let ofCommit = connection.failure
         connection.failure = nil
+        let groupFailed = connection.groupFailed
+        connection.groupFailed = false
         connection.firstByte = 0
         let finished = connection.finished
         connection.finished = []
@@ -393,7 +402,12 @@ public final class ConnectionHub<Owner: StatementOwner> {
                 continue
             }
             var failure = ofCommit ?? statement.failure
-            if failure?.code == .client(.pipelineAborted), let ofPreparing { failure = ofPreparing }
+            if groupFailed {
+                // The one statement behind a failed prepare is what could not be prepared; the others went with it.
+                if failure?.code == .client(.pipelineAborted), let ofPreparing { failure = ofPreparing }
+                failure = failure ?? PostgresError(.client(.pipelineAborted), "a later statement of its group failed")
+                ofPreparing = nil
+            }
             tell(statement.ticket, statement.firstByte, failure, connection, owner)
         }
         if connection.finished.isEmpty {

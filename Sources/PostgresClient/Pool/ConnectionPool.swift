@@ -38,6 +38,8 @@ public final class ConnectionPool {
     var idle = NumberSet()
     var roomy = NumberSet()
     var opening = 0
+    /// Places without a connection.
+    var closed = 0
     /// No attempt to open before this moment.
     private(set) var retryAt: Nanoseconds = 0
     private var pause: Nanoseconds = 0
@@ -52,11 +54,11 @@ public final class ConnectionPool {
 
     /// The place for one more connection: a closed one, or a new one below the limit.
     var vacancy: PooledConnection? {
-        guard idle.count + opening < plan.limit else { return nil }
-        if let closed = connections.first(where: { $0.state == .closed }) { return closed }
+        if closed > 0 { return connections.first { $0.state == .closed } }
         guard connections.count < plan.limit else { return nil }
         let connection = PooledConnection(number: connections.count, pool: self)
         connections.append(connection)
+        closed += 1
         return connection
     }
 
@@ -108,14 +110,14 @@ public final class PooledConnection {
         let failure: PostgresError?
     }
 
-    let number: Int
+    package let number: Int
     unowned(unsafe) let pool: ConnectionPool
     var state = State.closed
     public internal(set) var raw: Connection?
     /// Sent and not answered, in order.
     var flights = Ring<Flight>()
     /// Statements sent whose owner has not been told of their end.
-    var statements = 0
+    package internal(set) var statements = 0
     /// Answered, their sync outstanding.
     var finished: [Finished] = []
     /// Units and statements since the last sync was sent.
@@ -126,6 +128,10 @@ public final class PooledConnection {
     var prepared = NumberSet()
     /// The first failure of the statement being answered.
     var failure: PostgresError?
+    /// Whether any statement since the last sync that came failed, and with it the whole group.
+    var groupFailed = false
+    /// Whether the hub has it among those with statements behind their last sync.
+    var isListedUnsynced = false
     /// When the first byte of the answer at the head arrived; 0 before.
     var firstByte: Nanoseconds = 0
     /// Whether its owner keeps it for the next statement of the same operation.
@@ -154,4 +160,12 @@ public final class PooledConnection {
 
     /// Whether statements may follow each other without waiting for answers.
     public var pipelines: Bool { syncEvery != nil }
+
+    /// Whether the owner is told how a flight ends; of a prepare in a pipeline it hears by the statement behind it.
+    func isOwners(_ flight: Flight) -> Bool {
+        flight.kind == .statement || (flight.kind == .prepare && !pipelines)
+    }
+
+    /// Whether a statement of a ticket is in flight here.
+    func carries(_ ticket: Int) -> Bool { flights.contains { isOwners($0) && $0.ticket == ticket } }
 }

@@ -64,6 +64,12 @@ public struct Ring<Element>: ~Copyable {
         return place.move()
     }
 
+    /// Whether any element inside satisfies a condition.
+    /// - Complexity: O(count).
+    func contains(where condition: (Element) -> Bool) -> Bool {
+        (0..<count).contains { condition(places[(head + $0) & (capacity - 1)]) }
+    }
+
     private mutating func grow() {
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
         for offset in 0..<count {
@@ -77,12 +83,12 @@ public struct Ring<Element>: ~Copyable {
 }
 
 /// Small numbers, with the smallest found in a few steps however many there could be.
-struct NumberSet: ~Copyable {
+package struct NumberSet: ~Copyable {
     private var words: UnsafeMutablePointer<UInt64>
     private var capacity = 1
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init() {
+    package init() {
         words = .allocate(capacity: 1)
         words.pointee = 0
     }
@@ -92,7 +98,7 @@ struct NumberSet: ~Copyable {
     /// The smallest number inside; `nil` when empty.
     /// - Complexity: O(largest / 64).
     @inline(__always)
-    var first: Int? {
+    package var first: Int? {
         guard count > 0 else { return nil }
         if words[0] != 0 { return words[0].trailingZeroBitCount }
         for index in 0..<capacity where words[index] != 0 { return index << 6 + words[index].trailingZeroBitCount }
@@ -100,12 +106,12 @@ struct NumberSet: ~Copyable {
     }
 
     @inline(__always)
-    func contains(_ number: Int) -> Bool {
+    package func contains(_ number: Int) -> Bool {
         number >> 6 < capacity && words[number >> 6] & (1 &<< UInt64(truncatingIfNeeded: number & 63)) != 0
     }
 
     @inline(__always)
-    mutating func insert(_ number: Int) {
+    package mutating func insert(_ number: Int) {
         while number >> 6 >= capacity { grow() }
         guard !contains(number) else { return }
         words[number >> 6] |= 1 &<< UInt64(truncatingIfNeeded: number & 63)
@@ -113,13 +119,13 @@ struct NumberSet: ~Copyable {
     }
 
     @inline(__always)
-    mutating func remove(_ number: Int) {
+    package mutating func remove(_ number: Int) {
         guard contains(number) else { return }
         words[number >> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: number & 63))
         count -= 1
     }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         words.update(repeating: 0, count: capacity)
         count = 0
     }

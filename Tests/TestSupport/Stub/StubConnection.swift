@@ -32,6 +32,8 @@ final class StubConnection {
     var work: Work?
     /// After an error in the extended protocol everything up to the next Sync is passed over.
     var skipsToSync = false
+    /// Numbers of the statements bound since the last Sync.
+    var unsynced: [Int] = []
     /// What is in the writer may go.
     var mayFlush = false
     /// Entries of the log whose answers stand in the writer.

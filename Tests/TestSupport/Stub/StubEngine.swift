@@ -156,6 +156,8 @@ final class StubEngine {
         switch message {
         case .sync:
             connection.skipsToSync = false
+            log.syncs.append(StubLog.Sync(connection: connection.number, statements: connection.unsynced))
+            connection.unsynced.removeAll(keepingCapacity: true)
             connection.writer.ready()
             connection.mayFlush = true
         case .terminate: drop(connection)
@@ -193,6 +195,7 @@ final class StubEngine {
         case .bind(let name, let parameters, let format):
             guard let text = connection.prepared[name] else { return misunderstand("Bind of '\(name)'", connection) }
             let (entry, reaction) = meet(text, parameters, arrived, connection)
+            connection.unsynced.append(entry)
             connection.portal = StubConnection.Portal(entry: entry, reaction: reaction, format: format)
             connection.writer.bindComplete()
         case .describePortal:

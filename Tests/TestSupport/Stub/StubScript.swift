@@ -68,6 +68,15 @@ public struct StubScript: Sendable {
 
 /// What a stub server did, by its own clock: the truth that a measurement is held against.
 public struct StubLog: Sendable {
+    /// One Sync of the extended protocol.
+    public struct Sync: Sendable {
+        /// Which connection it came through.
+        public let connection: Int
+        /// The numbers of the statements that were bound since the one before; what an error passes over is not among
+        /// them.
+        public let statements: [Int]
+    }
+
     /// One statement. All moments are of the monotonic clock, nanoseconds.
     public struct Entry: Sendable {
         public let statement: StubStatement
@@ -84,6 +93,8 @@ public struct StubLog: Sendable {
     }
 
     public internal(set) var entries: [Entry] = []
+    /// Syncs in the order in which they were met.
+    public internal(set) var syncs: [Sync] = []
     /// Connections that came as far as taking statements.
     public internal(set) var connections = 0
     /// Most of them at the same time.
