@@ -13,10 +13,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/prctl.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
@@ -25,16 +28,33 @@ int clinux_epoll_control(int epoll, int op, int descriptor, uint32_t events, uin
     return epoll_ctl(epoll, op, descriptor, &event);
 }
 
-int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms) {
-    struct epoll_event raw[64];
-    if (capacity > 64) capacity = 64;
-    int count = epoll_wait(epoll, raw, capacity, timeout_ms);
+static int hand_over(const struct epoll_event *raw, int count, clinux_event *events) {
     for (int i = 0; i < count; i++) {
         events[i].events = raw[i].events;
         events[i].token = raw[i].data.u64;
     }
     return count;
 }
+
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms) {
+    struct epoll_event raw[64];
+    if (capacity > 64) capacity = 64;
+    return hand_over(raw, epoll_wait(epoll, raw, capacity, timeout_ms), events);
+}
+
+int clinux_epoll_wait_for(int epoll, clinux_event *events, int capacity, uint64_t nanoseconds) {
+#ifdef SYS_epoll_pwait2
+    struct epoll_event raw[64];
+    struct timespec timeout = {.tv_sec = nanoseconds / 1000000000u, .tv_nsec = nanoseconds % 1000000000u};
+    if (capacity > 64) capacity = 64;
+    return hand_over(raw, (int)syscall(SYS_epoll_pwait2, epoll, raw, capacity, &timeout, (void *)0, 0), events);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+void clinux_wake_exactly(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
 
 int clinux_timer_create(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
 

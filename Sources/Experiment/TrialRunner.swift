@@ -280,6 +280,7 @@ public struct TrialRunner: Sendable {
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
             command: request.command)
         record.pacing = PacingDescription(clients: request.closedClients)
+        record.calibration = StoredCalibration.quote(in: request.registry)
         record.notCollected = [
             "statement statistics, plans and wait events of the server",
             "counters of the host and of the server's processes",

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// One epoll set with one timer: a thread waits here for its sockets and for its next due moment.
+/// One epoll set with a time-out to the nanosecond: a thread waits here for its sockets and for its next due moment.
 ///
 /// Confined to the thread that made it. Not a run loop: it calls nobody back; the owner asks what is ready.
 public final class EventLoop {
@@ -22,6 +22,8 @@ public final class EventLoop {
     }
 
     private static let capacity = 64
+    /// Whether the kernel takes time-outs in nanoseconds with the wait itself: one call where the timer needs three.
+    private let waitsExactly: Bool
     private static let timerToken = UInt64.max
     private let epoll: Int32
     private let timer: Int32
@@ -42,6 +44,8 @@ public final class EventLoop {
             throw error
         }
         events = .allocate(capacity: Self.capacity)
+        waitsExactly = clinux_epoll_wait_for(epoll, events, 1, 0) >= 0
+        clinux_wake_exactly()
         guard clinux_epoll_control(epoll, 1, timer, Interest.read.rawValue, Self.timerToken) == 0 else {
             throw SystemError("epoll_ctl")
         }
@@ -74,20 +78,32 @@ public final class EventLoop {
 
     /// Waits until a watched descriptor is ready or `deadline` is reached, whichever comes first.
     ///
-    /// The timer is set only when the deadline is another than the last, and the clock is read once.
-    ///
     /// - Returns: the clock after waking. The descriptors are read with ``ready(_:)`` for `0 ..< readyCount`.
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
-        // A deadline that passed since the last wake makes the timer go off at once.
-        let isDue = deadline <= woken
-        if !isDue && armedFor != deadline {
+        let found: Int32
+        if deadline <= woken {
+            found = clinux_epoll_wait(epoll, events, Int32(Self.capacity), 0)
+        } else if waitsExactly {
+            let now = Clock.now()
+            found = clinux_epoll_wait_for(epoll, events, Int32(Self.capacity), max(deadline, now) - now)
+        } else {
+            found = waitWithTimer(until: deadline)
+        }
+        count = max(0, Int(found))
+        woken = Clock.now()
+        return woken
+    }
+
+    /// Kernels before 5.11. The timer is set only when the deadline is another than the last; one in the past goes off at
+    /// once.
+    private func waitWithTimer(until deadline: Nanoseconds) -> Int32 {
+        if armedFor != deadline {
             clinux_timer_set(timer, deadline)
             armedFor = deadline
         }
-        count = max(0, Int(clinux_epoll_wait(epoll, events, Int32(Self.capacity), isDue ? 0 : -1)))
+        count = max(0, Int(clinux_epoll_wait(epoll, events, Int32(Self.capacity), -1)))
         dropTimerEvent()
-        woken = Clock.now()
-        return woken
+        return Int32(count)
     }
 
     /// How many descriptors the last ``wait(until:)`` found ready.

@@ -11,6 +11,8 @@ public protocol LoadSource: AnyObject {
     func noteTaken(at time: UInt64)
     /// Takes the first runs of the nodes' own jobs out of the sequence, before anything else is taken from it.
     func takeJobs() -> [Operation]
+    /// Whether anything ever follows from an answer.
+    var hasFollowUps: Bool { get }
     /// Says what follows from the end of an operation, see ``Traffic/follow(_:_:at:_:)``.
     func follow(_ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void)
     /// An operation is being begun.
@@ -28,6 +30,7 @@ public protocol LoadSource: AnyObject {
 }
 
 extension LoadSource {
+    public var hasFollowUps: Bool { false }
     public func follow(
         _ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void
     ) {}
@@ -42,5 +45,6 @@ extension LoadSource {
 }
 
 extension Traffic: LoadSource {
+    public var hasFollowUps: Bool { true }
     public var arrivedMessages: BandwidthLedger? { arrived }
 }

@@ -18,7 +18,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private let control: LoadControl
     /// By label: whether it is a node's own job.
     private let jobLabels: [Bool]
-    private var isClosed: Bool { plan.pacing != .open }
+    private let isClosed: Bool
+    /// Whether all nodes are this worker's.
+    private let isAlone: Bool
 
     private var start: Nanoseconds = 0
     private var measureStart: Nanoseconds = 0
@@ -38,6 +40,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     /// By label. A pointer, because the checks of an array cost more than the counting.
     private let meters: UnsafeMutablePointer<LabelMeter>
     private var secondNumber = 0
+    /// When to look whether an end was asked for, at the latest.
+    private var nextLook: Nanoseconds = 0
+    private static var lookEvery: Nanoseconds { 250_000_000 }
     private var cpuAtMeasureStart: UInt64?
     private var measureClosed = false
     /// Due in the measure phase and begun after it, because the worker woke late: a part of the backlog.
@@ -50,6 +55,8 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         self.target = target
         self.control = control
         clients = plan.clients(ofWorker: index)
+        isClosed = plan.pacing != .open
+        isAlone = plan.workers == 1
         let goodLimits = plan.goodLimits(source.labels)
         jobLabels = source.labels.map { $0.job != nil }
         result = LoadResult(
@@ -103,13 +110,16 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
 
     private func nextOfOwnNodes() -> Operation? {
         while let operation = source.next() {
-            if operation.node % plan.workers == index { return operation }
+            // A division only where there is something to divide.
+            if isAlone || operation.node % plan.workers == index { return operation }
         }
         return nil
     }
 
     private func nextWake(after now: Nanoseconds) -> Nanoseconds {
-        var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, now + 250_000_000)
+        // The same moment as long as it lies ahead: setting a timer anew is a call to the kernel.
+        if now >= nextLook { nextLook = now + Self.lookEvery }
+        var wake = min(start + UInt64(secondNumber + 1) * 1_000_000_000, nextLook)
         if let upcoming, !isClosed { wake = min(wake, start + upcoming.due) }
         if let first = followUps.first { wake = min(wake, start + first.due) }
         if let alarm = alarms.first { wake = min(wake, alarm.at) }
@@ -164,7 +174,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             next.due = moment - start
             busy += 1
             begin(next, at: moment)
-            moment = target.clock()
+            if busy < clients { moment = target.clock() }
         }
     }
 
@@ -211,7 +221,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         } else {
             meter.pointee.result.warmUp.completed += 1
         }
-        if isForsaken { return }
+        guard source.hasFollowUps, !isForsaken else { return }
         let page = RequestOutcome.page(
             messages: place.pointee.delivered, nextCursor: place.pointee.nextCursor, last: place.pointee.last,
             hashes: place.pointee.hashes)

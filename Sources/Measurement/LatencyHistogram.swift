@@ -16,7 +16,8 @@ public struct LatencyHistogram: Sendable {
     @usableFromInline static let finest: UInt64 = 1_000
 
     private let precision: Precision
-    private var counts: Histogram<UInt64>
+    /// `nil` until something is recorded: most histograms of a load stay empty.
+    private var counts: Histogram<UInt64>?
     /// Where HdrHistogram and all that read its encoding keep the count of a duration.
     public let layout: HdrLayout
     /// Durations beyond ``longest``.
@@ -25,7 +26,15 @@ public struct LatencyHistogram: Sendable {
     public init(_ precision: Precision = .result) {
         self.precision = precision
         layout = HdrLayout(lowest: Self.finest, highest: Self.longest, digits: precision == .result ? 3 : 2)
-        counts = Self.empty(precision)
+    }
+
+    private var room: Histogram<UInt64> {
+        get { counts ?? Self.empty(precision) }
+        _modify {
+            var filled = counts.take() ?? Self.empty(precision)
+            defer { counts = filled }
+            yield &filled
+        }
     }
 
     private static func empty(_ precision: Precision) -> Histogram<UInt64> {
@@ -34,54 +43,49 @@ public struct LatencyHistogram: Sendable {
             numberOfSignificantValueDigits: precision == .result ? .three : .two)
     }
 
-    public var count: Int { Int(counts.totalCount) }
+    public var count: Int { Int(counts?.totalCount ?? 0) }
 
     /// Records one duration in nanoseconds.
     public mutating func record(_ duration: UInt64) {
-        if !counts.record(duration) {
+        if !room.record(duration) {
             clamped += 1
-            counts.record(Self.longest)
+            room.record(Self.longest)
         }
     }
 
     /// Counts so many durations at once.
-    mutating func add(count: UInt64, at duration: UInt64) { counts.record(duration, count: count) }
+    mutating func add(count: UInt64, at duration: UInt64) { room.record(duration, count: count) }
 
-    /// Completes what was counted elsewhere: the exact largest duration, already counted once at its place.
-    mutating func noteLargest(_ duration: UInt64, clamped: Int) {
-        // Counting it none times changes the maximum and nothing else.
-        counts.record(duration, count: 0)
-        self.clamped += clamped
-    }
+    /// Durations beyond ``longest`` that were counted elsewhere.
+    mutating func note(clamped: Int) { self.clamped += clamped }
 
     /// Adds all of another histogram of the same precision.
     public mutating func add(_ other: LatencyHistogram) {
-        counts.add(other.counts)
         clamped += other.clamped
+        guard let counts = other.counts else { return }
+        if self.counts == nil { self.counts = counts } else { room.add(counts) }
     }
 
-    /// Forgets everything.
-    ///
-    /// Takes new room where anything was recorded: the library's own `reset` walks through all counts by way of generic
+    /// Forgets everything, and gives the room back: the library's own `reset` walks through all counts by way of generic
     /// literals, 50 µs for 25 kB, in which a worker would be late each second.
     public mutating func reset() {
-        if count > 0 { counts = Self.empty(precision) }
+        counts = nil
         clamped = 0
     }
 
     /// The duration in nanoseconds that a share of all, 0 … 1, lie at or below; `nil` when empty.
     public func value(at quantile: Double) -> UInt64? {
-        count == 0 ? nil : min(counts.valueAtPercentile(quantile * 100), counts.max)
+        counts.flatMap { $0.totalCount == 0 ? nil : min($0.valueAtPercentile(quantile * 100), $0.max) }
     }
 
     /// The largest duration recorded, to the histogram's precision; `nil` when empty.
-    public var max: UInt64? { count == 0 ? nil : counts.max }
+    public var max: UInt64? { counts.flatMap { $0.totalCount == 0 ? nil : $0.max } }
 
     /// All of it in HdrHistogram's encoding V2, not compressed.
     public var encoded: [UInt8] {
-        HdrEncoding.encode(layout, counts.recordedValues().lazy.map { (value: $0.value, count: $0.count) })
+        HdrEncoding.encode(layout, room.recordedValues().lazy.map { (value: $0.value, count: $0.count) })
     }
 
     /// The mean duration in nanoseconds; `nil` when empty.
-    public var mean: Double? { count == 0 ? nil : counts.mean }
+    public var mean: Double? { counts.flatMap { $0.totalCount == 0 ? nil : $0.mean } }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Counts durations on a measured thread: a flat array in HdrHistogram's layout and nothing else, a dozen instructions a
 /// duration. What it counted is read as a ``LatencyHistogram``.
 ///
@@ -7,33 +9,30 @@
 public struct LatencyRecorder {
     @usableFromInline let counts: UnsafeMutablePointer<UInt64>
     private let capacity: Int
-    /// log₂ of the finest unit in nanoseconds, and of half the sub-buckets.
-    @usableFromInline let unit: UInt64
+    /// log₂ of the finest unit, 512 ns.
+    @inlinable static var unit: UInt64 { 9 }
+    /// log₂ of half the sub-buckets.
     @usableFromInline let half: UInt64
     @usableFromInline let mask: UInt64
     private let precision: LatencyHistogram.Precision
-    /// Largest index in use, plus one.
-    @usableFromInline var used = 0
     @usableFromInline var recorded = 0
     /// How many were counted.
     public var count: Int { recorded }
     @usableFromInline var clamped = 0
-    /// Exact, as the library keeps it.
-    @usableFromInline var largest: UInt64 = 0
 
     public init(_ precision: LatencyHistogram.Precision = .result) {
         self.precision = precision
-        unit = UInt64(63 - LatencyHistogram.finest.leadingZeroBitCount)
         // Twice ten to the power of the digits, rounded up to a power of two.
         half = precision == .result ? 10 : 7
-        mask = ((2 << half) - 1) << unit
-        capacity = Self.index(of: LatencyHistogram.longest, unit, half, mask) + 1
-        counts = .allocate(capacity: capacity)
-        counts.initialize(repeating: 0, count: capacity)
+        mask = ((2 << half) - 1) << Self.unit
+        capacity = Self.index(of: LatencyHistogram.longest, half, mask) + 1
+        // Zeroed by the kernel where it is touched: most of it never is.
+        guard let memory = calloc(capacity, MemoryLayout<UInt64>.stride) else { preconditionFailure("out of memory") }
+        counts = memory.bindMemory(to: UInt64.self, capacity: capacity)
     }
 
     /// Gives the memory back; the recorder must not be used any more.
-    public func deallocate() { counts.deallocate() }
+    public func deallocate() { free(counts) }
 
     /// Counts one duration in nanoseconds; one beyond ``LatencyHistogram/longest`` as that.
     /// - Complexity: O(1), about fifteen instructions.
@@ -44,40 +43,36 @@ public struct LatencyRecorder {
             duration = LatencyHistogram.longest
             clamped += 1
         }
-        let index = Self.index(of: duration, unit, half, mask)
+        let index = Self.index(of: duration, half, mask)
         counts[index] &+= 1
         recorded &+= 1
-        if index >= used { used = index + 1 }
-        if duration > largest { largest = duration }
     }
 
     /// What was counted since the last call or the beginning; forgets it.
     public mutating func take() -> LatencyHistogram {
         var histogram = LatencyHistogram(precision)
         guard count > 0 else { return histogram }
-        for index in 0..<used where counts[index] > 0 {
-            histogram.add(count: counts[index], at: min(lowest(at: index), largest))
+        for index in 0..<capacity where counts[index] > 0 {
+            histogram.add(count: counts[index], at: lowest(at: index))
             counts[index] = 0
         }
-        histogram.noteLargest(largest, clamped: clamped)
-        used = 0
+        histogram.note(clamped: clamped)
         recorded = 0
         clamped = 0
-        largest = 0
         return histogram
     }
 
     @inlinable @inline(__always)
-    static func index(of value: UInt64, _ unit: UInt64, _ half: UInt64, _ mask: UInt64) -> Int {
+    static func index(of value: UInt64, _ half: UInt64, _ mask: UInt64) -> Int {
         // Shifts of less than 64 bits by construction, so without the checks of larger ones.
-        let bucket = 63 &- unit &- half &- UInt64(truncatingIfNeeded: (value | mask).leadingZeroBitCount)
-        return Int(truncatingIfNeeded: (bucket &<< half) &+ (value &>> (bucket &+ unit)))
+        let bucket = 63 &- Self.unit &- half &- UInt64(truncatingIfNeeded: (value | mask).leadingZeroBitCount)
+        return Int(truncatingIfNeeded: (bucket &<< half) &+ (value &>> (bucket &+ Self.unit)))
     }
 
     /// The smallest duration that is counted at an index.
     private func lowest(at index: Int) -> UInt64 {
         let number = UInt64(index)
         let bucket = number < 2 << half ? 0 : (number >> half) - 1
-        return (number - bucket << half) << (bucket + unit)
+        return (number - bucket << half) << (bucket + Self.unit)
     }
 }

@@ -38,19 +38,33 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
         case notSent = "not-sent"
     }
 
-    public let code: Code
+    /// One word in size, so that "no error", which is nearly always, costs nothing to pass on.
+    private final class Storage: Sendable {
+        let code: Code
+        let message: String
+        let statement: String?
+        let parameters: String?
+
+        init(_ code: Code, _ message: String, _ statement: String?, _ parameters: String?) {
+            self.code = code
+            self.message = message
+            self.statement = statement
+            self.parameters = parameters
+        }
+    }
+
+    private let storage: Storage
+
+    public var code: Code { storage.code }
     /// The server's or the library's words, one line, without a trailing newline.
-    public let message: String
+    public var message: String { storage.message }
     /// The prepared statement's name, or the first words of a simple statement.
-    public let statement: String?
+    public var statement: String? { storage.statement }
     /// Sizes of the parameters, such as `$1: 64 bytes`.
-    public let parameters: String?
+    public var parameters: String? { storage.parameters }
 
     public init(_ code: Code, _ message: String, statement: String? = nil, parameters: String? = nil) {
-        self.code = code
-        self.message = Self.oneLine(message)
-        self.statement = statement
-        self.parameters = parameters
+        storage = Storage(code, Self.oneLine(message), statement, parameters)
     }
 
     public var description: String {

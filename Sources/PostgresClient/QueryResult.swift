@@ -25,11 +25,18 @@ public struct QueryResult: ~Copyable {
         case other
     }
 
+    /// What kind it is. Statuses are plain numbers here, in the order of how often they come (libpq-fe.h, ExecStatusType).
     public var kind: Kind {
-        switch PQresultStatus(raw) {
-        case PGRES_TUPLES_OK: .rows
+        let status = PQresultStatus(raw)
+        if status == PGRES_TUPLES_OK { return .rows }
+        if status == PGRES_COMMAND_OK { return .command }
+        return Self.rareKind(status)
+    }
+
+    @inline(never)
+    private static func rareKind(_ status: ExecStatusType) -> Kind {
+        switch status {
         case PGRES_SINGLE_TUPLE: .singleRow
-        case PGRES_COMMAND_OK: .command
         case PGRES_COPY_IN: .copyIn
         case PGRES_COPY_OUT: .copyOut
         case PGRES_PIPELINE_SYNC: .pipelineSync

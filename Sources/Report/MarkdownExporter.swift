@@ -38,6 +38,7 @@ public struct MarkdownExporter: Exporter {
                         + "time an operation, "
                         + (isClosed ? "" : "own lateness p99 \(quantity.time(cost.lagMs?.p99)), ") + "peak memory "
                         + "\(quantity.bytes(cost.peakMemoryBytes)).",
+                    CalibrationWords(record.calibration).sentence,
                 ]),
             notice(report),
         ].compactMap { $0 }

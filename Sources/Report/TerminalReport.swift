@@ -145,6 +145,7 @@ public struct TerminalReport: Sendable {
             + text.entry("history", history)
             + text.entry("server", "\(server), variant \(record.variant.name)")
             + text.entry("digest", record.digest)
+            + text.entry("calibrated", CalibrationWords(record.calibration).sentence)
             + ["command    \(TerminalText.clean(record.command))"]
             + record.variant.adaptations.flatMap { text.entry("adapted", $0) }
             + record.profile.notEnforced.flatMap { text.entry("open", "not enforced: \($0)") }

@@ -151,7 +151,7 @@ struct TrialPage {
             name, quantity.time(cpu / 1_000), .neutral,
             "of processor time an operation. "
                 + (pacing == nil ? "Own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak" : "Peak") + " memory "
-                + "\(quantity.bytes(cost.peakMemoryBytes)).")
+                + "\(quantity.bytes(cost.peakMemoryBytes)). \(CalibrationWords(report.record.calibration).sentence)")
     }
 
     private var historyCard: [String: Any] {

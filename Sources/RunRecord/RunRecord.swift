@@ -60,6 +60,8 @@ public struct RunRecord: Codable, Sendable {
     public var pacing: PacingDescription?
     /// What the traffic was like; `nil` until the load has ended.
     public var traffic: TrafficSummary?
+    /// What the load generator was found to be on this host; `nil` when it was never calibrated here.
+    public var calibration: CalibrationQuote?
     /// The exact command line that makes this run again.
     public var command: String
     /// Moments worth a mark on a time line, in order; also in `events.jsonl`.

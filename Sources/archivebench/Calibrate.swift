@@ -11,10 +11,12 @@ struct Calibrate: AsyncParsableCommand {
         discussion: """
             Suites:
               history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
-              engine    load generators against each other: pgbench, a bare loop in C; throughput and CPU
+              engine    this load generator against pgbench and a bare loop in C: throughput, CPU, lag; ten minutes
 
             Examples:
               archivebench calibrate history
+              archivebench calibrate engine
+              archivebench calibrate engine --only 'select-1, 8 connections, at'
               archivebench calibrate history --json | jq '.[] | select(.holds | not)'
             """)
 
@@ -24,6 +26,9 @@ struct Calibrate: AsyncParsableCommand {
     var suite: Suite
 
     @OptionGroup var trial: CalibrationOptions
+
+    @Option(help: ArgumentHelp("engine: phases whose name contains this; all when not given.", valueName: "text"))
+    var only = ""
 
     @Flag(help: "Print the rows as JSON.")
     var json = false
@@ -38,7 +43,7 @@ struct Calibrate: AsyncParsableCommand {
         let rows =
             switch suite {
             case .history: try await HistoryCalibration(request, progress: told).run()
-            case .engine: try await EngineCalibration(request, ours: nil, control: control, progress: told).run()
+            case .engine: try await engine(request, control, told)
             }
         withExtendedLifetime(signals) {}
         if json {
@@ -53,6 +58,15 @@ struct Calibrate: AsyncParsableCommand {
             }
         }
         if rows.contains(where: { !$0.holds }) { throw ExitStatus.invalid }
+    }
+
+    private func engine(
+        _ request: TrialRequest, _ control: TrialControl, _ told: @escaping @Sendable (String) -> Void
+    ) async throws -> [CalibrationRow] {
+        let rows = try await EngineCalibration(request, only: only, control: control, progress: told).run()
+        // Reports quote a whole calibration only.
+        if only.isEmpty { try StoredCalibration(rows, of: request).store(in: request.registry) }
+        return rows
     }
 
     private static func number(_ value: Double) -> String { String((value * 1_000).rounded() / 1_000) }

@@ -25,6 +25,11 @@ int clinux_epoll_control(int epoll, int op, int descriptor, uint32_t events, uin
 // epoll_wait(2), level triggered; timeout in milliseconds, -1 waits for ever.
 int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms);
 
+// epoll_pwait2(2), Linux 5.11: the same with a time-out in nanoseconds. -1 with ENOSYS where the kernel has none.
+int clinux_epoll_wait_for(int epoll, clinux_event *events, int capacity, uint64_t nanoseconds);
+// prctl(2), PR_SET_TIMERSLACK: time-outs of the calling thread are not grouped with others, by 50 us at most otherwise.
+void clinux_wake_exactly(void);
+
 // timerfd_create(2) on CLOCK_MONOTONIC, non-blocking.
 int clinux_timer_create(void);
 // timerfd_settime(2), absolute nanoseconds of CLOCK_MONOTONIC; 0 disarms.

@@ -7,30 +7,47 @@ import Testbed
 /// Load generators against each other in one interleaved run on one server: pgbench, the bare loop in C, and ours.
 public struct EngineCalibration: Sendable {
     /// Measures one slice with our engine, on tables that are there: ``EngineMetric`` names and values.
-    public typealias OurSide = @Sendable (EngineSlice, ConnectionParameters) async throws -> PairedSlices.Metrics
+    typealias OurSide = @Sendable (EngineSlice, ConnectionParameters) async throws -> PairedSlices.Metrics
 
     private let request: TrialRequest
-    private let ours: OurSide?
+    private let phases: [EnginePhase]
     private let control: TrialControl
     private let progress: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - request: says which server, variant and seed.
-    ///   - ours: our engine; without it the other sides are compared, and open loops are left out and said to be.
+    ///   - only: phases whose name contains this; all when empty.
     ///   - control: ends it between two slices.
     ///   - progress: told what is going on.
+    /// - Throws: `TestbedProblem` when no phase has such a name.
     public init(
-        _ request: TrialRequest, ours: OurSide?, control: TrialControl, progress: @escaping @Sendable (String) -> Void
-    ) {
+        _ request: TrialRequest, only: String = "", control: TrialControl,
+        progress: @escaping @Sendable (String) -> Void
+    ) throws {
         self.request = request
-        self.ours = ours
+        // Rates are shares of what the first phase reaches.
+        let chosen = EnginePhase.all.enumerated().filter { only.isEmpty || $0.element.name.contains(only) }
+        guard let last = chosen.last?.element else {
+            throw TestbedProblem(
+                "--only '\(only)': no such phase; there are \(EnginePhase.all.map(\.name).joined(separator: "; "))")
+        }
+        var phases = chosen.map(\.element)
+        if case .open = last.mode, chosen[0].offset > 0 { phases.insert(EnginePhase.all[0], at: 0) }
+        self.phases = phases
         self.control = control
         self.progress = progress
     }
 
     /// Names of the sides.
-    public static let names = (ours: "ours", pgbench: "pgbench", bare: "bare loop")
+    enum SideName {
+        static let ours = "ours"
+        static let pgbench = "pgbench"
+        static let unpipelined = "pgbench not pipelined"
+        static let bare = "bare loop"
+    }
 
+    /// All of it ends within this, nanoseconds: phases are cut to the fewest blocks when the host is slow.
+    private static let budget: Nanoseconds = 570_000_000_000
     private static let database = "calibration"
     /// 512 of a side that starts, beside those of the last one that have not ended yet.
     private static let maxConnections = 1_200
@@ -71,34 +88,47 @@ public struct EngineCalibration: Sendable {
         let folder = "\(cluster.record.folder)/pgbench"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let sides = EngineSides(
-            pgbench: try Pgbench(request.installation, parameters, folder: folder), ours: ours, parameters: parameters,
+            pgbench: try Pgbench(request.installation, parameters, folder: folder), ours: OurEngine.run,
+            parameters: parameters,
             control: control, seed: request.seed)
         progress("making the tables")
         let connection = try Connection.open(parameters)
         for statement in CalibrationScript.all.flatMap(\.setUp) { try connection.run(statement) }
         var rows: [CalibrationRow] = []
         var fastest = 0.0
-        for (number, phase) in EnginePhase.all.enumerated() {
+        let started = Clock.now()
+        for (number, phase) in phases.enumerated() {
             if control.isStopping { throw TrialInterrupted() }
-            if case .open = phase.mode, ours == nil {
-                progress("\(phase.name): left out, there is nothing to compare pgbench with")
-                continue
-            }
-            let result = try await measure(phase, number, sides, fastest: fastest)
-            if number == 0 { fastest = Sample.median(result.values(of: EngineMetric.throughput, Self.names.pgbench)) }
+            let result = try await measure(phase, number, sides, fastest: fastest, started: started)
+            if number == 0 { fastest = Sample.median(result.values(of: EngineMetric.throughput, SideName.pgbench)) }
             rows += self.rows(phase, result)
+        }
+        if let peak = ProcessTable.peakMemory() {
+            rows.append(CalibrationRow(told: "peak memory of this process, megabytes", value: Double(peak) / 1e6))
         }
         return rows
     }
 
+    /// The share of the budget that is left for a phase, by the slices that are still to come.
+    private func budget(_ number: Int, started: Nanoseconds) -> Nanoseconds {
+        func weight(_ phase: EnginePhase) -> Double {
+            Double(phase.blocks * phase.slice) * (phase.connections > 64 ? 4 : 1)
+        }
+        let passed = Clock.now() - started
+        let left = Double(Self.budget - min(passed, Self.budget))
+        return UInt64(left * weight(phases[number]) / phases[number...].reduce(0) { $0 + weight($1) })
+    }
+
     private func measure(
-        _ phase: EnginePhase, _ number: Int, _ sides: EngineSides, fastest: Double
+        _ phase: EnginePhase, _ number: Int, _ sides: EngineSides, fastest: Double, started: Nanoseconds
     ) async throws -> PairedResult {
         progress("\(phase.name): looking how fast it goes")
         let (name, parameters) = (phase.name, sides.parameters)
         let slices = PairedSlices(
             try await sides.sides(phase, fastest: fastest),
-            limits: .init(budget: .max, minimum: phase.blocks, maximum: phase.blocks), control: control,
+            limits: .init(
+                budget: budget(number, started: started), minimum: Estimate.fewest, maximum: phase.blocks),
+            control: control,
             prepare: {
                 for statement in phase.script.reset { try Connection.open(parameters).run(statement) }
             },
@@ -112,26 +142,43 @@ public struct EngineCalibration: Sendable {
 
     private func rows(_ phase: EnginePhase, _ result: PairedResult) -> [CalibrationRow] {
         let pairs = [
-            (Self.names.bare, Self.names.pgbench), (Self.names.ours, Self.names.pgbench),
-            (Self.names.ours, Self.names.bare),
+            (SideName.ours, SideName.pgbench), (SideName.ours, SideName.unpipelined), (SideName.ours, SideName.bare),
+            (SideName.bare, SideName.pgbench),
         ]
-        let metrics = [EngineMetric.throughput, EngineMetric.cpu, EngineMetric.meanLag, EngineMetric.p99Lag]
         var rows: [CalibrationRow] = []
-        for metric in metrics {
+        for metric in [EngineMetric.throughput, EngineMetric.cpu, EngineMetric.meanLag, EngineMetric.p99Lag] {
             for (side, other) in pairs {
                 guard let ratio = result.ratio(of: metric, side, to: other) else { continue }
                 let name = "\(phase.name): \(metric), \(side) / \(other)"
-                progress(Self.telling(name, ratio))
-                rows.append(CalibrationRow(told: name, ratio))
+                let bound = phase.bounds.first { $0.metric == metric && $0.side == side && $0.other == other }
+                rows.append(Self.row(name, ratio, bound))
             }
         }
-        return rows
+        return rows + figures(phase, result)
     }
 
-    /// The figures from which the number of blocks is chosen.
-    private static func telling(_ name: String, _ ratio: Estimate) -> String {
-        func short(_ value: Double) -> String { String((value * 1_000).rounded() / 1_000) }
-        return
-            "\(name) = \(short(ratio.value)) (\(short(ratio.low)) to \(short(ratio.high))), \(ratio.count) blocks, standard deviation \(short(ratio.standardDeviation)), autocorrelation \(short(ratio.autocorrelation)); ± 3 % takes \(ratio.pairs(forHalfWidth: 0.03)) blocks"
+    private static func row(_ name: String, _ ratio: Estimate, _ bound: EnginePhase.Bound?) -> CalibrationRow {
+        guard let bound else { return CalibrationRow(told: name, ratio) }
+        return bound.isLeast
+            ? CalibrationRow(name, ratio, atLeast: bound.limit) : CalibrationRow(name, ratio, atMost: bound.limit)
+    }
+
+    /// Medians of the slices with their span, for what is no ratio.
+    private func figures(_ phase: EnginePhase, _ result: PairedResult) -> [CalibrationRow] {
+        let wanted = [
+            (EngineMetric.ownShare, SideName.ours, "\(EngineMetric.ownShare)"),
+            (EngineMetric.cpu, SideName.ours, "cpu, ours, nanoseconds"),
+            (EngineMetric.cpu, SideName.pgbench, "cpu, pgbench, nanoseconds"),
+            (EngineMetric.p99Lag, SideName.ours, "p99 lag, ours, microseconds"),
+            (EngineMetric.p99Lag, SideName.pgbench, "p99 lag, pgbench's log, microseconds"),
+            (EngineMetric.peakMemory, SideName.pgbench, "peak memory, pgbench, megabytes"),
+        ]
+        return wanted.compactMap { metric, side, name in
+            let values = result.values(of: metric, side).sorted()
+            guard let low = values.first, let high = values.last else { return nil }
+            var row = CalibrationRow(told: "\(phase.name): \(name)", value: Sample.median(values))
+            (row.low, row.high) = (low, high)
+            return row
+        }
     }
 }

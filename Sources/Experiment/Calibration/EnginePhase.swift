@@ -1,13 +1,32 @@
-/// One comparison of a calibration: a script, how it is sent, and how long.
+/// One comparison of a calibration: a script, how it is sent, how long, and what it is held to.
 struct EnginePhase: Sendable {
     /// How statements go out.
     enum Mode: Sendable, Equatable {
         /// One at a time on each connection, as fast as it goes.
         case closed
-        /// As many in flight as there may be, with a Sync after every `depth` statements.
-        case pipelined(depth: Int)
+        /// Up to `window` in flight on each connection, with a Sync after every `syncEvery` statements. pgbench sends
+        /// `syncEvery` statements and waits for all of them; with a Sync for each it has no such mode.
+        case pipelined(window: Int, syncEvery: Int)
         /// Due at this share of the throughput that the first phase found.
         case open(share: Double)
+    }
+
+    /// What a ratio of two sides is held to.
+    struct Bound: Sendable {
+        let metric: String
+        let side: String
+        let other: String
+        let limit: Double
+        /// Whether the ratio must be at least, not at most, the limit.
+        let isLeast: Bool
+
+        static func least(_ metric: String, _ side: String, _ other: String, _ limit: Double) -> Bound {
+            Bound(metric: metric, side: side, other: other, limit: limit, isLeast: true)
+        }
+
+        static func most(_ metric: String, _ side: String, _ other: String, _ limit: Double) -> Bound {
+            Bound(metric: metric, side: side, other: other, limit: limit, isLeast: false)
+        }
     }
 
     let script: CalibrationScript
@@ -15,34 +34,59 @@ struct EnginePhase: Sendable {
     let mode: Mode
     /// Seconds of load in one slice. Whole ones, because pgbench counts no others.
     let slice: Int
-    /// Blocks, each with two slices of every side.
+    /// Blocks at most, each with two slices of every side.
     let blocks: Int
+    var bounds: [Bound] = []
 
     /// Such as `point, 8 connections`.
     var name: String {
         let base = "\(script.name), \(connections) connections"
         return switch mode {
         case .closed: base
-        case .pipelined(let depth): "\(base), pipelined, a sync for \(depth)"
+        case .pipelined(_, let every): "\(base), pipelined, a sync for \(every)"
         case .open(let share): "\(base), at \(Int(share * 100)) %"
         }
     }
 
+    private typealias Name = EngineCalibration.SideName
+    private static let window = 200
+
     /// What is compared. The smallest script gets the most blocks: the heavier the statement, the smaller is the
-    /// generator's part in it. How many an interval takes is told while the suite runs.
+    /// generator's part in it.
     static let all =
         [
-            EnginePhase(script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 16),
-            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 12),
-            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 8),
-            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 8),
-            EnginePhase(script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 4),
-            EnginePhase(script: .selectOne, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 8),
-            EnginePhase(script: .point, connections: 8, mode: .pipelined(depth: 100), slice: 1, blocks: 8),
+            EnginePhase(
+                script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 14,
+                bounds: [
+                    .least(EngineMetric.throughput, Name.ours, Name.pgbench, 1.05),
+                    .most(EngineMetric.cpu, Name.ours, Name.pgbench, 1),
+                    .least(EngineMetric.throughput, Name.ours, Name.bare, 0.95),
+                    .most(EngineMetric.cpu, Name.ours, Name.bare, 1 / 0.95),
+                ]),
+            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 8),
+            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 5),
+            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 5),
+            EnginePhase(
+                script: .selectOne, connections: 8, mode: .pipelined(window: window, syncEvery: 100), slice: 1,
+                blocks: 6,
+                bounds: [
+                    .most(EngineMetric.cpu, Name.ours, Name.pgbench, 1),
+                    .least(EngineMetric.throughput, Name.ours, Name.unpipelined, 2.5),
+                ]),
+            EnginePhase(
+                script: .point, connections: 8, mode: .pipelined(window: window, syncEvery: 100), slice: 1, blocks: 4),
+            EnginePhase(
+                script: .selectOne, connections: 8, mode: .pipelined(window: window, syncEvery: 1), slice: 1, blocks: 4),
         ]
-        + [0.2, 0.5, 0.8].map {
-            EnginePhase(script: .selectOne, connections: 8, mode: .open(share: $0), slice: 1, blocks: 6)
-        }
+        + [0.2, 0.5, 0.8].map { share in
+            EnginePhase(
+                script: .selectOne, connections: 8, mode: .open(share: share), slice: 2, blocks: 4,
+                bounds: share == 0.5 ? [.most(EngineMetric.meanLag, Name.ours, Name.pgbench, 1)] : [])
+        } + [
+            EnginePhase(
+                script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 3,
+                bounds: [.most(EngineMetric.cpu, Name.ours, Name.pgbench, 1)])
+        ]
 }
 
 /// One slice as a generator of ours is asked to run it.
@@ -58,8 +102,9 @@ public struct EngineSlice: Sendable {
     public let script: CalibrationScript
     public let connections: Int
     public let amount: Amount
-    /// Statements from one Sync to the next, with at most twice as many in flight on each connection; `nil` is no
-    /// pipelining.
+    /// Statements in flight on each connection at most.
+    public let window: Int
+    /// Statements from one Sync to the next; `nil` is no pipelining.
     public let syncEvery: Int?
     public let seed: UInt64
 }
@@ -73,6 +118,8 @@ public enum EngineMetric {
     /// Microseconds from due to sent; open loop only.
     public static let meanLag = "mean lag"
     public static let p99Lag = "p99 lag"
-    /// Mean share of the generator's own lateness in our response time; open loop only.
+    /// Share of our mean response time that is the generator's own: its lateness and its CPU for an operation.
     public static let ownShare = "own share of latency"
+    /// Megabytes of the generator's process.
+    public static let peakMemory = "peak memory"
 }

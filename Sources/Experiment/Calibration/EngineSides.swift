@@ -21,41 +21,48 @@ struct EngineSides: Sendable {
     /// - Throws: what a probing slice failed with.
     func sides(_ phase: EnginePhase, fastest: Double) async throws -> [PairedSlices.Side] {
         switch phase.mode {
-        case .closed: try await closed(phase, depth: nil)
-        case .pipelined(let depth): try await closed(phase, depth: depth)
+        case .closed: try await closed(phase, window: 1, depth: nil)
+        case .pipelined(let window, let every): try await closed(phase, window: window, depth: every)
         case .open(let share): try await open(phase, rate: fastest * share)
         }
     }
 
     // MARK: Closed loop
 
-    private func closed(_ phase: EnginePhase, depth: Int?) async throws -> [PairedSlices.Side] {
-        let mode: BareLoop.Mode = depth.map { .pipelined(window: 2 * $0, syncEvery: $0) } ?? .plain
+    private func closed(_ phase: EnginePhase, window: Int, depth: Int?) async throws -> [PairedSlices.Side] {
+        let mode: BareLoop.Mode = depth.map { .pipelined(window: window, syncEvery: $0) } ?? .plain
         let probed = try await bare(phase, .max, seconds: Self.probe, mode, seed)
         let bareCount = Self.count(probed.throughput * Double(phase.slice), atLeast: phase.connections)
-        // What pgbench calls a transaction is a whole pipeline there.
-        let unit = depth ?? 1
-        let text = depth.map { phase.script.pipelinedPgbenchText(depth: $0) } ?? phase.script.pgbenchText
-        let known = try await pgbench.startUp(text, clients: phase.connections, runs: 3, control: control)
         var sides = [
-            PairedSlices.Side(EngineCalibration.names.pgbench) { number in
-                try await pgbenchSlice(phase, text, unit: unit, known, seed &+ UInt64(number))
-            },
-            PairedSlices.Side(EngineCalibration.names.bare) { number in
+            PairedSlices.Side(EngineCalibration.SideName.bare) { number in
                 let outcome = try await bare(phase, bareCount, seconds: nil, mode, seed &+ UInt64(number))
                 return [EngineMetric.throughput: outcome.throughput, EngineMetric.cpu: outcome.cpuPerTransaction]
-            },
+            }
         ]
+        if depth == nil { sides.append(try await pgbenchSide(phase, EngineCalibration.SideName.pgbench, depth: nil)) }
+        if let depth, depth > 1 {
+            sides.append(try await pgbenchSide(phase, EngineCalibration.SideName.pgbench, depth: depth))
+            sides.append(try await pgbenchSide(phase, EngineCalibration.SideName.unpipelined, depth: nil))
+        }
         if let ours {
             sides.append(
-                PairedSlices.Side(EngineCalibration.names.ours) { number in
+                PairedSlices.Side(EngineCalibration.SideName.ours) { number in
                     let slice = EngineSlice(
                         script: phase.script, connections: phase.connections, amount: .transactions(bareCount),
-                        syncEvery: depth, seed: seed &+ UInt64(number))
+                        window: window, syncEvery: depth, seed: seed &+ UInt64(number))
                     return try await ours(slice, parameters)
                 })
         }
         return sides
+    }
+
+    // With a depth, what pgbench calls a transaction is a whole pipeline.
+    private func pgbenchSide(_ phase: EnginePhase, _ name: String, depth: Int?) async throws -> PairedSlices.Side {
+        let text = depth.map { phase.script.pipelinedPgbenchText(depth: $0) } ?? phase.script.pgbenchText
+        let known = try await pgbench.startUp(text, clients: phase.connections, runs: 3, control: control)
+        return PairedSlices.Side(name) { number in
+            try await pgbenchSlice(phase, text, unit: depth ?? 1, known, seed &+ UInt64(number))
+        }
     }
 
     private static func count(_ value: Double, atLeast least: Int) -> Int { max(least, Int(value)) }
@@ -90,10 +97,12 @@ struct EngineSides: Sendable {
         let outcome = try await pgbench.run(
             text, clients: phase.connections, .duration(seconds: seconds), seed: seed, control: control)
         let cpu = try Self.cpu(outcome, startUp, phase)
-        return [
+        var metrics = [
             EngineMetric.throughput: outcome.report.transactionsPerSecond * Double(unit),
             EngineMetric.cpu: cpu / Double(unit),
         ]
+        if let peak = outcome.peakMemory { metrics[EngineMetric.peakMemory] = Double(peak) / 1e6 }
+        return metrics
     }
 
     private static func cpu(
@@ -111,7 +120,7 @@ struct EngineSides: Sendable {
         let text = phase.script.pgbenchText
         let seconds = phase.slice
         var sides = [
-            PairedSlices.Side(EngineCalibration.names.pgbench) { number in
+            PairedSlices.Side(EngineCalibration.SideName.pgbench) { number in
                 let startUp = try await pgbench.startUp(text, clients: phase.connections, runs: 1, control: control)
                 let outcome = try await pgbench.run(
                     text, clients: phase.connections, .rate(perSecond: rate, seconds: seconds),
@@ -126,10 +135,10 @@ struct EngineSides: Sendable {
         ]
         if let ours {
             sides.append(
-                PairedSlices.Side(EngineCalibration.names.ours) { number in
+                PairedSlices.Side(EngineCalibration.SideName.ours) { number in
                     let slice = EngineSlice(
                         script: phase.script, connections: phase.connections,
-                        amount: .rate(perSecond: rate, seconds: Double(seconds)), syncEvery: nil,
+                        amount: .rate(perSecond: rate, seconds: Double(seconds)), window: 1, syncEvery: nil,
                         seed: seed &+ UInt64(number))
                     return try await ours(slice, parameters)
                 })

@@ -145,6 +145,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
 
     /// Has a ticket wait for a connection of a pool; it is served at once when one is free.
     public func enqueue(_ ticket: Int, _ pool: ConnectionPool, _ owner: Owner) {
+        // The usual case, without a detour through the queue.
+        if pool.waiting.isEmpty, let number = pool.idle.first {
+            return goOn(ticket, on: pool.connections[number], owner)
+        }
         pool.waiting.append(ticket)
         serve(pool, owner)
     }
@@ -227,8 +231,11 @@ public final class ConnectionHub<Owner: StatementOwner> {
     ) throws(PostgresError) {
         connection.flights.append(flight)
         connection.statements += 1
+        guard let every = connection.syncEvery else {
+            connection.pool.idle.remove(connection.number)
+            return try flush(connection, raw)
+        }
         connection.pool.sort(connection)
-        guard let every = connection.pool.plan.syncEvery else { return try flush(connection, raw) }
         if connection.unsyncedStatements == 0 { unsynced.append(connection) }
         connection.unsyncedStatements += 1
         if endsUnit { connection.unsyncedUnits += 1 }
@@ -262,7 +269,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     func flush(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
-        watch(connection, for: try raw.flush() ? .read : [.read, .write])
+        let interest: EventLoop.Interest = try raw.flush() ? .read : [.read, .write]
+        if connection.interest != interest { watch(connection, for: interest) }
     }
 
     // MARK: Receiving
@@ -291,12 +299,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
             switch raw.nextReply() {
             case .incomplete: return
             case .result(let result):
-                if result.kind == .pipelineSync {
-                    finishGroup(connection, owner)
-                } else if result.kind == .error || result.kind == .pipelineAborted {
-                    noteFailure(result, connection, raw)
-                } else if flight.kind == .statement {
-                    owner.take(result, for: flight.ticket)
+                switch result.kind {
+                case .pipelineSync: finishGroup(connection, owner)
+                case .error, .pipelineAborted: noteFailure(result, connection, raw)
+                default: if flight.kind == .statement { owner.take(result, for: flight.ticket) }
                 }
             case .done:
                 guard flight.kind != .sync else { continue }
@@ -326,8 +332,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     private func finish(_ flight: Flight, _ connection: PooledConnection, _ owner: Owner) {
-        let failure = connection.failure
-        if failure != nil { connection.failure = nil }
+        let failure = connection.failure.take()
         switch flight.kind {
         case .sync: return
         case .greeting: finishGreeting(connection, failure, owner)
@@ -347,7 +352,11 @@ public final class ConnectionHub<Owner: StatementOwner> {
                     .init(ticket: flight.ticket, firstByte: firstByte == 0 ? now : firstByte, failure: failure))
             }
             connection.statements -= 1
-            connection.pool.sort(connection)
+            if connection.isHeld {
+                connection.pool.sort(connection)
+            } else {
+                connection.pool.idle.insert(connection.number)
+            }
             tell(flight.ticket, firstByte, failure, connection, owner)
         }
     }

@@ -143,8 +143,12 @@ public final class PooledConnection {
     init(number: Int, pool: ConnectionPool) {
         self.number = number
         self.pool = pool
+        syncEvery = pool.plan.syncEvery
     }
 
+    /// The pool's.
+    let syncEvery: Int?
+
     /// Whether statements may follow each other without waiting for answers.
-    public var pipelines: Bool { pool.plan.syncEvery != nil }
+    public var pipelines: Bool { syncEvery != nil }
 }

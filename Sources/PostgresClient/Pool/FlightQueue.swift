@@ -47,17 +47,19 @@ public struct Ring<Element>: ~Copyable {
     public var first: Element? { count == 0 ? nil : places[head] }
 
     /// - Complexity: O(1), amortised; allocates only when more are inside than ever before.
+    @inline(__always)
     public mutating func append(_ element: Element) {
         if count == capacity { grow() }
-        (places + ((head + count) & (capacity - 1))).initialize(to: element)
+        (places + ((head &+ count) & (capacity &- 1))).initialize(to: element)
         count += 1
     }
 
     /// - Complexity: O(1).
+    @inline(__always)
     public mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
         let place = places + head
-        head = (head + 1) & (capacity - 1)
+        head = (head &+ 1) & (capacity &- 1)
         count -= 1
         return place.move()
     }
@@ -89,26 +91,31 @@ struct NumberSet: ~Copyable {
 
     /// The smallest number inside; `nil` when empty.
     /// - Complexity: O(largest / 64).
+    @inline(__always)
     var first: Int? {
         guard count > 0 else { return nil }
+        if words[0] != 0 { return words[0].trailingZeroBitCount }
         for index in 0..<capacity where words[index] != 0 { return index << 6 + words[index].trailingZeroBitCount }
         return nil
     }
 
+    @inline(__always)
     func contains(_ number: Int) -> Bool {
-        number >> 6 < capacity && words[number >> 6] & (1 << UInt64(number & 63)) != 0
+        number >> 6 < capacity && words[number >> 6] & (1 &<< UInt64(truncatingIfNeeded: number & 63)) != 0
     }
 
+    @inline(__always)
     mutating func insert(_ number: Int) {
         while number >> 6 >= capacity { grow() }
         guard !contains(number) else { return }
-        words[number >> 6] |= 1 << UInt64(number & 63)
-        count += 1
+        words[number >> 6] |= 1 &<< UInt64(truncatingIfNeeded: number & 63)
+        count &+= 1
     }
 
+    @inline(__always)
     mutating func remove(_ number: Int) {
         guard contains(number) else { return }
-        words[number >> 6] &= ~(1 << UInt64(number & 63))
+        words[number >> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: number & 63))
         count -= 1
     }
 

@@ -40,6 +40,8 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     private var slotCapacity = 64
     private var completions = CompletionQueue()
     private var events: [TargetEvent] = []
+    /// The clock while an operation is being begun; 0 at other times.
+    private var moment: Nanoseconds = 0
 
     /// Opens all connections.
     ///
@@ -110,7 +112,10 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         makeRoom(for: ticket)
         slots[ticket] = Slot(isBusy: true, since: now, isWaiting: true)
+        // One that goes out at once goes out now: the clock was just read.
+        moment = now
         hub.enqueue(ticket, pool, self)
+        moment = 0
     }
 
     private func makeRoom(for ticket: Int) {
@@ -155,7 +160,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     // MARK: StatementOwner
 
     public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
-        let now = Clock.now()
+        let now = moment == 0 ? Clock.now() : moment
         let statement = statements[slots[ticket].step]
         if slots[ticket].step == 0 {
             for index in draws.indices {
