@@ -64,7 +64,7 @@ final class LoadWatch: Sendable {
         var failed = 0
         var lostAt: Nanoseconds?
         var sight = LoadSight()
-        var (warmUp, host) = (WarmUpJudge(plan.phases), HostWatch())
+        var (warmUp, host) = (WarmUpJudge(plan.phases, isClosed: plan.pacing != .open), HostWatch())
         var stalls = StallFinder()
         var hasLatencyLog = false
         while true {
@@ -139,11 +139,12 @@ final class LoadWatch: Sendable {
         // Draining takes as long as it takes, up to its limit.
         let phases = plan.phases
         let offered = phases.offered + control.load.warmUp.extra
+        let begun = seen.reduce(0) { $0 + $1.scheduled }
         let total = Double(phase == .drain ? offered + phases.drainLimit : offered) / 1e9
         observer.report(
             TrialProgress(
                 stage: phase, secondsLeft: max(0, total - Double(second) - 1) + 2, rows: nil,
-                rates: (seen.reduce(0) { $0 + $1.scheduled }, seen.reduce(0) { $0 + $1.response.count }),
+                rates: (plan.pacing == .open ? begun : nil, seen.reduce(0) { $0 + $1.response.count }),
                 p99: response.value(at: 0.99), failed: failed))
     }
 }

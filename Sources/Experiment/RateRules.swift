@@ -59,8 +59,8 @@ extension ValidityRules {
         return Array(rates.values)
     }
 
-    static func steadyState(_ sight: LoadSight) -> (finding: ValidityFinding?, gaps: [String]) {
-        let verdict = SteadyState(sight.measured, chance: driftChance)
+    static func steadyState(_ sight: LoadSight, isClosed: Bool) -> (finding: ValidityFinding?, gaps: [String]) {
+        let verdict = SteadyState(sight.measured, chance: driftChance, isClosed: isClosed)
         let left = sight.trendLeft.map { "; the warm-up ended with a trend left: \($0)" } ?? ""
         let warmUp = sight.warmUpNotJudged.map { ["whether the warm-up was long enough: \($0)"] } ?? []
         switch verdict.outcome {

@@ -37,12 +37,24 @@ enum RecordAssembly {
                 achievedPerSecond: rate(merged.inPhase, seconds),
                 goodputPerSecond: judged ? rate(merged.good, seconds) : nil,
                 responseMs: quantiles(merged.response), serviceMs: quantiles(merged.service),
-                lagMs: quantiles(merged.lag), curve: curve(merged), rows: merged.rows, chainsCut: merged.chainsCut)
+                lagMs: quantiles(merged.lag), curve: curve(merged), rows: merged.rows, chainsCut: merged.chainsCut,
+                waitsMs: waits(merged))
         }
     }
 
-    /// How the workload's service levels fared. What failed or was never finished counts as slower than any limit.
-    static func objectives(_ result: LoadResult, _ objectives: [ObjectiveSpec]) -> [ObjectiveFinding] {
+    private static func waits(_ result: LabelResult) -> WaitTimes? {
+        guard result.response.count > 0, let schedule = quantiles(result.scheduleWait),
+            let connection = quantiles(result.connectionWait), let firstByte = quantiles(result.firstByteWait),
+            let transfer = quantiles(result.transfer)
+        else { return nil }
+        return WaitTimes(schedule: schedule, connection: connection, firstByte: firstByte, transfer: transfer)
+    }
+
+    /// How the workload's service levels fared. What failed or was never finished counts as slower than any limit. In a
+    /// closed loop none is judged.
+    static func objectives(
+        _ result: LoadResult, _ objectives: [ObjectiveSpec], _ pacing: Pacing = .open
+    ) -> [ObjectiveFinding] {
         objectives.map { objective in
             var response = LatencyHistogram()
             var lost = 0
@@ -52,12 +64,13 @@ enum RecordAssembly {
             }
             let operations = response.count + lost
             let share = objective.quantile * Double(operations) / Double(max(response.count, 1))
-            let observed = share <= 1 ? response.value(at: share).map(milliseconds) : nil
+            let isJudged = pacing == .open && operations > 0
+            let observed = isJudged && share <= 1 ? response.value(at: share).map(milliseconds) : nil
             let limit = milliseconds(objective.limit)
             return ObjectiveFinding(
                 objective: text(of: objective), classes: objective.classes, quantile: objective.quantile,
                 limitMs: limit, observedMs: observed,
-                operations: operations, holds: operations == 0 ? nil : observed.map { $0 < limit } ?? false)
+                operations: operations, holds: isJudged ? observed.map { $0 < limit } ?? false : nil)
         }
     }
 

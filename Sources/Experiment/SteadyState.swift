@@ -5,7 +5,8 @@ import Statistics
 ///
 /// Judged are: completions as a share of what was offered, so that a rate that changes by plan is no trend; the
 /// operations outstanding, which grow when the server falls behind; and the median response time of the request classes
-/// with most completions. Where the offered rate itself has a trend, latencies are left out: they may follow it.
+/// with most completions. Where the offered rate itself has a trend, latencies are left out: they may follow it. A closed
+/// loop offers nothing: judged there are the completions themselves, and latencies in any case.
 package struct SteadyState {
     /// A trend that was found.
     package struct Drift: Equatable {
@@ -42,7 +43,8 @@ package struct SteadyState {
     ///   - chance: how likely at most a steady load is to be called drifting, all series together.
     ///   - isWarmUp: whether seconds that resemble their neighbours count in full: in a few seconds a server that warms
     ///     up cannot be told from one that wavers, and there the first is what is looked for.
-    package init(_ series: LoadSeries, chance: Double, isWarmUp: Bool = false) {
+    ///   - isClosed: whether the load was a closed loop.
+    package init(_ series: LoadSeries, chance: Double, isWarmUp: Bool = false, isClosed: Bool = false) {
         seconds = series.seconds
         let bins = series.whole
         guard seconds >= ValidityRules.fewestSteadySeconds, bins.count >= Trend.fewest else {
@@ -53,10 +55,12 @@ package struct SteadyState {
             bin.values.reduce(into: LoadSeries.Point()) { $0.add($1) }
         }
         let limit = ValidityRules.mostDrift
-        let offer = Trend(totals.map { Double($0.scheduled) })
+        let offer = isClosed ? nil : Trend(totals.map { Double($0.scheduled) })
         followsOffer = offer.map { $0.chance < chance && abs($0.drift ?? 0) > limit } ?? false
-        var seen = [Self.throughput(totals, isWarmUp), Self.backlog(totals)].compactMap { $0 }
-        if !followsOffer { seen += Self.latencies(bins, chance, isWarmUp) }
+        let rates =
+            isClosed ? [Self.completions(totals, isWarmUp)] : [Self.throughput(totals, isWarmUp), Self.backlog(totals)]
+        var seen = rates.compactMap { $0 }
+        if !followsOffer { seen += Self.latencies(bins, chance, isWarmUp, isClosed) }
         judged = seen.count
         let drifts = seen.filter { $0.isLarge && $0.chance < chance / Double(max(1, seen.count)) }
         if drifts.isEmpty {
@@ -101,6 +105,14 @@ package struct SteadyState {
             text: "completed of offered \(direction(drift)) by \(Words.percent(abs(drift)))")
     }
 
+    /// What a closed loop completed.
+    private static func completions(_ totals: [LoadSeries.Point], _ isWarmUp: Bool) -> Seen? {
+        guard let trend = Trend(totals.map { Double($0.completed) }), let drift = trend.drift else { return nil }
+        return Seen(
+            chance: isWarmUp ? trend.plainChance : trend.chance, isLarge: abs(drift) > ValidityRules.mostDrift,
+            text: "completions a second \(direction(drift)) by \(Words.percent(abs(drift)))")
+    }
+
     /// Only growth is a trend: a backlog that is worked off leaves nothing behind.
     private static func backlog(_ totals: [LoadSeries.Point]) -> Seen? {
         var open = 0
@@ -118,7 +130,7 @@ package struct SteadyState {
     }
 
     private static func latencies(
-        _ bins: [[String: LoadSeries.Point]], _ chance: Double, _ isWarmUp: Bool
+        _ bins: [[String: LoadSeries.Point]], _ chance: Double, _ isWarmUp: Bool, _ isClosed: Bool
     ) -> [Seen] {
         var completed: [String: Int] = [:]
         for bin in bins {
@@ -129,7 +141,7 @@ package struct SteadyState {
         let busiest = completed.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return busiest.prefix(classes).compactMap { name, count in
             let size = max(1, (fewestOfMedian * bins.count + count - 1) / count)
-            return latency(of: name, grouped(bins.map { $0[name] ?? .init() }, by: size), chance, isWarmUp)
+            return latency(of: name, grouped(bins.map { $0[name] ?? .init() }, by: size), chance, isWarmUp, isClosed)
         }
     }
 
@@ -142,12 +154,12 @@ package struct SteadyState {
 
     /// `nil` where too little completed, or where the class's own offered rate has a trend.
     private static func latency(
-        of name: String, _ points: [LoadSeries.Point], _ chance: Double, _ isWarmUp: Bool
+        of name: String, _ points: [LoadSeries.Point], _ chance: Double, _ isWarmUp: Bool, _ isClosed: Bool
     ) -> Seen? {
         let medians = points.compactMap(\.p50)
         guard medians.count >= ValidityRules.fewestSteadySeconds, medians.count * 4 >= points.count * 3,
             let trend = Trend(medians), let drift = trend.drift, let offer = Trend(points.map { Double($0.scheduled) }),
-            !(offer.chance < chance && abs(offer.drift ?? 0) > ValidityRules.mostDrift)
+            isClosed || !(offer.chance < chance && abs(offer.drift ?? 0) > ValidityRules.mostDrift)
         else { return nil }
         return Seen(
             chance: isWarmUp ? trend.plainChance : trend.chance,

@@ -7,12 +7,23 @@ import Workload
 
 /// Turns what is known of a trial's traffic into the record's words.
 enum TrafficAssembly {
-    static func summary(_ spec: WorkloadSpec, seed: UInt64, _ result: LoadResult) -> TrafficSummary {
+    static func summary(
+        _ spec: WorkloadSpec, seed: UInt64, _ result: LoadResult, _ pacing: Pacing = .open
+    ) -> TrafficSummary {
         let traffic = Traffic(spec, seed: seed)
+        var sessions = sessions(spec, result)
+        // How soon a herd was served says how many clients the loop had.
+        if pacing != .open { for index in sessions.indices { sessions[index].clearSeconds = nil } }
         return TrafficSummary(
-            timeScale: Double(spec.timeScale), distortions: distortions(spec), bandwidth: bandwidth(traffic, result),
-            selfChecks: [], sessions: sessions(spec, result))
+            timeScale: Double(spec.timeScale), distortions: (pacing == .open ? [] : ofClosedLoop) + distortions(spec),
+            bandwidth: bandwidth(traffic, result), selfChecks: [], sessions: sessions)
     }
+
+    /// What a reader must not take for production in a closed loop.
+    private static let ofClosedLoop = [
+        "Closed loop: operations came as fast as they were answered, in the mix and order of the workload; rates a second are this server's, not production's.",
+        "Messages lie closer together in archive time than in production, and clients did not think between requests.",
+    ]
 
     // MARK: Time scale
 

@@ -20,6 +20,8 @@ public struct TrialRequest: Sendable {
     public var usesCache: Bool
     public var seed: UInt64
     public var rateScale: Double
+    /// Clients of a closed loop; `nil` for the open one, which runs to the workload's schedule.
+    public var closedClients: Int?
     public var installation: PostgresInstallation
     public var registry: ClusterRegistry
     /// Where the server's data goes; `nil` for the registry's own folder.
@@ -39,7 +41,7 @@ public struct TrialRequest: Sendable {
     public init(
         workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int,
         driver: DriverBehaviour = .faithful, historyState: HistoryState = .asFound, usesCache: Bool = true,
-        seed: UInt64, rateScale: Double,
+        seed: UInt64, rateScale: Double, closedClients: Int? = nil,
         installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
@@ -53,6 +55,7 @@ public struct TrialRequest: Sendable {
         self.usesCache = usesCache
         self.seed = seed
         self.rateScale = rateScale
+        self.closedClients = closedClients
         self.installation = installation
         self.registry = registry
         self.dataDirectory = dataDirectory
@@ -65,8 +68,19 @@ public struct TrialRequest: Sendable {
         self.wallClock = wallClock
     }
 
-    /// The workload at the rates that are offered.
-    public var offered: WorkloadSpec { workload.scaled(by: rateScale) }
+    /// The workload at the rates that are offered; in a closed loop at such that its sequence lasts.
+    public var offered: WorkloadSpec {
+        let scaled = workload.scaled(by: rateScale)
+        return closedClients == nil ? scaled : ClosedLoop.lasting(scaled, factor: ClosedLoop.factor(workload))
+    }
+
+    /// Factor on all arrival rates of the workload as it was written.
+    public var offeredScale: Double { closedClients == nil ? rateScale : rateScale * ClosedLoop.factor(workload) }
+
+    /// How the load is offered.
+    var loadPlan: LoadPlan {
+        LoadPlan(offered, pacing: closedClients.map { .closed(clients: $0) } ?? .open)
+    }
 }
 
 /// Where a trial stands, for a person who watches.
@@ -87,15 +101,15 @@ public struct TrialProgress: Sendable {
     public var secondsLeft: Double
     /// Rows loaded and rows wanted, while loading history.
     public var rows: (done: Int, total: Int)?
-    /// Operations offered and completed in the last second, once there is load.
-    public var rates: (offered: Int, achieved: Int)?
+    /// Operations offered and completed in the last second, once there is load; a closed loop offers nothing.
+    public var rates: (offered: Int?, achieved: Int)?
     /// 99th percentile of the response times so far, nanoseconds.
     public var p99: UInt64?
     public var failed: Int
 
     public init(
         stage: Stage, secondsLeft: Double, rows: (done: Int, total: Int)? = nil,
-        rates: (offered: Int, achieved: Int)? = nil, p99: UInt64? = nil, failed: Int = 0
+        rates: (offered: Int?, achieved: Int)? = nil, p99: UInt64? = nil, failed: Int = 0
     ) {
         self.stage = stage
         self.secondsLeft = secondsLeft

@@ -108,7 +108,7 @@ public struct TrialRunner: Sendable {
         try folder.write(record)
         let parameters = archive.cluster.record.parameters()
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
-        let plan = LoadPlan(request.offered)
+        let plan = request.loadPlan
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
             cluster: archive.cluster, observer: observer, folder: folder)
@@ -134,13 +134,10 @@ public struct TrialRunner: Sendable {
         if sight.serverLost {
             record.ending = .serverLost
             record.endingDetail = "the database server ended during the trial"
-        } else if result.measured < plan.phases.measure {
-            record.ending = .interrupted
-            record.endingDetail = "ended early by a person or a signal"
         } else {
-            record.ending = .completed
+            (record.ending, record.endingDetail) = ClosedLoop.ending(result, planned: plan.phases.measure)
         }
-        let (findings, gaps) = ValidityRules.judge(record.ending, result, sight)
+        let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
         record.validity = findings
         record.notCollected += gaps
         record.valid = record.validity.allSatisfy(\.holds)
@@ -205,13 +202,13 @@ public struct TrialRunner: Sendable {
     }
 
     private func fill(_ record: inout RunRecord, _ result: LoadResult) {
-        let plan = LoadPlan(request.offered)
+        let plan = request.loadPlan
         record.accounting = RecordAssembly.accounting(result, \.measure)
         record.warmUpAccounting = RecordAssembly.accounting(result, \.warmUp)
         record.classes = RecordAssembly.classes(result, goodLimits: plan.goodLimits(result.labels))
-        record.objectives = RecordAssembly.objectives(result, request.workload.objectives)
+        record.objectives = RecordAssembly.objectives(result, request.workload.objectives, plan.pacing)
         record.generator = RecordAssembly.generator(result)
-        record.traffic = TrafficAssembly.summary(request.offered, seed: request.seed, result)
+        record.traffic = TrafficAssembly.summary(request.offered, seed: request.seed, result, plan.pacing)
         record.phases.measuredSeconds = Double(result.measured) / 1e9
         record.phases.drainedSeconds = Double(result.drained) / 1e9
         record.phases.warmedUpSeconds = Double(result.warmedUp) / 1e9
@@ -227,6 +224,7 @@ public struct TrialRunner: Sendable {
             TrialEvent(
                 atSeconds: (Double($0.at) - Double(result.started)) / 1e9, kind: $0.kind, detail: $0.detail)
         }
+        record.events += [ClosedLoop.event(result)].compactMap { $0 }
         record.events.sort { $0.atSeconds < $1.atSeconds }
     }
 
@@ -275,13 +273,14 @@ public struct TrialRunner: Sendable {
             host: host,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
-                overlays: request.overlays.map(\.name), rateScale: request.rateScale, nodes: spec.writers.count,
+                overlays: request.overlays.map(\.name), rateScale: request.offeredScale, nodes: spec.writers.count,
                 archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601,
                 shards: plan.shards),
             phases: PhaseDescription(
                 warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
             command: request.command)
+        record.pacing = PacingDescription(clients: request.closedClients)
         record.calibration = StoredCalibration.quote(in: request.registry)
         record.notCollected = [
             "statement statistics, plans and wait events of the server",

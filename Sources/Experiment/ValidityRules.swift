@@ -42,15 +42,21 @@ package enum ValidityRules {
     ///
     /// - Returns: a finding for each rule that could be judged, and a sentence for each that could not.
     package static func judge(
-        _ ending: RunRecord.Ending, _ result: LoadResult, _ sight: LoadSight
+        _ ending: RunRecord.Ending, _ result: LoadResult, _ sight: LoadSight, _ pacing: Pacing = .open
     ) -> (findings: [ValidityFinding], gaps: [String]) {
-        let (steady, host) = (steadyState(sight), judge(host: sight.host))
-        let findings = [
-            ranToPlan(ending), identity(result), failures(result), keptUp(result), achieved(result),
-            generatorLag(result), generatorCPU(result),
-        ]
-        return (findings + [steady.finding].compactMap { $0 } + host.findings, steady.gaps + host.gaps)
+        let isOpen = pacing == .open
+        let (steady, host) = (steadyState(sight, isClosed: !isOpen), judge(host: sight.host))
+        let ofSchedule = isOpen ? [keptUp(result), achieved(result), generatorLag(result)] : []
+        let findings =
+            [ranToPlan(ending), identity(result), failures(result)] + ofSchedule + [generatorCPU(result)]
+        let gaps = isOpen ? [] : [noSchedule]
+        return (findings + [steady.finding].compactMap { $0 } + host.findings, gaps + steady.gaps + host.gaps)
     }
+
+    /// Why rules about a schedule are left out of a closed loop.
+    package static let noSchedule =
+        "rules \(RunRecord.keptUpRule), \(RunRecord.achievedRule) and generator-lag: in a closed loop nothing is due "
+        + "before its client's turn, so there is no schedule to keep up with"
 
     private static func ranToPlan(_ ending: RunRecord.Ending) -> ValidityFinding {
         ValidityFinding(

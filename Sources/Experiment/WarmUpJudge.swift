@@ -14,6 +14,7 @@ package struct WarmUpJudge {
     }
 
     private let phases: PhaseSpec
+    private let isClosed: Bool
     private var samples: [SecondSample] = []
     private var isDone: Bool
     /// Whether the operations outstanding grew at the end before.
@@ -30,8 +31,9 @@ package struct WarmUpJudge {
     private static let mostSeconds = 60
     private static let shortestStep: Nanoseconds = 2_000_000_000
 
-    package init(_ phases: PhaseSpec) {
+    package init(_ phases: PhaseSpec, isClosed: Bool = false) {
         self.phases = phases
+        self.isClosed = isClosed
         isDone = phases.warmUp == 0
     }
 
@@ -53,7 +55,7 @@ package struct WarmUpJudge {
     package mutating func decide(at time: Nanoseconds, move: (Nanoseconds) -> Bool) {
         let end = phases.warmUp + extra
         guard !isDone, time + Self.notice >= end else { return }
-        let verdict = SteadyState(lastSeconds, chance: ValidityRules.warmUpChance, isWarmUp: true)
+        let verdict = SteadyState(lastSeconds, chance: ValidityRules.warmUpChance, isWarmUp: true, isClosed: isClosed)
         if case .tooShort = verdict.outcome {
             notJudged =
                 "a trend shows in a warm-up from \(ValidityRules.fewestSteadySeconds + 2) s on"

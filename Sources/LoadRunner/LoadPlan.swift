@@ -29,7 +29,9 @@ public struct LoadPlan: Sendable {
         self.phases = phases
         self.nodes = nodes
         self.objectives = objectives
-        self.workers = min(max(1, workers), max(1, nodes))
+        // A worker without a client would have nothing to do.
+        let clients = if case .closed(let clients) = pacing { clients } else { Int.max }
+        self.workers = min(max(1, workers), max(1, nodes), max(1, clients))
         self.processors = processors
         self.pacing = pacing
     }
@@ -44,9 +46,11 @@ public struct LoadPlan: Sendable {
     /// The same with one worker.
     var onOneWorker: LoadPlan { LoadPlan(phases: phases, nodes: nodes, objectives: objectives, pacing: pacing) }
 
-    /// By label: the response time that counts as good, nanoseconds; `nil` where no objective covers it.
+    /// By label: the response time that counts as good, nanoseconds; `nil` where no objective covers it, and in a closed
+    /// loop, where objectives are not judged.
     public func goodLimits(_ labels: [RequestLabel]) -> [UInt64?] {
-        labels.map { label in objectives.filter { $0.covers(label) }.map(\.limit).min() }
+        guard pacing == .open else { return labels.map { _ in nil } }
+        return labels.map { label in objectives.filter { $0.covers(label) }.map(\.limit).min() }
     }
 
     /// Clients of one worker in a closed loop; 0 in an open one.

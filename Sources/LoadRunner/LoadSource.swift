@@ -6,6 +6,11 @@ public protocol LoadSource: AnyObject {
     var labels: [RequestLabel] { get }
     /// The next independent operation in the order of intended starts; `nil` when there is none any more.
     func next() -> Operation?
+    /// A closed loop takes what comes next at this moment, nanoseconds from the start of warm-up, whatever its intended
+    /// start: what arrives with it arrives now.
+    func noteTaken(at time: UInt64)
+    /// Takes the first runs of the nodes' own jobs out of the sequence, before anything else is taken from it.
+    func takeJobs() -> [Operation]
     /// Whether anything ever follows from an answer.
     var hasFollowUps: Bool { get }
     /// Says what follows from the end of an operation, see ``Traffic/follow(_:_:at:_:)``.
@@ -29,6 +34,8 @@ extension LoadSource {
     public func follow(
         _ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void
     ) {}
+    public func noteTaken(at time: UInt64) {}
+    public func takeJobs() -> [Operation] { [] }
     public func noteBegun(_ operation: Operation) {}
     public func isWanted(_ operation: Operation) -> Bool { true }
     public func restrictSessions(to nodes: [Int]) {}

@@ -85,13 +85,16 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         if plan.workers > 1 {
             source.restrictSessions(to: (0..<plan.nodes).filter { $0 % plan.workers == index })
         }
+        if isClosed {
+            for job in source.takeJobs() where job.node % plan.workers == index { followUps.insert(job) }
+        }
         upcoming = nextOfOwnNodes()
         var now = target.clock()
         while true {
             if isClosed { beginClosed(at: now) }
             now = target.wait(until: nextWake(after: now))
             if !phasesSettled { moveMeasurePhase(at: now) }
-            if control.isStopping { endOffering(at: now) }
+            if control.isStopping || result.sequenceEnded != nil { endOffering(at: now) }
             finishSeconds(until: now)
             target.takeCompletions { record($0) }
             ringAlarms(at: now)
@@ -123,6 +126,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         if isClosed && now < start { wake = min(wake, start) }
         wake = min(wake, measureClosed ? measureEnd + plan.phases.drainLimit : measureEnd)
         if cpuAtMeasureStart == nil { wake = min(wake, measureStart) }
+        if result.sequenceEnded != nil && !measureClosed { wake = now }
         return wake
     }
 
@@ -149,7 +153,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     /// Gives every idle client of a closed loop its next operation: what follows from a reply first, then the next of the
     /// sequence. A node's own jobs keep their times.
     private func beginClosed(at now: Nanoseconds) {
-        while let job = followUps.first, start + job.due <= now, now < measureEnd {
+        while let job = followUps.first, start + job.due <= now, start + job.due < measureEnd {
             begin(followUps.removeFirst(), at: now)
         }
         var moment = now
@@ -159,15 +163,12 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
                 next = chained.removeFirst()
                 guard source.isWanted(next) else { continue }
             } else if let operation = upcoming {
+                source.noteTaken(at: moment - start)
                 upcoming = nextOfOwnNodes()
-                if jobLabels[operation.label] {
-                    followUps.insert(operation)
-                    continue
-                }
                 next = operation
             } else {
                 // The sequence has come to its end before the time.
-                if busy == 0 { endOffering(at: moment) }
+                if busy == 0 && !control.isStopping { result.sequenceEnded = moment }
                 return
             }
             next.due = moment - start
@@ -300,7 +301,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             extra = control.warmUp.extra
             measureStart = start + plan.phases.warmUp + extra
             measureEnd = measureStart + plan.phases.measure
-            if now < measureStart && !control.isStopping { return }
+            if now < measureStart && !control.isStopping && result.sequenceEnded == nil { return }
         } while !control.warmUp.fix(at: extra)
         settlePhases()
     }
@@ -325,6 +326,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0
         tickets.forEach { ticket, operation in
+            if isClosed && !jobLabels[operation.label] { return }
             if start + operation.due >= measureStart && (begunLate.contains(ticket) || !target.hasStarted(ticket)) {
                 meters[operation.label].result.measure.backlog += 1
             }

@@ -67,6 +67,8 @@ public struct LoadResult: Sendable {
     /// From the end of the measure phase to the last completion, nanoseconds.
     public var drained: UInt64 = 0
     public var events: [TargetEvent] = []
+    /// When a closed loop came to the end of its sequence before the time; `nil` when it did not.
+    public var sequenceEnded: Nanoseconds?
     /// Start of warm-up on the monotonic clock.
     public var started: Nanoseconds = 0
     /// By entry of the workload's clients.
@@ -97,6 +99,7 @@ public struct LoadResult: Sendable {
         measured = max(measured, other.measured)
         drained = max(drained, other.drained)
         events += other.events
+        sequenceEnded = [sequenceEnded, other.sequenceEnded].compactMap { $0 }.min()
         for index in sessions.indices { sessions[index].add(other.sessions[index]) }
         arrived = Self.sum(arrived, other.arrived)
         delivered = Self.sum(delivered, other.delivered)

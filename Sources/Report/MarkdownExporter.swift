@@ -24,16 +24,19 @@ public struct MarkdownExporter: Exporter {
         let cost = record.generator
         let total = report.total
         let backlog = "Backlog: \(quantity.count(total.backlog)) of \(quantity.count(total.scheduled)) operations."
+        let isClosed = record.closedClients != nil
         let valid = record.valid ? "Valid: all \(record.validity.count) rules hold." : "Not valid."
         return [
             "# \(Markdown.escape(record.workload.name)): \(Markdown.escape(answer.headline))",
             answer.warning.map { "**\(Markdown.escape($0))**" },
-            Markdown.list(answer.details + (total.backlog > 0 ? [backlog, valid] : [valid, backlog]))
+            Markdown.list(
+                answer.details + (isClosed ? [valid] : total.backlog > 0 ? [backlog, valid] : [valid, backlog]))
                 + "\n"
                 + Markdown.list([
                     "History: \(settings.history ?? "not loaded").",
                     "Load generator: \(quantity.time(cost.cpuMicrosPerOperation.map { $0 / 1_000 })) of processor "
-                        + "time an operation, own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
+                        + "time an operation, "
+                        + (isClosed ? "" : "own lateness p99 \(quantity.time(cost.lagMs?.p99)), ") + "peak memory "
                         + "\(quantity.bytes(cost.peakMemoryBytes)).",
                     CalibrationWords(record.calibration).sentence,
                 ]),
@@ -59,6 +62,8 @@ public struct MarkdownExporter: Exporter {
             "## Request classes",
             "Rates a second, times in ms. \\* marks a p99 that rests on fewer than 1 000 operations.",
             Markdown.table(tables.classes, none: "No operation of the measure phase was recorded."),
+            "## Where the time went (mean ms)",
+            Markdown.table(tables.waits, none: "Not collected, or nothing completed."),
             "## Accounting: scheduled = completed + failed + abandoned",
             Markdown.table(tables.accounting(record.accounting), none: "Nothing was scheduled."),
         ]

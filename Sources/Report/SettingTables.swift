@@ -21,7 +21,7 @@ struct SettingTables {
         let state = target.map { "\($0.history.state); loaded in \(quantity.time($0.history.loadSeconds * 1_000))" }
         var rows: [(String, String)] = [
             ("workload", "\(record.workload.name): \(record.workload.summary)"),
-            ("rates", "× \(quantity.factor(record.workload.rateScale)) of the workload as written"),
+            ("rates", rates),
             ("shards", record.workload.shards.isEmpty ? "none" : record.workload.shards.joined(separator: ", ")),
             ("store nodes", "\(quantity.count(record.workload.nodes)), each offering every message"),
             ("archive time", "virtual, from \(record.workload.archiveEpoch)\(speed)"),
@@ -51,6 +51,11 @@ struct SettingTables {
             ),
         ]
         return plain(rows)
+    }
+
+    private var rates: String {
+        let factor = "× \(quantity.factor(record.workload.rateScale)) of the workload as written"
+        return PacingWords(record, quantity).map { "\($0.name), which took from a sequence \(factor)" } ?? factor
     }
 
     private var warmUp: String {

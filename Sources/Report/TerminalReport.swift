@@ -24,7 +24,7 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        join([verdict, classTable, [backlog] + generator, traffic.inShort, traffic.checksInShort], page)
+        join([verdict, classTable, [backlog] + slowestWait + generator, traffic.inShort, traffic.checksInShort], page)
     }
 
     /// All that fits a terminal.
@@ -34,7 +34,7 @@ public struct TerminalReport: Sendable {
     public func details(page: String) -> String {
         join(
             [verdict, facts, classTable, [backlog] + generator] + traffic.inFull
-                + [accounts, objectives, rules, settings, gaps],
+                + [waits, accounts, objectives, rules, settings, gaps],
             page)
     }
 
@@ -64,10 +64,13 @@ public struct TerminalReport: Sendable {
         let names = report.classNames
         guard !names.isEmpty else { return ["No operation of the measure phase was recorded."] }
         let head = [
-            "request class", "offered/s", "achieved/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "failed", "backlog",
+            "request class", "offered/s", pacing == nil ? "achieved/s" : "per second", "p50 ms", "p95 ms", "p99 ms",
+            "max ms", "failed", "backlog",
         ]
+        // A closed loop offers nothing and has no backlog.
+        let keep = head.indices.filter { pacing == nil || $0 != 1 && $0 != head.count - 1 }
         let narrow = TerminalText(width: Self.width - 2, colour: text.colour)
-        let lines = narrow.table(head, names.map(row))
+        let lines = narrow.table(keep.map { head[$0] }, names.map(row).map { row in keep.map { row[$0] } })
         let worst = names.firstIndex { $0 == report.slowestClass }.map { $0 + 1 }
         let shown = lines.enumerated().map { index, line in
             index == 0 ? text.paint(line, .dim) : index == worst ? text.paint(line, .notable) + " <" : line
@@ -87,8 +90,28 @@ public struct TerminalReport: Sendable {
         return [name] + rates + times + counts
     }
 
+    private var pacing: PacingWords? { PacingWords(record, quantity) }
+
+    /// Where the time of one class went, the slowest one's.
+    private var slowestWait: [String] {
+        let waits = report.waits
+        guard let shown = waits.first(where: { $0.name == report.slowestClass }) ?? waits.first else { return [] }
+        return text.entry("time went", "\(shown.name), \(shown.parts.line(quantity))")
+    }
+
+    private var waits: [String] {
+        let table = TrialTables(report: report, quantity: quantity).waits
+        guard !table.rows.isEmpty else { return [] }
+        let lines = text.table(table.columns.map(\.title), table.rows.map { $0.cells.map(\.text) })
+        return [text.paint("where the time went (mean ms)", .dim), text.paint(lines[0], .dim)] + lines.dropFirst()
+    }
+
     private var backlog: String {
         let total = report.total
+        if pacing != nil {
+            return "operations \(quantity.count(total.scheduled)) begun; \(quantity.count(total.completed)) completed, "
+                + "\(quantity.count(total.failed)) failed, \(quantity.count(total.abandoned)) abandoned"
+        }
         let line =
             "backlog    \(quantity.count(total.backlog)) of \(quantity.count(total.scheduled)) scheduled; "
             + "\(quantity.count(total.completed)) completed, \(quantity.count(total.failed)) failed, "
@@ -101,8 +124,10 @@ public struct TerminalReport: Sendable {
         let cpu = quantity.time(cost.cpuMicrosPerOperation.map { $0 / 1_000 })
         return text.entry(
             "generator",
-            "CPU an operation \(cpu), lateness p50 \(quantity.time(cost.lagMs?.p50)) p99 "
-                + "\(quantity.time(cost.lagMs?.p99)), memory \(quantity.bytes(cost.peakMemoryBytes))")
+            "CPU an operation \(cpu), "
+                + (pacing == nil
+                    ? "lateness p50 \(quantity.time(cost.lagMs?.p50)) p99 \(quantity.time(cost.lagMs?.p99)), " : "")
+                + "memory \(quantity.bytes(cost.peakMemoryBytes))")
     }
 
     // MARK: Details
@@ -114,7 +139,9 @@ public struct TerminalReport: Sendable {
         return text.entry("run", "\(record.runId), \(record.startedAt), \(record.ending.rawValue)")
             + text.entry(
                 "workload",
-                "\(record.workload.name) × \(quantity.factor(record.workload.rateScale)), seed \(record.seed)")
+                record.workload.name + (pacing == nil ? " × \(quantity.factor(record.workload.rateScale))" : "")
+                    + ", seed \(record.seed)")
+            + (pacing.map { text.entry("pace", $0.name) } ?? [])
             + text.entry("history", history)
             + text.entry("server", "\(server), variant \(record.variant.name)")
             + text.entry("driver", record.variant.driver)
@@ -146,7 +173,9 @@ public struct TerminalReport: Sendable {
         guard !record.objectives.isEmpty else { return ["objectives none stated"] }
         return record.objectives.flatMap { finding in
             let word = finding.holds.map { $0 ? "held" : "missed" } ?? "not judged"
-            let observed = finding.observedMs.map { quantity.time($0) } ?? "nothing to observe"
+            let observed =
+                finding.observedMs.map { quantity.time($0) }
+                ?? (pacing == nil ? "nothing to observe" : "a closed loop is not judged")
             return text.entry(
                 word, "\(finding.objective): \(observed), \(quantity.count(finding.operations)) operations")
         }

@@ -13,6 +13,9 @@ struct TimelineChart {
         bins = TimeBins(report.samples)
     }
 
+    /// A closed loop offers nothing.
+    private var isClosed: Bool { report.record.closedClients != nil }
+
     /// Operations offered and achieved, all classes together; `nil` without samples.
     var throughput: String? {
         guard !bins.all.isEmpty else { return nil }
@@ -31,7 +34,7 @@ struct TimelineChart {
         let offered = bins.all.map { (x: frame.x($0.middle), y: y($0.rate($0.scheduled))) }
         let achieved = bins.all.map { (x: frame.x($0.middle), y: y($0.rate($0.completed))) }
         marks.append(SVG.path(achieved, "curve ink", title: "achieved, operations a second"))
-        marks.append(SVG.path(offered, "curve base dashed", title: "offered, operations a second"))
+        if !isClosed { marks.append(SVG.path(offered, "curve base dashed", title: "offered, operations a second")) }
         marks += frame.events + frame.names
         for bin in bins.all where bin.failed > 0 {
             marks.append(
@@ -41,10 +44,12 @@ struct TimelineChart {
         }
         marks += throughputNames(offered, achieved, frame)
         marks += hits(frame) { bin in
-            "offered \(quantity.rate(bin.rate(bin.scheduled))), achieved \(quantity.rate(bin.rate(bin.completed))), "
-                + "failed \(quantity.count(bin.failed))"
+            (isClosed ? "" : "offered \(quantity.rate(bin.rate(bin.scheduled))), ")
+                + "achieved \(quantity.rate(bin.rate(bin.completed))), failed \(quantity.count(bin.failed))"
         }
-        return SVG.picture(width: width, height: height, label: "Operations offered and achieved each second", marks)
+        return SVG.picture(
+            width: width, height: height,
+            label: isClosed ? "Operations achieved each second" : "Operations offered and achieved each second", marks)
     }
 
     /// A strip for each class of requests that completed anything.
@@ -119,6 +124,7 @@ struct TimelineChart {
         let placed = SVG.spread(
             [offered[index].y, achieved[index].y], gap: 15, from: frame.top + 4, to: frame.floor - 2)
         let x = frame.width - frame.right + 8
+        if isClosed { return [SVG.text(x, achieved[index].y + 4, "achieved", "label ink")] }
         return [
             SVG.text(x, placed[0] + 4, "offered", "label base"), SVG.text(x, placed[1] + 4, "achieved", "label ink"),
         ]

@@ -14,18 +14,25 @@ struct TrialAnswer {
         let record = report.record
         let objectives = ObjectiveAnswer(record.objectives, quantity)
         let arrears = ArrearsWords(record, quantity)
+        let pacing = PacingWords(record, quantity)
+        let closed = pacing.map { Self.sentence($0.name) + " " } ?? ""
         warning = Self.warning(record, quantity)
         label = arrears?.label
         if record.ending == .running {
-            (tone, headline) = (.open, "Must not be used, because the trial has not ended.")
-            details = ["The record stands as the trial left it so far."] + Self.stalls(record, quantity)
+            (tone, headline) = (.open, closed + "Must not be used, because the trial has not ended.")
+            details =
+                (pacing?.details ?? []) + ["The record stands as the trial left it so far."]
+                + Self.stalls(record, quantity)
         } else if !record.valid {
             tone = .worse
             let broken = record.validity.filter { !$0.holds }
             let why = broken.map(Self.breach)
-            headline = arrears?.headline ?? Self.unusable(broken)
+            headline = arrears?.headline ?? closed + Self.unusable(broken)
             let led = arrears.map { [$0.detail, Self.unusable(broken)] + why } ?? why
-            details = led + Self.stalls(record, quantity)
+            details = led + (pacing?.details ?? []) + Self.stalls(record, quantity)
+        } else if let pacing {
+            (tone, headline) = (.neutral, pacing.headline)
+            details = pacing.details + Self.stalls(record, quantity)
         } else {
             (tone, headline) = (objectives.tone, objectives.headline)
             details = objectives.details + Self.stalls(record, quantity)

@@ -20,7 +20,7 @@ struct TrialPage {
     var context: [String: Any] {
         var page: [String: Any] = [
             "title": title, "subtitle": subtitle, "tone": answer.tone.rawValue,
-            "headline": answer.headline, "details": answer.details, "cards": cards,
+            "headline": answer.headline, "details": answer.details.filter { $0 != pacing?.meaning }, "cards": cards,
             "adaptations": report.record.variant.adaptations,
             "notEnforced": report.record.profile.notEnforced.map { TrialAnswer.sentence("not enforced: \($0)") },
             "notCollected": report.record.notCollected.map(TrialAnswer.sentence), "threats": settings.threats,
@@ -28,6 +28,8 @@ struct TrialPage {
         ]
         page["warning"] = answer.warning
         page["label"] = answer.label
+        page["pacing"] = pacing?.meaning
+        page["classesNote"] = pacing?.tableNote ?? Self.tableNote
         page["noObjectives"] =
             report.record.ending == .completed
             ? "The workload states none, so nothing was judged." : "None was judged."
@@ -42,10 +44,16 @@ struct TrialPage {
         return page
     }
 
+    private static let tableNote =
+        "Rates are operations a second. Times are milliseconds; p50 to max are response times, from the intended start to the end. Service is sent to done, lag is intended start to sent."
+
+    private var pacing: PacingWords? { PacingWords(report.record, quantity) }
+
     private var allTables: [(String, ReportTable)] {
         let record = report.record
         return [
-            ("objectives", tables.objectives), ("classes", tables.classes), ("percentileTable", tables.percentiles),
+            ("objectives", tables.objectives), ("classes", tables.classes), ("waits", tables.waits),
+            ("percentileTable", tables.percentiles),
             ("events", tables.events), ("accounting", tables.accounting(record.accounting)),
             ("warmUp", tables.accounting(record.warmUpAccounting)), ("facts", settings.facts),
             ("asked", settings.settings(asked: true)), ("otherSettings", settings.settings(asked: false)),
@@ -57,6 +65,7 @@ struct TrialPage {
     private func addPictures(to page: inout [String: Any]) {
         let timeline = TimelineChart(report: report, quantity: quantity)
         page["percentiles"] = PercentileChart(report: report, quantity: quantity).svg
+        page["waitPicture"] = WaitChart(report: report, quantity: quantity).svg
         page["throughput"] = timeline.throughput
         page["strips"] = timeline.strips.map(strip)
         let maintenance = timeline.maintenance
@@ -89,7 +98,8 @@ struct TrialPage {
     private var subtitle: String {
         let record = report.record
         return [
-            "\(record.workload.name) × \(quantity.factor(record.workload.rateScale))",
+            pacing.map { "\(record.workload.name), \($0.name)" }
+                ?? "\(record.workload.name) × \(quantity.factor(record.workload.rateScale))",
             settings.history ?? "history was not loaded", server ?? "no server",
             "schema \(record.variant.schemaVersion)",
             "variant \(record.variant.name)", "driver \(record.variant.driver)", "profile \(record.profile.name)",
@@ -100,7 +110,7 @@ struct TrialPage {
 
     /// Backlog in front when there is any: it is the number that makes the others meaningless.
     private var cards: [[String: Any]] {
-        report.total.backlog > 0 || answer.label != nil
+        pacing == nil && report.total.backlog > 0 || answer.label != nil
             ? [backlogCard, validCard, costCard, historyCard] : [validCard, costCard, historyCard]
     }
 
@@ -126,7 +136,7 @@ struct TrialPage {
             ? "No rule was checked."
             : broken.isEmpty
                 ? "All \(record.validity.count) rules hold." : "Broken: \(broken.joined(separator: ", "))."
-        let backlog = report.total.scheduled > 0 && report.total.backlog == 0 ? " No backlog." : ""
+        let backlog = pacing == nil && report.total.scheduled > 0 && report.total.backlog == 0 ? " No backlog." : ""
         return card(
             "How sure", record.valid ? "valid" : "not valid", record.valid ? .better : .worse,
             "\(rules)\(backlog) One trial says nothing about chance.")
@@ -139,7 +149,8 @@ struct TrialPage {
         }
         return card(
             name, quantity.time(cpu / 1_000), .neutral,
-            "of processor time an operation. Own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak memory "
+            "of processor time an operation. "
+                + (pacing == nil ? "Own lateness p99 \(quantity.time(cost.lagMs?.p99)), peak" : "Peak") + " memory "
                 + "\(quantity.bytes(cost.peakMemoryBytes)). \(CalibrationWords(report.record.calibration).sentence)")
     }
 

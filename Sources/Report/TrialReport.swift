@@ -62,8 +62,9 @@ public struct TrialReport: Sendable {
         record.accounting.values.reduce(into: Accounting()) { $0.add($1) }
     }
 
-    /// Limits of the objectives about a class, milliseconds, rising.
+    /// Limits of the objectives about a class, milliseconds, rising; none in a closed loop, where none is judged.
     func limits(of name: String) -> [Double] {
-        Set(record.objectives.filter { $0.concerns(name) && $0.limitMs > 0 }.map(\.limitMs)).sorted()
+        guard record.closedClients == nil else { return [] }
+        return Set(record.objectives.filter { $0.concerns(name) && $0.limitMs > 0 }.map(\.limitMs)).sorted()
     }
 }

@@ -5,6 +5,8 @@ struct TrialTables {
     let report: TrialReport
     let quantity: Quantity
 
+    private var isClosed: Bool { report.record.closedClients != nil }
+
     var objectives: ReportTable {
         ReportTable(
             [
@@ -14,7 +16,7 @@ struct TrialTables {
             report.record.objectives.map { finding in
                 let observed =
                     finding.observedMs.map { ReportTable.Cell(quantity.time($0)) }
-                    ?? .unknown(finding.operations == 0 ? "no operation" : "did not finish")
+                    ?? .unknown(isClosed ? "closed loop" : finding.operations == 0 ? "no operation" : "did not finish")
                 return [
                     .init(finding.objective), .init(quantity.limit(finding.limitMs)), observed,
                     .init(quantity.count(finding.operations)),
@@ -24,8 +26,19 @@ struct TrialTables {
             })
     }
 
-    /// One row a request class: rates, response time by percentile, its parts, and what went wrong.
+    /// One row a request class: rates, response time by percentile, its parts, and what went wrong. In a closed loop there
+    /// is one rate, that of completions.
     var classes: ReportTable {
+        let all = classesOfSchedule
+        guard isClosed else { return all }
+        let meaningless: Set = ["backlog", "offered/s", "goodput/s", "lag p99"]
+        let keep = all.columns.indices.filter { !meaningless.contains(all.columns[$0].title) }
+        return ReportTable(
+            keep.map { all.columns[$0].title == "achieved/s" ? .init("per second", .number) : all.columns[$0] },
+            all.rows.map { row in .init(cells: keep.map { row.cells[$0] }, mark: row.mark) })
+    }
+
+    private var classesOfSchedule: ReportTable {
         let titles = [
             "offered/s", "achieved/s", "goodput/s", "p50", "p90", "p95", "p99", "p99.9", "max", "service p99",
             "lag p99",
@@ -107,8 +120,9 @@ struct TrialTables {
         ReportTable(
             [
                 .init(bins.width == 1 ? "second" : "seconds", .number), .init("phase", .word),
-                .init("offered/s", .number),
-                .init("achieved/s", .number), .init("failed", .number), .init("slowest p99", .number),
+                .init(isClosed ? "begun/s" : "offered/s", .number),
+                .init(isClosed ? "completed/s" : "achieved/s", .number), .init("failed", .number),
+                .init("slowest p99", .number),
                 .init("of class", .name),
             ],
             bins.all.map { bin in

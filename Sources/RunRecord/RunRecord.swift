@@ -56,6 +56,8 @@ public struct RunRecord: Codable, Sendable {
 
     public var workload: WorkloadDescription
     public var phases: PhaseDescription
+    /// What set the pace; `nil` in records of tools that knew the open loop only.
+    public var pacing: PacingDescription?
     /// What the traffic was like; `nil` until the load has ended.
     public var traffic: TrafficSummary?
     /// What the load generator was found to be on this host; `nil` when it was never calibrated here.
@@ -167,6 +169,8 @@ public struct ClassSummary: Codable, Sendable {
     public var serviceMs: LatencyQuantiles?
     /// Intended start to sent.
     public var lagMs: LatencyQuantiles?
+    /// What the response time was made of; `nil` when nothing completed, and in records of tools that did not tell.
+    public var waitsMs: WaitTimes?
     /// Points of the percentile curve, for charts: rising percentile.
     public var curve: [CurvePoint]
     /// Rows returned by completed operations (rows, not messages of the page).
@@ -177,7 +181,7 @@ public struct ClassSummary: Codable, Sendable {
     public init(
         offeredPerSecond: Double, achievedPerSecond: Double, goodputPerSecond: Double?,
         responseMs: LatencyQuantiles?, serviceMs: LatencyQuantiles?, lagMs: LatencyQuantiles?,
-        curve: [CurvePoint], rows: Int, chainsCut: Int
+        curve: [CurvePoint], rows: Int, chainsCut: Int, waitsMs: WaitTimes? = nil
     ) {
         self.offeredPerSecond = offeredPerSecond
         self.achievedPerSecond = achievedPerSecond
@@ -188,6 +192,7 @@ public struct ClassSummary: Codable, Sendable {
         self.curve = curve
         self.rows = rows
         self.chainsCut = chainsCut
+        self.waitsMs = waitsMs
     }
 }
 

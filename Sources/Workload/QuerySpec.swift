@@ -41,6 +41,8 @@ public protocol QueryShape: Sendable {
     var longestWindow: UInt64 { get }
     /// How far back the shape looks for messages to name, nanoseconds.
     var lookBack: UInt64 { get }
+    /// The same shape looking back a part of the time.
+    func lookingBack(overPart factor: Double) -> Self
     /// Names the messages a request may ask for, when it is offered.
     func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>?
     /// Fills in all that the shape decides. The query comes empty, with direction and page size set.
@@ -52,6 +54,7 @@ extension QueryShape {
     public var mostTopics: Int { 0 }
     public var longestWindow: UInt64 { 0 }
     public var lookBack: UInt64 { 0 }
+    public func lookingBack(overPart factor: Double) -> Self { self }
     public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? { nil }
 }
 
@@ -138,6 +141,10 @@ public struct NamedHashes: QueryShape {
     public var nextClass: String { firstClass }
     public var mostHashes: Int { hashes.upperBound }
     public var lookBack: UInt64 { age.upperBound }
+
+    public func lookingBack(overPart factor: Double) -> NamedHashes {
+        NamedHashes(hashes: hashes, age: age.scaled(by: factor), unknown: unknown, includeData: includeData)
+    }
 
     public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? {
         log.messages(arrivedBetween: Int64(time) - Int64(age.upperBound), and: Int64(time) - Int64(age.lowerBound))

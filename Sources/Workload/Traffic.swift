@@ -27,6 +27,8 @@ public final class Traffic {
     private let lookAhead: UInt64
     private let end: UInt64
     private var arrivals: MeasuredArrivals
+    /// In a closed loop the moment at which the next operation is taken.
+    private var takenAt: UInt64?
 
     /// How far ``next()`` goes.
     public enum Walk: Sendable {
@@ -142,7 +144,7 @@ public final class Traffic {
         source.walk(stream: index, arrival: arrival, at: Int64(time)) { draft in
             let shard = topics.shardOfTopic[draft.topic]
             arrivals.note(
-                at: time, shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
+                at: takenAt ?? time, shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
                 ephemeral: draft.isEphemeral)
             if draft.isEphemeral { return true }
             let number = log.nextNumber
@@ -207,6 +209,19 @@ public final class Traffic {
         }
     }
 
+    /// Takes the jobs' first runs out of the sequence; what else waits there stays.
+    ///
+    /// - Returns: what the sequence would have given until its end, in any order.
+    public func takeJobs() -> [Operation] {
+        var (jobs, others): ([Operation], DueHeap) = ([], DueHeap())
+        while !pending.isEmpty {
+            let operation = pending.removeFirst()
+            if labels[operation.label].job == nil { others.insert(operation) } else { jobs.append(operation) }
+        }
+        pending = others
+        return jobs.filter { $0.due < end }
+    }
+
     private func nextRun(of job: ClockworkSpec.Job, after operation: Operation, at time: UInt64) -> Operation {
         var next = operation
         next.due = time + max(1, job.interval / UInt64(spec.timeScale))
@@ -260,6 +275,9 @@ public final class Traffic {
     public func isWanted(_ operation: Operation) -> Bool {
         operation.session < 0 || sessions.session(of: operation) != nil
     }
+
+    /// A closed loop takes the next operation now, nanoseconds from the start of the trial.
+    public func noteTaken(at time: UInt64) { takenAt = time }
 
     /// Forgets the session of an operation: for walks that send nothing.
     func discard(_ operation: Operation) { sessions.discard(operation) }

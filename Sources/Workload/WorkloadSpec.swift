@@ -128,4 +128,25 @@ public struct WorkloadSpec: Sendable {
         }
         return scaled
     }
+
+    /// The same workload in a part of the time: so many times the arrivals, and as many messages as before between a
+    /// message and its duplicates, or the requests that name it. Sessions keep their own times.
+    ///
+    /// - Parameter factor: 1 or more.
+    /// - Returns: the changed workload.
+    public func compressed(by factor: Double) -> WorkloadSpec {
+        var compressed = scaled(by: factor)
+        compressed.writers.duplicateGap = writers.duplicateGap.scaled(by: 1 / factor)
+        for index in queries.indices {
+            compressed.queries[index].shape = queries[index].shape.lookingBack(overPart: 1 / factor)
+        }
+        return compressed
+    }
+}
+
+extension ClosedRange<UInt64> {
+    /// Durations times a factor, 0 … 1.
+    func scaled(by factor: Double) -> ClosedRange<UInt64> {
+        UInt64(Double(lowerBound) * factor)...UInt64(Double(upperBound) * factor)
+    }
 }

@@ -22,6 +22,14 @@ enum Arguments {
         throw ValidationError("'\(text)' is not a count; write 200000, 200k or 2M")
     }
 
+    /// A number of clients.
+    static func clients(_ text: String) throws -> Int {
+        guard let number = Int(text) ?? (try? count(text)) else {
+            throw ValidationError("'\(text)' is not a number of clients; write a whole number such as 8")
+        }
+        return number
+    }
+
     /// A positive factor.
     static func factor(_ text: String) throws -> Double {
         guard let number = Double(text), number > 0, number <= 100_000 else {

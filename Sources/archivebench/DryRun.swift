@@ -15,6 +15,8 @@ enum DryRun {
         let secondsEstimated: Double
         let operations: [String: Int]
         let adaptations: [String]
+        /// Clients of a closed loop; absent for the open one.
+        let closedClients: Int?
     }
 
     static func print(_ plan: TrialPlan, _ request: TrialRequest, json: Bool) throws {
@@ -23,7 +25,8 @@ enum DryRun {
             digest: plan.digest, postgres: request.installation.version, driverChanges: request.driver.changes,
             schema: request.schemaVersion, seed: request.seed,
             historyRows: plan.historyRows, historyPartitions: plan.historyPartitions, diskBytes: plan.diskBytes,
-            secondsEstimated: plan.seconds.rounded(), operations: plan.operations, adaptations: plan.adaptations)
+            secondsEstimated: plan.seconds.rounded(), operations: plan.operations, adaptations: plan.adaptations,
+            closedClients: request.closedClients)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -42,8 +45,13 @@ enum DryRun {
             "  time        about \(Int(summary.secondsEstimated)) s",
             "  digest      \(summary.digest)",
             "  seed        \(summary.seed)",
-            "  operations  warm-up and measure, later pages not counted (they follow from replies)",
         ]
+        if let clients = summary.closedClients {
+            lines.append("  pace        closed loop, \(clients) clients: as fast as answers come")
+            lines.append("  operations  the sequence at most, in this mix; when it is through, the load ends")
+        } else {
+            lines.append("  operations  warm-up and measure, later pages not counted (they follow from replies)")
+        }
         for (name, count) in summary.operations.sorted(by: { $0.key < $1.key }) {
             lines.append("    \(name): \(count)")
         }

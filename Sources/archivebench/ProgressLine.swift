@@ -50,7 +50,9 @@ final class ProgressLine: TrialObserver, Sendable {
             let share = rows.total == 0 ? 100 : rows.done * 100 / rows.total
             parts.append("\(rows.done) of \(rows.total) rows (\(share) %)")
         }
-        if let rates = progress.rates { parts.append("offered \(rates.offered)/s, achieved \(rates.achieved)/s") }
+        if let rates = progress.rates {
+            parts.append(rates.offered.map { "offered \($0)/s, achieved \(rates.achieved)/s" } ?? "\(rates.achieved)/s")
+        }
         if let p99 = progress.p99 { parts.append("p99 so far \(milliseconds(p99)) ms") }
         if progress.failed > 0 { parts.append("\(progress.failed) failed") }
         parts.append("\(time(progress.secondsLeft)) left")

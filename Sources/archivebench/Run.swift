@@ -20,6 +20,7 @@ struct RunCommand: AsyncParsableCommand {
               archivebench run
               archivebench run --history 2M --partitions 720 --duration 5min
               archivebench run my-workload.yaml --variant my-settings.yaml --schema 7 --seed 7
+              archivebench run --closed 8                how much it can do: 8 clients without pause
               archivebench run --dry-run                what would be done, without doing it
               archivebench run --json | jq .valid
             """)
@@ -30,6 +31,13 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Multiplies all arrival rates.", valueName: "factor"), transform: Arguments.factor)
     var rateScale: Double = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Closed loop: so many clients take the workload's operations one after the other, as fast as answers come, instead of keeping to its schedule. For the most a server can do; its latencies mean another thing, and objectives are not judged.",
+            valueName: "clients"),
+        transform: Arguments.clients)
+    var closed: Int?
 
     @Option(help: ArgumentHelp("Length of the warm-up, such as 15s.", valueName: "time"), transform: Arguments.duration)
     var warmup: UInt64?
@@ -60,6 +68,9 @@ struct RunCommand: AsyncParsableCommand {
         if let duration, !PhaseSpec.measureRange.contains(duration) {
             throw ValidationError("--duration: use 1s to 7d")
         }
+        if let closed, !ClosedLoop.clientRange.contains(closed) {
+            throw ValidationError("--closed \(closed): use 1 to \(ClosedLoop.clientRange.upperBound)")
+        }
         if let warmup, warmup > 86_400_000_000_000 { throw ValidationError("--warmup: use at most 24h") }
     }
 
@@ -73,7 +84,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         let runID = TrialOptions.newRunID(subject.workload.name)
         let request = try await trial.request(
-            subject, rateScale: rateScale, recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
+            subject, rateScale: rateScale, closedClients: closed,
+            recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
             keep: keep)
         if dryRun { return try DryRun.print(TrialPlan(request), request, json: json) }
         let swept = request.registry.sweep()
@@ -108,8 +120,9 @@ struct RunCommand: AsyncParsableCommand {
     private static func announcement(_ request: TrialRequest) -> String {
         let spec = request.offered
         let seconds = Int(TrialPlan.estimate(spec).rounded())
+        let pace = request.closedClients.map { "closed loop, \($0) clients, " } ?? ""
         return
-            "\(spec.name): \(spec.history.rows) rows of history in \(spec.history.partitions) partitions, schema \(request.schemaVersion), PostgreSQL \(request.installation.version), variant \(request.variant.name); about \(seconds) s"
+            "\(spec.name): \(pace)\(spec.history.rows) rows of history in \(spec.history.partitions) partitions, schema \(request.schemaVersion), PostgreSQL \(request.installation.version), variant \(request.variant.name); about \(seconds) s"
     }
 
     private static func judge(_ record: RunRecord, _ failOn: FailOn?) throws {

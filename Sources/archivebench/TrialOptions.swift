@@ -86,7 +86,8 @@ struct TrialOptions: ParsableArguments {
 
     /// Everything a trial is made from.
     func request(
-        _ subject: Subject, rateScale: Double, recordFolder: String, runID: String, keep: Bool
+        _ subject: Subject, rateScale: Double, closedClients: Int? = nil, recordFolder: String, runID: String,
+        keep: Bool
     ) async throws -> TrialRequest {
         let root = try Project.root()
         let state = historyState.flatMap { HistoryState($0) } ?? .asFound
@@ -99,7 +100,7 @@ struct TrialOptions: ParsableArguments {
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
             schemaVersion: subject.schema, driver: subject.driver, historyState: state, usesCache: !noCache,
             seed: traffic.seed,
-            rateScale: rateScale,
+            rateScale: rateScale, closedClients: closedClients,
             installation: try await PostgresInstallation.choose(
                 folder: postgresBin, major: subject.variant.postgresMajor, searchPath: Project.searchPath),
             registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),

@@ -29,6 +29,12 @@ import Testing
         Case(arguments: ["run", "--duration", "10ms"], status: 2, words: "--duration: use 1s to 7d"),
         Case(arguments: ["run", "--rate-scale", "-1"], status: 2, words: "factor"),
         Case(arguments: ["run", "--rate-scale", "0"], status: 2, words: "'0' is not a factor"),
+        Case(arguments: ["run", "--closed", "0"], status: 2, words: "--closed 0: use 1 to 10000"),
+        Case(arguments: ["run", "--closed", "-1"], status: 2, words: "closed"),
+        Case(arguments: ["run", "--closed=-1"], status: 2, words: "--closed -1: use 1 to 10000"),
+        Case(arguments: ["run", "--closed", "1e9"], status: 2, words: "'1e9' is not a number of clients"),
+        Case(arguments: ["run", "--closed", "1000000000"], status: 2, words: "--closed 1000000000: use 1 to 10000"),
+        Case(arguments: ["run", "--closed", "many"], status: 2, words: "'many' is not a number of clients"),
         Case(arguments: ["run", "--history", "many"], status: 2, words: "'many' is not a count"),
         Case(
             arguments: ["run", "--history", "9223372036854775807"], status: 2,

@@ -92,6 +92,25 @@ import Testing
         #expect(tool.isClean())
     }
 
+    @Test func aClosedLoopIsNamedEverywhere() async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        let dry = try await tool.run(files(folder) + ["--closed", "3", "--dry-run"])
+        #expect(dry.status == 0 && dry.out.contains("closed loop, 3 clients"))
+        let ending = try await tool.run(files(folder) + ["--closed", "3"])
+        #expect(ending.status == 0 || ending.status == 1)
+        #expect(ending.out.contains("Closed loop, 3 clients") && ending.out.contains("per second"))
+        #expect(!ending.out.contains("offered/s") && !ending.out.contains("backlog  "))
+        #expect(ending.error.contains("closed loop, 3 clients") && !ending.error.contains("offered"))
+        let record = try readText("\(folder.path)/run/run.json")
+        #expect(record.contains("\"kind\" : \"closed\"") && record.contains("\"clients\" : 3"))
+        #expect(record.contains("\"waitsMs\"") && record.contains("there is no schedule to keep up with"))
+        #expect(!record.contains("\"rule\" : \"kept-up\"") && record.contains("\"rule\" : \"generator-cpu\""))
+        #expect(!record.contains("\"ending\" : \"interrupted\""))
+        #expect(try readText("\(folder.path)/run/report.md").contains("not judged in a closed loop"))
+        #expect(try readText("\(folder.path)/run/report.html").contains("Closed loop, 3 clients"))
+        #expect(tool.isClean())
+    }
+
     @Test(arguments: ["loading history", "warm-up", "measure"]) func oneSignalFinishesTheRecord(_ stage: String)
         async throws
     {

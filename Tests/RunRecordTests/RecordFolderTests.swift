@@ -34,6 +34,32 @@ import Testing
         #expect(!read.valid && read.ending == .running)
     }
 
+    /// A record of a tool that knew neither has neither, and is read all the same.
+    @Test func paceAndWaitsComeBack() throws {
+        let home = try TemporaryFolder()
+        let folder = try RecordFolder.create(path: "\(home.path)/r")
+        var written = record()
+        let times = LatencyQuantiles(count: 1, mean: 1, p50: 1, p90: 1, p95: 1, p99: 1, p999: nil, max: 1)
+        let waits = WaitTimes(schedule: times, connection: times, firstByte: times, transfer: times)
+        func summary(_ waits: WaitTimes?) -> ClassSummary {
+            ClassSummary(
+                offeredPerSecond: 1, achievedPerSecond: 1, goodputPerSecond: nil, responseMs: times, serviceMs: times,
+                lagMs: times, curve: [], rows: 0, chainsCut: 0, waitsMs: waits)
+        }
+        written.classes = ["put": summary(waits), "store": summary(nil)]
+        try folder.write(written)
+        #expect(try folder.readRecord().closedClients == nil)
+        written.pacing = PacingDescription(clients: 8)
+        try folder.write(written)
+        let read = try folder.readRecord()
+        #expect(read.closedClients == 8 && read.pacing?.kind == .closed && read.throughput == 2)
+        #expect(read.classes["put"]?.waitsMs == waits && read.classes["store"]?.waitsMs == nil)
+        let text = try readText(folder.path(of: .record))
+        for key in ["\"pacing\"", "\"kind\" : \"closed\"", "\"clients\" : 8", "\"firstByte\""] {
+            #expect(text.contains(key), "\(key)")
+        }
+    }
+
     /// The keys that others build on. A change here needs a new format version.
     @Test func theStableCoreHasItsNames() throws {
         let home = try TemporaryFolder()

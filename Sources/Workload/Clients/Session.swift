@@ -17,6 +17,8 @@ struct Session {
     }
 
     let identity: SessionIdentity
+    /// When its first request was due as it was begun; trial time.
+    var begun: UInt64?
     let patience: Patience
     private(set) var plan: SessionPlan
     private(set) var node: Int

@@ -10,7 +10,7 @@ public struct SessionTally: Sendable {
     public var timeouts = 0
     public var nodeSwitches = 0
     public var messages = 0
-    /// Of finished sessions, nanoseconds from their intended start.
+    /// Of finished sessions, nanoseconds from their intended start, or in a closed loop from their first request.
     public var durations: [UInt64] = []
     /// Intended start to the first page, nanoseconds.
     public var firstPages: [UInt64] = []
@@ -113,7 +113,7 @@ struct SessionBook {
         if isWaiting, session.firstPageAt != nil { noteFirstPage(session, entry, time) }
         for (index, milestone) in SessionTally.milestoneCounts.enumerated()
         where before < milestone && session.messages >= milestone {
-            tallies[entry].milestones[index].append(time - min(time, session.identity.start))
+            tallies[entry].milestones[index].append(time - min(time, session.begun ?? session.identity.start))
         }
         tallies[entry].messages += session.messages - before
         sessions[slot] = session
@@ -122,7 +122,7 @@ struct SessionBook {
     }
 
     private mutating func noteFirstPage(_ session: Session, _ entry: Int, _ time: UInt64) {
-        tallies[entry].firstPages.append(time - min(time, session.identity.start))
+        tallies[entry].firstPages.append(time - min(time, session.begun ?? session.identity.start))
     }
 
     /// Counts a request that is being sent.
@@ -130,6 +130,10 @@ struct SessionBook {
         guard let entry = clientOfLabel[operation.label] else { return }
         tallies[entry].requests += 1
         if operation.isRetry { tallies[entry].retries += 1 }
+        // In a schedule this is the intended start; a closed loop begins a session when its turn comes.
+        if let session = session(of: operation), session.begun == nil {
+            sessions[operation.session]?.begun = operation.due
+        }
     }
 
     /// Forgets a session: for walks that send nothing.
@@ -186,7 +190,7 @@ struct SessionBook {
             tallies[entry].gaveUp += 1
         } else {
             tallies[entry].finished += 1
-            tallies[entry].durations.append(time - min(time, session.identity.start))
+            tallies[entry].durations.append(time - min(time, session.begun ?? session.identity.start))
             tallies[entry].lastEnd = max(tallies[entry].lastEnd ?? 0, time)
         }
         sessions[slot] = nil
