@@ -56,8 +56,12 @@ public struct LatencyHistogram: Sendable {
     /// Counts so many durations at once.
     mutating func add(count: UInt64, at duration: UInt64) { room.record(duration, count: count) }
 
-    /// Durations beyond ``longest`` that were counted elsewhere.
-    mutating func note(clamped: Int) { self.clamped += clamped }
+    /// Completes what was counted elsewhere: the exact largest duration, already counted once at its place.
+    mutating func noteLargest(_ duration: UInt64, clamped: Int) {
+        // Counting it none times changes the maximum and nothing else.
+        room.record(duration, count: 0)
+        self.clamped += clamped
+    }
 
     /// Adds all of another histogram of the same precision.
     public mutating func add(_ other: LatencyHistogram) {

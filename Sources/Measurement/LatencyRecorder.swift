@@ -19,6 +19,8 @@ public struct LatencyRecorder {
     /// How many were counted.
     public var count: Int { recorded }
     @usableFromInline var clamped = 0
+    /// Exact, as the library keeps it.
+    @usableFromInline var largest: UInt64 = 0
 
     public init(_ precision: LatencyHistogram.Precision = .result) {
         self.precision = precision
@@ -46,6 +48,7 @@ public struct LatencyRecorder {
         let index = Self.index(of: duration, half, mask)
         counts[index] &+= 1
         recorded &+= 1
+        if duration > largest { largest = duration }
     }
 
     /// What was counted since the last call or the beginning; forgets it.
@@ -53,10 +56,11 @@ public struct LatencyRecorder {
         var histogram = LatencyHistogram(precision)
         guard count > 0 else { return histogram }
         for index in 0..<capacity where counts[index] > 0 {
-            histogram.add(count: counts[index], at: lowest(at: index))
+            histogram.add(count: counts[index], at: min(lowest(at: index), largest))
             counts[index] = 0
         }
-        histogram.note(clamped: clamped)
+        histogram.noteLargest(largest, clamped: clamped)
+        largest = 0
         recorded = 0
         clamped = 0
         return histogram

@@ -159,7 +159,8 @@ import Testing
         owner.enqueue([1, 2])
         try Connection.open(parameters).run("SELECT pg_terminate_backend(\(first))")
         #expect(owner.wait(until: 3))
-        #expect(owner.ends[1] == ["57P01"] && owner.ends[2] == ["ok"])
+        // Ended between preparing and executing it has no statement to tell the reason to.
+        #expect([["57P01"], ["connection-lost"]].contains(owner.ends[1]) && owner.ends[2] == ["ok"])
         #expect(owner.lastPID != first && owner.lastPID != nil && owner.pool.connections.count == 1)
     }
 
