@@ -79,6 +79,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     public var delivered: BandwidthLedger? { account.ledger }
 
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
+        hub.note(time: now)
         while slots.count <= ticket { slots.append(nil) }
         let work = work(of: operation, at: now)
         slots[ticket] = Slot(operation: operation, work: work)

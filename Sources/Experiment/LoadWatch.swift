@@ -119,7 +119,7 @@ final class LoadWatch: Sendable {
     /// A second can only be over when the load has started.
     private func beginLatencyLog() throws {
         guard let started = control.load.started else { preconditionFailure("a second before the start") }
-        let start = Clock.wallMilliseconds() - Int(Clock.now() - started) / 1_000_000
+        let start = Clock.wallMilliseconds() - Int(max(Clock.now(), started) - started) / 1_000_000
         let date = UTCTime(seconds: start / 1_000).iso8601
         try folder.append(lines: LatencyLog.head(startedAt: start, date: date), to: .latencies)
     }

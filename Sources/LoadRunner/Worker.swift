@@ -94,7 +94,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
             if isClosed { beginClosed(at: now) }
             now = target.wait(until: nextWake(after: now))
             if !phasesSettled { moveMeasurePhase(at: now) }
-            if control.isStopping || result.sequenceEnded != nil { endOffering(at: now) }
+            if control.isStopping || result.sequenceEnded != nil { endOffering(at: max(now, start)) }
             finishSeconds(until: now)
             target.takeCompletions { record($0) }
             ringAlarms(at: now)
@@ -158,6 +158,8 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         }
         var moment = now
         while moment >= start && busy < clients && moment < measureEnd {
+            // The warm-up may go on: whether this belongs to it is looked at first.
+            if !phasesSettled && moment >= measureStart { return }
             var next: Operation
             if !chained.isEmpty {
                 next = chained.removeFirst()
@@ -252,7 +254,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private func follow(_ operation: Operation, _ outcome: RequestOutcome, at moment: Nanoseconds) {
         source.follow(operation, outcome, at: moment - start) { next in
             if isClosed && !jobLabels[next.label] {
-                chained.insert(next)
+                if measureClosed { noteCut(next) } else { chained.insert(next) }
             } else if start + next.due < followUpEnd {
                 followUps.insert(next)
             } else {
@@ -322,6 +324,7 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         guard !measureClosed && now >= measureEnd else { return }
         measureClosed = true
         upcoming = nil
+        while !chained.isEmpty { noteCut(chained.removeFirst()) }
         // A load that was ended in warm-up has no measure phase and so no cost in it.
         if let cpuAtMeasureStart { result.cpu = Clock.threadCPU() - cpuAtMeasureStart }
         result.measured = measureEnd > measureStart ? measureEnd - measureStart : 0

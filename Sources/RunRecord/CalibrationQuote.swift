@@ -38,6 +38,6 @@ public struct CalibrationQuote: Codable, Sendable, Equatable {
 
     /// Figures that were held to a bound, and those that say how much of a latency is the generator's own.
     public var telling: [Figure] {
-        figures.filter { $0.bound.hasPrefix("at ") || $0.name.hasSuffix("own share of latency") }
+        figures.filter { $0.bound.hasPrefix("at ") || $0.name.contains("own share of latency") }
     }
 }

@@ -27,12 +27,12 @@ public struct EngineCalibration: Sendable {
         self.request = request
         // Rates are shares of what the first phase reaches.
         let chosen = EnginePhase.all.enumerated().filter { only.isEmpty || $0.element.name.contains(only) }
-        guard let last = chosen.last?.element else {
+        guard !chosen.isEmpty else {
             throw TestbedProblem(
                 "--only '\(only)': no such phase; there are \(EnginePhase.all.map(\.name).joined(separator: "; "))")
         }
         var phases = chosen.map(\.element)
-        if case .open = last.mode, chosen[0].offset > 0 { phases.insert(EnginePhase.all[0], at: 0) }
+        if chosen[0].offset > 0, phases.contains(where: \.isOpen) { phases.insert(EnginePhase.all[0], at: 0) }
         self.phases = phases
         self.control = control
         self.progress = progress

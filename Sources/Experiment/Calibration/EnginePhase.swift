@@ -38,6 +38,11 @@ struct EnginePhase: Sendable {
     let blocks: Int
     var bounds: [Bound] = []
 
+    var isOpen: Bool {
+        if case .open = mode { return true }
+        return false
+    }
+
     /// Such as `point, 8 connections`.
     var name: String {
         let base = "\(script.name), \(connections) connections"
@@ -118,8 +123,10 @@ public enum EngineMetric {
     /// Microseconds from due to sent; open loop only.
     public static let meanLag = "mean lag"
     public static let p99Lag = "p99 lag"
-    /// Share of our mean response time that is the generator's own: its lateness and its CPU for an operation.
-    public static let ownShare = "own share of latency"
+    /// Share of our mean response time that is certainly the generator's own: its lateness and its CPU for an operation.
+    /// What an answer waits in the socket while others are handled comes on top, and cannot be told from the kernel's
+    /// part. Open loop only: in a closed one nothing is due.
+    public static let ownShare = "own share of latency, at least"
     /// Megabytes of the generator's process.
     public static let peakMemory = "peak memory"
 }

@@ -8,7 +8,8 @@ extension ConnectionHub {
         connection.pool.opening += 1
         unsettle(connection.pool)
         // The last wake may be long ago, and before the first there is none.
-        connection.openingEnds = Clock.now() + Nanoseconds(parameters.connectTimeout) * 1_000_000_000
+        let limit = parameters.connectTimeout
+        connection.openingEnds = limit > 0 ? Clock.now() + Nanoseconds(limit) * 1_000_000_000 : .max
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
             connection.raw = raw
@@ -24,7 +25,9 @@ extension ConnectionHub {
         guard let raw = connection.raw else { return }
         do throws(PostgresError) {
             let opening = try raw.continueOpening()
-            if raw.descriptor != connection.descriptor { try register(connection, raw) }
+            // libpq may have gone on to another address: a new socket, often under the number of the old one, which the
+            // kernel has forgotten with it.
+            try register(connection, raw)
             switch opening {
             case .needsRead: watch(connection, for: .read)
             case .needsWrite: watch(connection, for: .write)

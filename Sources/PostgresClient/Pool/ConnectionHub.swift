@@ -63,7 +63,11 @@ public final class ConnectionHub<Owner: StatementOwner> {
         self.parameters = parameters
         self.tracePath = tracePath
         loop = try EventLoop()
+        now = Clock.now()
     }
+
+    /// The owner has read the clock.
+    public func note(time: Nanoseconds) { now = max(now, time) }
 
     /// Adds an empty pool.
     public func addPool(name: String, _ plan: PoolPlan) -> ConnectionPool {
@@ -317,10 +321,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
                 default: if flight.kind == .statement { owner.take(result, for: flight.ticket) }
                 }
             case .done:
-                guard flight.kind != .sync else { continue }
-                if connection.failure != nil && !raw.isAlive {
+                if !raw.isAlive {
                     return lose(connection, PostgresError(.client(.connectionLost), "the server hung up"), owner)
                 }
+                guard flight.kind != .sync else { continue }
                 _ = connection.flights.popFirst()
                 finish(flight, connection, owner)
                 if connection.raw == nil { return }

@@ -32,10 +32,9 @@ enum OurEngine {
             // Never nothing: an operation cannot be sent before it is due, and the clock has gone on by then.
             metrics[EngineMetric.meanLag] = max(0.001, (seen.lag.mean ?? 0) / 1e3)
             metrics[EngineMetric.p99Lag] = max(0.001, Double(seen.lag.value(at: 0.99) ?? 0) / 1e3)
+            let own = (seen.scheduleWait.mean ?? 0) + Double(result.cpu) / completed
+            metrics[EngineMetric.ownShare] = own / max(1, seen.response.mean ?? 1)
         }
-        // An upper bound: some of the CPU is spent while the server works, and delays nothing.
-        let own = (seen.scheduleWait.mean ?? 0) + Double(result.cpu) / completed
-        metrics[EngineMetric.ownShare] = own / max(1, seen.response.mean ?? 1)
         return metrics
     }
 

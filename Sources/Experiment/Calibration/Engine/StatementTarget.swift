@@ -40,6 +40,8 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     private var slotCapacity = 64
     private var completions = CompletionQueue()
     private var events: [TargetEvent] = []
+    /// While it lasts, each operation keeps its connection for all of its statements.
+    private var isPreparing = false
     /// The clock while an operation is being begun; 0 at other times.
     private var moment: Nanoseconds = 0
 
@@ -78,12 +80,14 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         try prepareEverywhere()
     }
 
-    /// Runs the script once on every connection, so that preparing is no part of what is measured.
+    /// Runs the whole script once on every connection, so that preparing is no part of what is measured.
     private func prepareEverywhere() throws(PostgresError) {
         let operation = Operation(
             due: 0, label: 0, node: 0, number: 0, origin: 0, page: 0, candidates: nil, cursor: .zero)
+        isPreparing = true
         for ticket in 0..<pool.plan.limit { begin(operation, ticket: ticket, now: Clock.now()) }
         let deadline = Clock.now() + 30_000_000_000
+        defer { isPreparing = false }
         var done = 0
         while done < pool.plan.limit {
             guard wait(until: deadline) < deadline else {
@@ -112,6 +116,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         makeRoom(for: ticket)
         slots[ticket] = Slot(isBusy: true, since: now, isWaiting: true)
+        hub.note(time: now)
         // One that goes out at once goes out now: the clock was just read.
         moment = now
         hub.enqueue(ticket, pool, self)
@@ -162,6 +167,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
         let now = moment == 0 ? Clock.now() : moment
         let statement = statements[slots[ticket].step]
+        if isPreparing { connection.isHeld = slots[ticket].step + 1 < statementCount }
         if slots[ticket].step == 0 {
             for index in draws.indices {
                 drawn[index] =
@@ -191,12 +197,14 @@ public final class StatementTarget: LoadTarget, StatementOwner {
 
     public func finish(_ ticket: Int, _ answer: Answer) {
         let now = hub.now
-        slots[ticket].waits.firstByte += max(answer.firstByte, slots[ticket].since) - slots[ticket].since
-        slots[ticket].waits.transfer += max(now, answer.firstByte) - answer.firstByte
+        let first = max(answer.firstByte, slots[ticket].since)
+        slots[ticket].waits.firstByte += first - slots[ticket].since
+        slots[ticket].waits.transfer += max(now, first) - first
         slots[ticket].step += 1
         if answer.failure == nil && slots[ticket].step < statementCount {
             slots[ticket].since = now
             slots[ticket].isWaiting = true
+            if isPreparing, let connection = answer.connection { return hub.goOn(ticket, on: connection, self) }
             return hub.enqueue(ticket, pool, self)
         }
         end(ticket, failure: answer.failure?.code.description)
