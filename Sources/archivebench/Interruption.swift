@@ -6,10 +6,10 @@ import Testbed
 
 /// Ctrl-C once finishes the record, twice ends now; either way no server stays behind.
 enum Interruption {
-    /// Watches the signals that end a program, as long as the returned value lives.
+    /// Watches the signals that end a program, from here to its end.
     static func watch(_ control: TrialControl, _ progress: ProgressLine, _ registry: ClusterRegistry) -> EndingSignals {
         let count = SignalCount()
-        return EndingSignals { _ in
+        let signals = EndingSignals { _ in
             if count.next() == 1 {
                 progress.close()
                 Terminal.error("ending early: finishing the record; press Ctrl-C once more to end now")
@@ -21,6 +21,9 @@ enum Interruption {
                 _exit(ExitStatus.interrupted.rawValue)
             }
         }
+        // To the end of the process: one more signal must not kill it in the moment between giving up and exiting.
+        _ = Unmanaged.passRetained(signals)
+        return signals
     }
 
     /// Holds a failure back while the program is being ended: what fails now fails because of that.
