@@ -28,10 +28,13 @@ public actor ManagedCluster {
         public var createdAt: String
         /// What to start from; `nil` makes an empty server with `initdb`.
         public var dataset: (cache: DatasetCache, entry: DatasetEntry)?
+        /// What the server's processes run in.
+        public var surroundings: ServerSurroundings
 
         public init(
             installation: PostgresInstallation, variant: Variant, dataDirectory: String?, purpose: String,
-            createdAt: String, dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
+            createdAt: String, dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil,
+            surroundings: ServerSurroundings = .host
         ) {
             self.installation = installation
             self.variant = variant
@@ -39,6 +42,7 @@ public actor ManagedCluster {
             self.purpose = purpose
             self.createdAt = createdAt
             self.dataset = dataset
+            self.surroundings = surroundings
         }
     }
 
@@ -66,14 +70,19 @@ public actor ManagedCluster {
     private let registry: ClusterRegistry
     /// The account the server runs as; `nil` for our own.
     let user: UserAccount?
+    private let surroundings: ServerSurroundings
     private var server: Task<Void, Never>?
     private var process: ProcessIdentity?
 
-    private init(record: ClusterRecord, variant: Variant?, registry: ClusterRegistry, user: UserAccount?) {
+    private init(
+        record: ClusterRecord, variant: Variant?, registry: ClusterRegistry, user: UserAccount?,
+        surroundings: ServerSurroundings = .host
+    ) {
         self.record = record
         self.settings = variant?.settings ?? []
         self.registry = registry
         self.user = user
+        self.surroundings = surroundings
     }
 
     /// Makes the folders and runs `initdb`, or copies the plan's dataset. Nothing is left behind when it throws.
@@ -101,7 +110,8 @@ public actor ManagedCluster {
                 try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
             }
             try checkReach(record, plan, user)
-            let cluster = ManagedCluster(record: record, variant: plan.variant, registry: registry, user: user)
+            let cluster = ManagedCluster(
+                record: record, variant: plan.variant, registry: registry, user: user, surroundings: plan.surroundings)
             try await cluster.initialise(plan)
             return cluster
         } catch {
@@ -276,12 +286,12 @@ public actor ManagedCluster {
         } catch {
             throw TestbedProblem("\(record.logFile): cannot be written")
         }
-        let command = command("postgres", record.arguments)
+        let (command, environment) = (serverCommand(), surroundings.environment(over: Self.variables))
         let started = AsyncStream<Int32?>.makeStream()
         server = Task.detached {
             defer { try? log.close() }
             _ = try? await run(
-                command.program, arguments: command.arguments, environment: Self.environment, workingDirectory: "/",
+                command.program, arguments: command.arguments, environment: environment, workingDirectory: "/",
                 platformOptions: Self.ownSession, input: .none,
                 output: .fileDescriptor(log, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(log, closeAfterSpawningProcess: false)
@@ -318,10 +328,23 @@ public actor ManagedCluster {
     /// change users itself, but does so between fork and exec of a program with threads, where glibc's `setgroups`
     /// waits for ever for a thread that is not there.
     func command(_ program: String, _ arguments: [String]) -> (program: Executable, arguments: Arguments) {
+        Self.split(words(program, arguments))
+    }
+
+    /// The postmaster's command, within its surroundings.
+    private func serverCommand() -> (program: Executable, arguments: Arguments) {
+        Self.split(surroundings.prefix + words("postgres", record.arguments))
+    }
+
+    private func words(_ program: String, _ arguments: [String]) -> [String] {
         let path = "\(record.binaries)/\(program)"
-        guard let user else { return (.path(FilePath(path)), Arguments(arguments)) }
+        guard let user else { return [path] + arguments }
         let change = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--", path]
-        return (.path("/usr/bin/setpriv"), Arguments(change + arguments))
+        return ["/usr/bin/setpriv"] + change + arguments
+    }
+
+    private static func split(_ words: [String]) -> (program: Executable, arguments: Arguments) {
+        (.path(FilePath(words[0])), Arguments(Array(words.dropFirst())))
     }
 
     /// Away from the terminal, whose Ctrl-C is for us.
@@ -332,7 +355,9 @@ public actor ManagedCluster {
     }
 
     /// Nothing of the caller's surroundings reaches the server.
-    static let environment: Environment = .custom(["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"])
+    static let environment: Environment = ServerSurroundings.host.environment(over: variables)
+
+    private static let variables = ["PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"]
 
     // MARK: Checking
 
