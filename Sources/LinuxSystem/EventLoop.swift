@@ -11,6 +11,10 @@ public final class EventLoop {
         public init(rawValue: UInt32) { self.rawValue = rawValue }
         public static let read = Interest(rawValue: UInt32(CLINUX_READABLE))
         public static let write = Interest(rawValue: UInt32(CLINUX_WRITABLE))
+        /// That the other side closes is told apart from what there is to read.
+        public static let closing = Interest(rawValue: UInt32(CLINUX_CLOSING))
+        /// News are told once, when they come ("edge-triggered"): the owner goes on until there is no more.
+        public static let once = Interest(rawValue: CLINUX_ONCE)
     }
 
     /// A descriptor that became ready.
@@ -19,9 +23,11 @@ public final class EventLoop {
         public let token: UInt64
         public let readable: Bool
         public let writable: Bool
+        /// The other side has closed, or the connection broke: reading goes on to its end.
+        public let closing: Bool
     }
 
-    private static let capacity = 64
+    private static let capacity = 512
     /// Whether the kernel takes time-outs in nanoseconds with the wait itself: one call where the timer needs three.
     private let waitsExactly: Bool
     private static let timerToken = UInt64.max
@@ -117,7 +123,8 @@ public final class EventLoop {
         return Ready(
             token: event.token,
             readable: broken || event.events & UInt32(CLINUX_READABLE) != 0,
-            writable: broken || event.events & UInt32(CLINUX_WRITABLE) != 0)
+            writable: broken || event.events & UInt32(CLINUX_WRITABLE) != 0,
+            closing: broken || event.events & UInt32(CLINUX_CLOSING) != 0)
     }
 
     private func dropTimerEvent() {

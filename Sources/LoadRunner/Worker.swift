@@ -134,11 +134,14 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
     private func beginDue(before limit: Nanoseconds, at now: Nanoseconds) {
         // Of those begun in one wake the later ones wait for the earlier: the clock is read for each but the first.
         var moment = now
+        var isFirst = true
         while true {
             let next = upcoming.map { start + $0.due } ?? .max
             let follow = followUps.first.map { start + $0.due } ?? .max
             let due = min(next, follow)
             guard due <= now, due < limit, due < measureEnd else { return }
+            if !isFirst { moment = target.clock() }
+            isFirst = false
             if follow < next {
                 let operation = followUps.removeFirst()
                 if source.isWanted(operation) { begin(operation, at: moment) }
@@ -146,7 +149,6 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
                 upcoming = nextOfOwnNodes()
                 begin(operation, at: moment)
             }
-            moment = target.clock()
         }
     }
 

@@ -11,6 +11,8 @@ public final class BoundParameters {
     private var pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
     /// Whether any parameter is in binary format.
     private var hasBinary = false
+    /// Bytes of all values together.
+    private(set) var valueBytes = 0
 
     public init() {
         buffer = TextBuffer()
@@ -26,6 +28,7 @@ public final class BoundParameters {
     public func clear() {
         buffer.clear()
         count = 0
+        valueBytes = 0
         hasBinary = false
     }
 
@@ -67,11 +70,36 @@ public final class BoundParameters {
         return hasBinary ? body(pointers, lengths, formats) : body(pointers, nil, nil)
     }
 
+    /// How many formats a message carries: one each where any value is binary, else none.
+    @inline(__always)
+    var formatCount: Int { hasBinary ? count : 0 }
+
+    @inline(__always)
+    func format(_ index: Int) -> Int32 { formats[index] }
+
+    /// Writes all values as the protocol has them, each behind its length.
+    ///
+    /// - Parameter place: has room for ``valueBytes`` and four bytes a value.
+    /// - Returns: the place behind the last.
+    @inline(__always)
+    func write(to place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        var place = place
+        for index in 0..<count {
+            let length = Int(lengths[index])
+            UnsafeMutableRawPointer(place).storeBytes(of: lengths[index].bigEndian, as: Int32.self)
+            UnsafeMutableRawPointer(place + 4)
+                .copyMemory(from: buffer.cString(at: offsets[index]), byteCount: length)
+            place += 4 &+ length
+        }
+        return place
+    }
+
     private func note(_ start: Int, format: Int32) {
         if count == capacity { grow() }
         offsets[count] = start
         lengths[count] = Int32(buffer.count - start)
         formats[count] = format
+        valueBytes += Int(lengths[count])
         count += 1
     }
 
@@ -98,6 +126,3 @@ public final class BoundParameters {
         pointers.deallocate()
     }
 }
-
-/// The former name, from when there was text only.
-public typealias TextParameters = BoundParameters

@@ -28,11 +28,6 @@ extension Connection {
         guard PQpipelineSync(raw) == 1 else { throw sendFailure(statement: "sync", parameters: nil) }
     }
 
-    /// Asks the server to send what it has, without ending the implicit transaction.
-    public func sendFlushRequest() throws(PostgresError) {
-        guard PQsendFlushRequest(raw) == 1 else { throw sendFailure(statement: "flush", parameters: nil) }
-    }
-
     /// Has the rows of the statement sent last come as one result each. Call it at once after sending.
     ///
     /// - Returns: whether it could be set; otherwise the rows come in one result.

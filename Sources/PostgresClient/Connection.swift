@@ -14,7 +14,6 @@ public final class Connection {
     }
 
     let raw: OpaquePointer
-    private var traceFile: UnsafeMutablePointer<FILE>?
     /// Notices and warnings of the server, the newest hundred.
     public private(set) var notices: [String] = []
 
@@ -34,7 +33,6 @@ public final class Connection {
 
     deinit {
         PQfinish(raw)
-        if let traceFile { fclose(traceFile) }
     }
 
     /// The socket, which may change while a connection is being opened.
@@ -67,13 +65,6 @@ public final class Connection {
     /// Sends a text in the simple protocol. The text is a C string that stays valid during the call.
     public func sendSimple(_ text: UnsafePointer<CChar>) throws(PostgresError) {
         guard PQsendQuery(raw, text) == 1 else { throw sendFailure(statement: nil, parameters: nil) }
-    }
-
-    /// Sends one statement without parameters in the extended protocol, which a pipeline takes.
-    func sendUnnamed(_ text: UnsafePointer<CChar>) throws(PostgresError) {
-        guard PQsendQueryParams(raw, text, 0, nil, nil, nil, nil, 0) == 1 else {
-            throw sendFailure(statement: nil, parameters: nil)
-        }
     }
 
     /// Sends a statement to be prepared under a name, its parameter types left to the server.
@@ -150,13 +141,10 @@ public final class Connection {
         return PostgresError(code, result.errorMessage, statement: statement, parameters: parameters)
     }
 
-    /// Writes every protocol message to a file, one line each, without times (`PQtrace`, regression form off).
-    public func trace(to path: String) throws(PostgresError) {
-        guard let file = fopen(path, "a") else { throw PostgresError(.client(.notSent), "cannot open \(path)") }
-        traceFile = file
-        PQtrace(raw, file)
-        PQsetTraceFlags(raw, Int32(PQTRACE_SUPPRESS_TIMESTAMPS))
-    }
+    /// What encrypts the open connection; `nil` for plain text. GSSAPI is not asked for (``ConnectionParameters``).
+    ///
+    /// - Throws: ``PostgresError`` `refused` for an encryption that nobody but libpq can read.
+    func tlsChannel() throws(PostgresError) -> TLSChannel? { PQsslInUse(raw) == 1 ? try TLSChannel(raw) : nil }
 
     /// The library's last words, or a stand-in where it has none.
     var lastMessage: String {

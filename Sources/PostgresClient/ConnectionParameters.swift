@@ -14,6 +14,10 @@ public struct ConnectionParameters: Sendable, Equatable {
     /// Seconds until a connection attempt counts as failed.
     public var connectTimeout: Int
     public var applicationName: String
+    /// Network round trip to the server that is added to the real one, nanoseconds: half of it passes before what is sent
+    /// reaches the socket, half before what arrived is seen. Only a ``ConnectionHub`` keeps to it, and opening a
+    /// connection takes none.
+    public var roundTrip: UInt64 = 0
 
     public init(
         host: String, port: Int, user: String, database: String, password: String? = nil, sslMode: String = "disable",

@@ -1,12 +1,26 @@
 import CLibpq
 
-/// One result of a statement; its memory belongs to libpq and goes with it.
+/// One result of a statement: libpq's, whose memory goes with it, or an answer in the buffer of a hub's connection, valid
+/// while the owner is being told of it.
 public struct QueryResult: ~Copyable {
-    let raw: OpaquePointer
+    /// `nil` for one of a hub.
+    private let raw: OpaquePointer?
+    /// Meaningful where `raw` is `nil`.
+    private let reply: UnsafePointer<WireReply>?
 
-    init(_ raw: OpaquePointer) { self.raw = raw }
+    init(_ raw: OpaquePointer) {
+        self.raw = raw
+        reply = nil
+    }
 
-    deinit { PQclear(raw) }
+    @inline(__always)
+    init(_ reply: UnsafePointer<WireReply>) {
+        raw = nil
+        self.reply = reply
+    }
+
+    @inline(__always)
+    deinit { if let raw { PQclear(raw) } }
 
     /// What kind of result it is.
     public enum Kind: Sendable {
@@ -27,6 +41,7 @@ public struct QueryResult: ~Copyable {
 
     /// What kind it is. Statuses are plain numbers here, in the order of how often they come (libpq-fe.h, ExecStatusType).
     public var kind: Kind {
+        if let reply { return reply.pointee.kind }
         let status = PQresultStatus(raw)
         if status == PGRES_TUPLES_OK { return .rows }
         if status == PGRES_COMMAND_OK { return .command }
@@ -47,14 +62,18 @@ public struct QueryResult: ~Copyable {
         }
     }
 
-    public var rowCount: Int { Int(PQntuples(raw)) }
-    public var columnCount: Int { Int(PQnfields(raw)) }
+    public var rowCount: Int { reply?.pointee.rowCount ?? Int(PQntuples(raw)) }
+    public var columnCount: Int { reply?.pointee.columnCount ?? Int(PQnfields(raw)) }
 
     /// Name of a column.
-    public func columnName(_ column: Int) -> String { PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "" }
+    public func columnName(_ column: Int) -> String {
+        if let reply { return reply.pointee.column(column)?.name ?? "" }
+        return PQfname(raw, Int32(column)).map { String(cString: $0) } ?? ""
+    }
 
     /// The bytes of a value; empty for NULL. Valid as long as the result.
     public func bytes(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8> {
+        if let reply { return reply.pointee.value(row, column) ?? UnsafeBufferPointer(start: nil, count: 0) }
         let length = Int(PQgetlength(raw, Int32(row), Int32(column)))
         guard let start = PQgetvalue(raw, Int32(row), Int32(column)) else {
             return UnsafeBufferPointer(start: nil, count: 0)
@@ -64,7 +83,10 @@ public struct QueryResult: ~Copyable {
     }
 
     /// Whether a value is NULL.
-    public func isNull(_ row: Int, _ column: Int) -> Bool { PQgetisnull(raw, Int32(row), Int32(column)) == 1 }
+    public func isNull(_ row: Int, _ column: Int) -> Bool {
+        if let reply { return reply.pointee.value(row, column) == nil }
+        return PQgetisnull(raw, Int32(row), Int32(column)) == 1
+    }
 
     /// A value as text; `nil` for NULL.
     public func text(_ row: Int, _ column: Int) -> String? {
@@ -72,7 +94,10 @@ public struct QueryResult: ~Copyable {
     }
 
     /// Whether a column came in binary format.
-    public func isBinary(_ column: Int) -> Bool { PQfformat(raw, Int32(column)) == 1 }
+    public func isBinary(_ column: Int) -> Bool {
+        if let reply { return reply.pointee.column(column)?.isBinary ?? false }
+        return PQfformat(raw, Int32(column)) == 1
+    }
 
     /// An integer in either format: decimal text, or the protocol's two, four or eight bytes; `nil` for NULL and for what
     /// is none.
@@ -85,16 +110,22 @@ public struct QueryResult: ~Copyable {
     }
 
     /// Rows a command touched; 0 for commands that touch none.
-    public var affectedRows: Int { PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0 }
+    public var affectedRows: Int {
+        // The last word of the command's tag, such as `INSERT 0 1`; a tag of one word touched none.
+        if let reply { return reply.pointee.tag.split(separator: " ").dropFirst().last.flatMap { Int($0) } ?? 0 }
+        return PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0
+    }
 
-    /// SQLSTATE of an error.
+    /// SQLSTATE of an error; of a hub's statement the owner hears it with its ``Answer``.
     public var sqlState: String? {
+        guard let raw else { return nil }
         // PG_DIAG_SQLSTATE is the character 'C' (libpq-fe.h), a macro that Swift does not import.
-        PQresultErrorField(raw, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+        return PQresultErrorField(raw, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
     }
 
     /// The server's words about an error.
     public var errorMessage: String {
+        guard let raw else { return "" }
         // PG_DIAG_MESSAGE_PRIMARY is 'M'.
         if let primary = PQresultErrorField(raw, Int32(UInt8(ascii: "M"))) { return String(cString: primary) }
         return PQresultErrorMessage(raw).map { String(cString: $0) } ?? ""

@@ -29,12 +29,23 @@ public enum TestServers {
     }
 
     /// A started server of its own, with an empty database for an archive. The caller removes it.
+    ///
+    /// - Parameters:
+    ///   - settings: as a variant has them.
+    ///   - address: where it listens besides its socket, which no variant may ask for.
+    ///   - registry: that it belongs to.
     public static func privateCluster(
-        _ settings: [String: String] = [:], registry: ClusterRegistry = registry
+        _ settings: [String: String] = [:], listeningOn address: String? = nil, registry: ClusterRegistry = registry
     ) async throws -> ManagedCluster {
+        var variant = try variant(settings)
+        if let address {
+            variant.settings.append(
+                .init(
+                    name: "listen_addresses", value: address, file: "test.yaml", place: SpecPlace(line: 1, column: 1)))
+        }
         let cluster = try await ManagedCluster.create(
             ManagedCluster.Plan(
-                installation: try await installation(), variant: try variant(settings), dataDirectory: nil,
+                installation: try await installation(), variant: variant, dataDirectory: nil,
                 purpose: "tests", createdAt: "2026-01-01T00:00:00Z"), in: registry)
         try await cluster.start()
         try await cluster.createDatabase()

@@ -10,8 +10,11 @@ enum {
     CLINUX_READABLE = 0x001,  // EPOLLIN
     CLINUX_WRITABLE = 0x004,  // EPOLLOUT
     CLINUX_ERROR = 0x008,     // EPOLLERR
-    CLINUX_HANGUP = 0x010     // EPOLLHUP
+    CLINUX_HANGUP = 0x010,    // EPOLLHUP
+    CLINUX_CLOSING = 0x2000   // EPOLLRDHUP
 };
+// EPOLLET.
+static const uint32_t CLINUX_ONCE = 0x80000000u;
 
 typedef struct {
     uint32_t events;

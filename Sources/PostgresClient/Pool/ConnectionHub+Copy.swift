@@ -15,35 +15,32 @@ extension ConnectionHub {
     ///   - owner: whose statement it is.
     ///   - write: writes all rows, whole lines.
     public func sendCopy(on connection: PooledConnection, _ owner: Owner, _ write: (TextBuffer) -> Void) {
-        guard let raw = connection.raw else { return }
         let rows = connection.copyRows ?? CopyRows()
         rows.buffer.clear()
         rows.sent = 0
         write(rows.buffer)
         connection.copyRows = rows
         connection.isCopying = true
-        do throws(PostgresError) { try goOnCopying(connection, raw) } catch { lose(connection, error, owner) }
+        goOnCopying(connection)
     }
 
-    /// Hands rows over piece by piece as the socket takes them, so that libpq never holds more than a piece.
-    func goOnCopying(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
+    /// Hands rows over piece by piece as the socket takes them, so that no more than a piece is held twice.
+    func goOnCopying(_ connection: PooledConnection) {
         guard let rows = connection.copyRows else { return }
         while rows.sent < rows.buffer.count {
+            guard flush(connection) else { return }
             let end = min(rows.sent + Self.copyPiece, rows.buffer.count)
-            let piece = UnsafeBufferPointer(rebasing: rows.buffer.content[rows.sent..<end])
-            guard try raw.flush(), try raw.putCopyData(piece) else {
-                return watch(connection, for: [.read, .write])
-            }
+            connection.wire.copyData(UnsafeBufferPointer(rebasing: rows.buffer.content[rows.sent..<end]))
             rows.sent = end
         }
-        guard try raw.endCopy() else { return watch(connection, for: [.read, .write]) }
+        connection.wire.copyDone()
         connection.isCopying = false
         // The answer that is waited for is still to come.
         connection.firstByte = 0
-        try flush(connection, raw)
+        _ = flush(connection)
     }
 
-    /// Bytes handed to libpq at once.
+    /// Bytes handed over at once.
     private static var copyPiece: Int { 1 << 16 }
 
     /// Takes a connection back from an owner that held it and needs it no more, as after a BEGIN that failed.

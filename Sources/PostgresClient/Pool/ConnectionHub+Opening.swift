@@ -13,7 +13,6 @@ extension ConnectionHub {
         do throws(PostgresError) {
             let raw = try Connection(starting: parameters)
             connection.raw = raw
-            if let tracePath { try raw.trace(to: tracePath) }
             try register(connection, raw)
             watch(connection, for: [.read, .write])
         } catch {
@@ -21,6 +20,7 @@ extension ConnectionHub {
         }
     }
 
+    /// Goes on with opening; libpq's part ends when the server is ready for the first statement.
     func goOnOpening(_ connection: PooledConnection, _ owner: Owner) {
         guard let raw = connection.raw else { return }
         do throws(PostgresError) {
@@ -32,10 +32,13 @@ extension ConnectionHub {
             case .needsRead: watch(connection, for: .read)
             case .needsWrite: watch(connection, for: .write)
             case .ready:
-                watch(connection, for: .read)
+                connection.openings += 1
+                connection.departed = halfTrip > 0 ? 0 : .max
+                connection.wire.begin(raw.descriptor, tls: try raw.tlsChannel(), trace: trace)
+                watch(connection, for: Self.awaiting)
                 connection.state = .greeting
                 connection.nextGreeting = 0
-                try greet(connection, raw, owner)
+                greet(connection, owner)
             }
         } catch {
             lose(connection, error, owner)
@@ -43,31 +46,24 @@ extension ConnectionHub {
     }
 
     /// Sends the next of the statements that a connection begins with; after the last it is ready.
-    private func greet(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) throws(PostgresError) {
+    private func greet(_ connection: PooledConnection, _ owner: Owner) {
         let pool = connection.pool
         guard connection.nextGreeting < pool.plan.greetings.count else {
-            if connection.pipelines { try raw.enterPipeline() }
             connection.state = .open
             pool.opening -= 1
             pool.noteSuccess()
             pool.sort(connection)
             return serve(pool, owner)
         }
-        try raw.sendSimple(pool.plan.greetings[connection.nextGreeting])
+        connection.wire.query(pool.plan.greetings[connection.nextGreeting])
         connection.nextGreeting += 1
         connection.flights.append(Flight(.greeting))
-        try flush(connection, raw)
+        _ = flush(connection)
     }
 
     func finishGreeting(_ connection: PooledConnection, _ failure: PostgresError?, _ owner: Owner) {
         connection.firstByte = 0
-        guard let raw = connection.raw else { return }
-        do throws(PostgresError) {
-            if let failure { throw failure }
-            try greet(connection, raw, owner)
-        } catch {
-            lose(connection, error, owner)
-        }
+        if let failure { lose(connection, failure, owner) } else { greet(connection, owner) }
     }
 
     /// A connection is gone: what was in flight fails, and so do those that waited for it to open.
@@ -108,6 +104,7 @@ extension ConnectionHub {
             retiredTokens.append(connection.token)
             connection.descriptor = -1
         }
+        connection.wire.end()
         connection.raw = nil
         if connection.state != .closed { connection.pool.closed += 1 }
         connection.state = .closed

@@ -38,9 +38,13 @@ public struct Answer {
 public final class ConnectionHub<Owner: StatementOwner> {
     public private(set) var pools: [ConnectionPool] = []
     /// The clock after the last wake, or later where reading it was due.
-    public private(set) var now: Nanoseconds = 0
+    public internal(set) var now: Nanoseconds = 0
     let parameters: ConnectionParameters
-    let tracePath: String?
+    let trace: ProtocolTrace?
+    /// Half of the round trip that is added to the real one, nanoseconds; 0 for none.
+    let halfTrip: Nanoseconds
+    /// What is on its way, in the order of its arrival: all of it takes the same time.
+    var line = Ring<InTransit>(capacity: 64)
     package let loop: EventLoop
     var registered: [PooledConnection?] = []
     var freeTokens: [Int] = []
@@ -50,18 +54,19 @@ public final class ConnectionHub<Owner: StatementOwner> {
     private var nextReady = 0
     private var readyCount = 0
     /// Connections with statements behind their last sync.
-    package private(set) var unsynced: [PooledConnection] = []
+    package var unsynced: [PooledConnection] = []
     private var restless: [ConnectionPool] = []
 
     /// Opens nothing yet: connections come when they are needed.
     ///
     /// - Parameters:
     ///   - parameters: where the server is.
-    ///   - tracePath: append the protocol messages of all connections to this file; for tests.
-    /// - Throws: `SystemError` when the process has no descriptors left.
+    ///   - tracePath: append what all connections send to this file; for tests.
+    /// - Throws: `SystemError` when the process has no descriptors left, or the trace cannot be written.
     public init(_ parameters: ConnectionParameters, tracePath: String? = nil) throws(SystemError) {
         self.parameters = parameters
-        self.tracePath = tracePath
+        halfTrip = parameters.roundTrip / 2
+        trace = if let tracePath { try ProtocolTrace(path: tracePath) } else { nil }
         loop = try EventLoop()
         now = Clock.now()
     }
@@ -100,10 +105,13 @@ public final class ConnectionHub<Owner: StatementOwner> {
     /// The clock is read once; what one wake of the kernel brought is handled by as many calls, without asking again.
     public func wait(until deadline: Nanoseconds, _ owner: Owner) {
         if nextReady == readyCount {
-            syncLonely(owner)
+            syncLonely()
             freeTokens += retiredTokens
             retiredTokens.removeAll(keepingCapacity: true)
-            now = loop.wait(until: restless.isEmpty ? deadline : min(deadline, soonestRetry))
+            var moment = deadline
+            if !restless.isEmpty { moment = min(moment, soonestRetry) }
+            if let next = line.first { moment = min(moment, next.due) }
+            now = loop.wait(until: moment)
             nextReady = 0
             readyCount = loop.readyCount
         } else {
@@ -114,6 +122,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
             nextReady += 1
             if let connection = registered[Int(ready.token)] { handle(ready, connection, owner) }
         }
+        if !line.isEmpty { passOn(owner) }
         if !restless.isEmpty { calm(owner) }
     }
 
@@ -194,9 +203,20 @@ public final class ConnectionHub<Owner: StatementOwner> {
     public func send(
         text: UnsafePointer<CChar>, for ticket: Int, on connection: PooledConnection, endsUnit: Bool = true
     ) throws(PostgresError) {
-        guard let raw = connection.raw else { throw PostgresError(.client(.connectionLost), "no connection") }
-        if connection.pipelines { try raw.sendUnnamed(text) } else { try raw.sendSimple(text) }
-        try note(Flight(.statement, ticket: ticket), on: connection, raw, endsUnit: endsUnit)
+        guard connection.state == .open else { throw PostgresError(.client(.connectionLost), "no connection") }
+        if connection.pipelines {
+            let unnamed: StaticString = "\0"
+            unnamed.withUTF8Buffer { name in
+                name.withMemoryRebound(to: CChar.self) { name in
+                    guard let name = name.baseAddress else { return }
+                    connection.wire.parse(name: name, text: text)
+                    connection.wire.execute(name: name, nil, binaryResults: false)
+                }
+            }
+        } else {
+            connection.wire.query(text)
+        }
+        note(Flight(.statement, ticket: ticket), on: connection, endsUnit: endsUnit)
     }
 
     /// Sends an execution of a prepared statement. On a connection that has not prepared it, it is prepared first: in a
@@ -216,30 +236,39 @@ public final class ConnectionHub<Owner: StatementOwner> {
         prepared statement: Int, name: UnsafePointer<CChar>, text: UnsafePointer<CChar>, _ parameters: BoundParameters,
         binaryResults: Bool = false, for ticket: Int, on connection: PooledConnection, endsUnit: Bool = true
     ) throws(PostgresError) {
-        guard let raw = connection.raw else { throw PostgresError(.client(.connectionLost), "no connection") }
+        guard connection.state == .open else { throw PostgresError(.client(.connectionLost), "no connection") }
+        guard parameters.count <= Self.mostParameters else {
+            throw PostgresError(
+                .client(.notSent), "\(parameters.count) parameters; a statement takes \(Self.mostParameters)")
+        }
         if !connection.prepared.contains(statement) {
-            try raw.sendPrepare(name: name, text: text)
+            connection.wire.parse(name: name, text: text)
             let flight = Flight(.prepare, ticket: ticket, statement: statement)
             guard connection.pipelines else {
-                return try note(flight, on: connection, raw, endsUnit: endsUnit)
+                connection.wire.sync()
+                return note(flight, on: connection, endsUnit: endsUnit)
             }
             connection.flights.append(flight)
             connection.prepared.insert(statement)
         }
-        try raw.sendPrepared(name: name, parameters, binaryResults: binaryResults)
-        try note(
-            Flight(.statement, ticket: ticket, statement: statement), on: connection, raw, endsUnit: endsUnit)
+        connection.wire.execute(name: name, parameters, binaryResults: binaryResults)
+        if !connection.pipelines { connection.wire.sync() }
+        note(Flight(.statement, ticket: ticket, statement: statement), on: connection, endsUnit: endsUnit)
     }
 
-    /// A statement is with libpq: keeps account of it, and sees to the sync or that it leaves.
-    private func note(
-        _ flight: Flight, on connection: PooledConnection, _ raw: Connection, endsUnit: Bool
-    ) throws(PostgresError) {
+    /// The protocol counts parameters in sixteen bits.
+    private static var mostParameters: Int { 65_535 }
+    /// Bytes of a pipeline's group that are sent without waiting for its end.
+    private static var fullGroup: Int { 1 << 16 }
+
+    /// A statement is written: keeps account of it, and sees to the sync or that it leaves.
+    private func note(_ flight: Flight, on connection: PooledConnection, endsUnit: Bool) {
         connection.flights.append(flight)
         connection.statements += 1
         guard let every = connection.syncEvery else {
             connection.pool.idle.remove(connection.number)
-            return try flush(connection, raw)
+            _ = flush(connection)
+            return
         }
         connection.pool.sort(connection)
         if !connection.isListedUnsynced {
@@ -248,20 +277,24 @@ public final class ConnectionHub<Owner: StatementOwner> {
         }
         connection.unsyncedStatements += 1
         if endsUnit { connection.unsyncedUnits += 1 }
-        if endsUnit && connection.unsyncedUnits >= every { try sync(connection, raw) }
+        if endsUnit && connection.unsyncedUnits >= every {
+            sync(connection)
+        } else if connection.wire.unsentBytes >= Self.fullGroup {
+            _ = flush(connection)
+        }
     }
 
-    private func sync(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
-        try raw.sendSync()
+    private func sync(_ connection: PooledConnection) {
+        connection.wire.sync()
         connection.flights.append(Flight(.sync))
         connection.syncsInFlight += 1
         connection.unsyncedUnits = 0
         connection.unsyncedStatements = 0
-        try flush(connection, raw)
+        _ = flush(connection)
     }
 
     /// Before sleeping: ends the groups that nothing else would end.
-    private func syncLonely(_ owner: Owner) {
+    private func syncLonely() {
         guard !unsynced.isEmpty else { return }
         var index = 0
         while index < unsynced.count {
@@ -273,160 +306,29 @@ public final class ConnectionHub<Owner: StatementOwner> {
             unsynced.swapAt(index, unsynced.count - 1)
             unsynced.removeLast()
             connection.isListedUnsynced = false
-            guard connection.unsyncedStatements > 0, let raw = connection.raw else { continue }
-            do throws(PostgresError) { try sync(connection, raw) } catch { lose(connection, error, owner) }
+            if connection.unsyncedStatements > 0 && connection.state == .open { sync(connection) }
         }
     }
 
-    func flush(_ connection: PooledConnection, _ raw: Connection) throws(PostgresError) {
-        let interest: EventLoop.Interest = try raw.flush() ? .read : [.read, .write]
+    /// Sends what is written, and has the socket watched for room where it did not take all.
+    ///
+    /// - Returns: whether all is out.
+    @inline(__always)
+    func flush(_ connection: PooledConnection) -> Bool {
+        if halfTrip > 0 { return depart(connection) }
+        return hand(over: connection)
+    }
+
+    /// Hands the socket what has its distance behind it.
+    @inline(__always)
+    func hand(over connection: PooledConnection) -> Bool {
+        let isOut = connection.wire.flush(upTo: connection.departed)
+        let interest = isOut ? Self.awaiting : Self.sending
         if connection.interest != interest { watch(connection, for: interest) }
+        return isOut
     }
 
-    // MARK: Receiving
-
-    private func handle(_ ready: EventLoop.Ready, _ connection: PooledConnection, _ owner: Owner) {
-        switch connection.state {
-        case .closed: return
-        case .opening: goOnOpening(connection, owner)
-        case .open, .greeting:
-            guard let raw = connection.raw else { return }
-            let wasCopying = connection.isCopying
-            do throws(PostgresError) {
-                if ready.readable { try raw.readInput() }
-                if wasCopying {
-                    try goOnCopying(connection, raw)
-                } else if connection.interest != .read {
-                    try flush(connection, raw)
-                }
-            } catch {
-                return lose(connection, error, owner)
-            }
-            guard !wasCopying else { return receiveAfterCopy(connection, raw, owner) }
-            if ready.readable { receive(connection, raw, owner) }
-        }
-    }
-
-    /// Takes all that libpq has of the answers; the socket is read again when it has more.
-    private func receive(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) {
-        if connection.firstByte == 0 { connection.firstByte = now }
-        guard !connection.flights.isEmpty else { return listen(connection, raw, owner) }
-        while !connection.isCopying, let flight = connection.flights.first {
-            switch raw.nextReply() {
-            case .incomplete: return
-            case .result(let result):
-                switch result.kind {
-                case .pipelineSync: finishGroup(connection, owner)
-                case .error, .pipelineAborted: noteFailure(result, connection, raw)
-                default: if flight.kind == .statement { owner.take(result, for: flight.ticket) }
-                }
-            case .done:
-                if !raw.isAlive {
-                    return lose(connection, PostgresError(.client(.connectionLost), "the server hung up"), owner)
-                }
-                guard flight.kind != .sync else { continue }
-                _ = connection.flights.popFirst()
-                finish(flight, connection, owner)
-                if connection.raw == nil { return }
-            }
-        }
-    }
-
-    /// A server that refused the rows may have said so before the last of them was sent.
-    private func receiveAfterCopy(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) {
-        guard !connection.isCopying else { return }
-        receive(connection, raw, owner)
-        connection.firstByte = 0
-    }
-
-    /// A connection with nothing in flight that is readable has news of its end, or a notice.
-    private func listen(_ connection: PooledConnection, _ raw: Connection, _ owner: Owner) {
-        connection.firstByte = 0
-        _ = raw.nextReply()
-        if !raw.isAlive { lose(connection, PostgresError(.client(.connectionLost), "the server hung up"), owner) }
-    }
-
-    private func noteFailure(_ result: borrowing QueryResult, _ connection: PooledConnection, _ raw: Connection) {
-        connection.groupFailed = connection.pipelines
-        guard connection.failure == nil else { return }
-        connection.failure =
-            result.kind == .pipelineAborted
-            ? PostgresError(.client(.pipelineAborted), "an earlier statement of its group failed")
-            : raw.error(of: result, statement: nil)
-    }
-
-    private func finish(_ flight: Flight, _ connection: PooledConnection, _ owner: Owner) {
-        let failure = connection.failure.take()
-        switch flight.kind {
-        case .sync: return
-        case .greeting: finishGreeting(connection, failure, owner)
-        case .prepare where connection.pipelines:
-            guard let failure else { return }
-            connection.prepared.remove(flight.statement)
-            connection.finished.append(.init(ticket: -1, firstByte: now, failure: failure))
-        case .prepare where failure == nil:
-            connection.prepared.insert(flight.statement)
-            connection.statements -= 1
-            goOn(flight.ticket, on: connection, owner)
-        case .prepare, .statement:
-            let firstByte = connection.firstByte
-            connection.firstByte = 0
-            if connection.pipelines {
-                return connection.finished.append(
-                    .init(ticket: flight.ticket, firstByte: firstByte == 0 ? now : firstByte, failure: failure))
-            }
-            connection.statements -= 1
-            if connection.isHeld {
-                connection.pool.sort(connection)
-            } else {
-                connection.pool.idle.insert(connection.number)
-            }
-            tell(flight.ticket, firstByte, failure, connection, owner)
-        }
-    }
-
-    /// A sync has come: what was sent before it is over, and committed unless its group failed.
-    private func finishGroup(_ connection: PooledConnection, _ owner: Owner) {
-        _ = connection.flights.popFirst()
-        connection.syncsInFlight -= 1
-        // A failure of the commit itself concerns the whole group.
-        let ofCommit = connection.failure
-        connection.failure = nil
-        let groupFailed = connection.groupFailed
-        connection.groupFailed = false
-        connection.firstByte = 0
-        let finished = connection.finished
-        connection.finished = []
-        var ofPreparing: PostgresError?
-        connection.statements -= finished.count(where: { $0.ticket >= 0 })
-        connection.pool.sort(connection)
-        for statement in finished {
-            if statement.ticket < 0 {
-                ofPreparing = statement.failure
-                continue
-            }
-            var failure = ofCommit ?? statement.failure
-            if groupFailed {
-                // The one statement behind a failed prepare is what could not be prepared; the others went with it.
-                if failure?.code == .client(.pipelineAborted), let ofPreparing { failure = ofPreparing }
-                failure = failure ?? PostgresError(.client(.pipelineAborted), "a later statement of its group failed")
-                ofPreparing = nil
-            }
-            tell(statement.ticket, statement.firstByte, failure, connection, owner)
-        }
-        if connection.finished.isEmpty {
-            connection.finished = finished
-            connection.finished.removeAll(keepingCapacity: true)
-        }
-    }
-
-    /// Those who wait come first, then what the owner does next.
-    private func tell(
-        _ ticket: Int, _ firstByte: Nanoseconds, _ failure: PostgresError?, _ connection: PooledConnection,
-        _ owner: Owner
-    ) {
-        if !connection.pool.waiting.isEmpty { serve(connection.pool, owner) }
-        owner.finish(
-            ticket, Answer(firstByte: firstByte == 0 ? now : firstByte, failure: failure, connection: connection))
-    }
+    /// An open connection is read until it has no more, so that the kernel tells of news once and is not asked again.
+    static var awaiting: EventLoop.Interest { [.read, .closing, .once] }
+    private static var sending: EventLoop.Interest { [.read, .closing, .once, .write] }
 }

@@ -113,7 +113,14 @@ public final class PooledConnection {
     package let number: Int
     unowned(unsafe) let pool: ConnectionPool
     var state = State.closed
+    /// What opens and ends it.
     public internal(set) var raw: Connection?
+    /// What talks through it while it is open.
+    var wire = Wire()
+    /// How often it was opened.
+    var openings = 0
+    /// What was written before this position may be sent, see ``ConnectionHub/depart(_:)``.
+    var departed = Int.max
     /// Sent and not answered, in order.
     var flights = Ring<Flight>()
     /// Statements sent whose owner has not been told of their end.
@@ -157,6 +164,9 @@ public final class PooledConnection {
 
     /// The pool's.
     let syncEvery: Int?
+
+    /// Whether statements and answers pass through it.
+    var isTalking: Bool { state == .open || state == .greeting }
 
     /// Whether statements may follow each other without waiting for answers.
     public var pipelines: Bool { syncEvery != nil }

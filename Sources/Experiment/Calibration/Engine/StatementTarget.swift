@@ -1,3 +1,4 @@
+import ArchiveDriver
 import Glibc
 import LinuxSystem
 import LoadRunner
@@ -12,10 +13,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         var isBusy = false
         /// The next statement of the script.
         var step = 0
-        var since: Nanoseconds = 0
-        var sent: Nanoseconds = 0
-        var isWaiting = false
-        var waits = Waits()
+        var timing = StatementTiming()
         var rows = 0
     }
 
@@ -115,7 +113,8 @@ public final class StatementTarget: LoadTarget, StatementOwner {
 
     public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         makeRoom(for: ticket)
-        slots[ticket] = Slot(isBusy: true, since: now, isWaiting: true)
+        slots[ticket] = Slot(isBusy: true)
+        slots[ticket].timing.noteWaiting(at: now)
         hub.note(time: now)
         // One that goes out at once goes out now: the clock was just read.
         moment = now
@@ -156,7 +155,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         }
     }
 
-    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].sent != 0 }
+    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].timing.sent != 0 }
 
     public func takeEvents() -> [TargetEvent] { events }
 
@@ -182,28 +181,17 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         try hub.send(
             prepared: slots[ticket].step, name: statement.name, text: statement.text, values, for: ticket,
             on: connection)
-        noteSent(&slots[ticket], at: now)
-    }
-
-    private func noteSent(_ slot: inout Slot, at now: Nanoseconds) {
-        if slot.sent == 0 { slot.sent = now }
-        let waited = max(now, slot.since) - slot.since
-        if slot.isWaiting { slot.waits.connection += waited } else { slot.waits.firstByte += waited }
-        slot.since = now
-        slot.isWaiting = false
+        slots[ticket].timing.noteSent(at: now)
     }
 
     public func take(_ result: borrowing QueryResult, for ticket: Int) { slots[ticket].rows += result.rowCount }
 
     public func finish(_ ticket: Int, _ answer: Answer) {
         let now = hub.now
-        let first = max(answer.firstByte, slots[ticket].since)
-        slots[ticket].waits.firstByte += first - slots[ticket].since
-        slots[ticket].waits.transfer += max(now, first) - first
+        slots[ticket].timing.noteAnswered(answer.firstByte, at: now)
         slots[ticket].step += 1
         if answer.failure == nil && slots[ticket].step < statementCount {
-            slots[ticket].since = now
-            slots[ticket].isWaiting = true
+            slots[ticket].timing.noteWaiting(at: now)
             if isPreparing, let connection = answer.connection { return hub.goOn(ticket, on: connection, self) }
             return hub.enqueue(ticket, pool, self)
         }
@@ -217,7 +205,8 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         slots[ticket].isBusy = false
         completions.append(
             Completion(
-                ticket: ticket, sent: slots[ticket].sent, done: hub.now, waits: slots[ticket].waits, failure: failure,
+                ticket: ticket, sent: slots[ticket].timing.sent, done: hub.now, waits: slots[ticket].timing.waits,
+                failure: failure,
                 rows: slots[ticket].rows))
     }
 
