@@ -38,10 +38,8 @@ public enum TestServers {
         _ settings: [String: String] = [:], listeningOn address: String? = nil, registry: ClusterRegistry = registry
     ) async throws -> ManagedCluster {
         var variant = try variant(settings)
-        if let address {
-            variant.settings.append(
-                .init(
-                    name: "listen_addresses", value: address, file: "test.yaml", place: SpecPlace(line: 1, column: 1)))
+        if let address, let place = variant.settings.first?.place {
+            variant.settings.append(.init(name: "listen_addresses", value: address, file: "test.yaml", place: place))
         }
         let cluster = try await ManagedCluster.create(
             ManagedCluster.Plan(
