@@ -126,7 +126,7 @@ import Workload
 
     @Test func sendingAllocatesNothing() async throws {
         let connection = try Connection.open(try await TestServers.database())
-        let values = TextParameters()
+        let values = BoundParameters()
         try connection.sendPrepare(name: "one", text: "SELECT $1::text")
         try connection.collect(statement: "one") { _ throws(PostgresError) in }
         let name: StaticString = "one"

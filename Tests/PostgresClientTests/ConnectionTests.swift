@@ -24,7 +24,7 @@ import Testing
         }
         // The connection is usable after an error.
         #expect(try connection.value("SELECT 2") == "2")
-        let values = TextParameters()
+        let values = BoundParameters()
         values.add { $0.append("secret-value" as StaticString) }
         values.add { $0.append(-42) }
         #expect(values.redacted == "$1: 12 bytes, $2: 3 bytes")
