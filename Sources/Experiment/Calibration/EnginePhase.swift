@@ -95,38 +95,38 @@ struct EnginePhase: Sendable {
 }
 
 /// One slice as a generator of ours is asked to run it.
-public struct EngineSlice: Sendable {
+struct EngineSlice: Sendable {
     /// How much is sent.
-    public enum Amount: Sendable, Equatable {
+    enum Amount: Sendable, Equatable {
         /// As fast as it goes until so many transactions of the script are completed by all connections together.
         case transactions(Int)
         /// Due at this rate for so many seconds, independent arrivals.
         case rate(perSecond: Double, seconds: Double)
     }
 
-    public let script: CalibrationScript
-    public let connections: Int
-    public let amount: Amount
+    let script: CalibrationScript
+    let connections: Int
+    let amount: Amount
     /// Statements in flight on each connection at most.
-    public let window: Int
+    let window: Int
     /// Statements from one Sync to the next; `nil` is no pipelining.
-    public let syncEvery: Int?
-    public let seed: UInt64
+    let syncEvery: Int?
+    let seed: UInt64
 }
 
 /// The metrics by which sides are compared.
-public enum EngineMetric {
+enum EngineMetric {
     /// Transactions of the script completed a second.
-    public static let throughput = "throughput"
+    static let throughput = "throughput"
     /// Nanoseconds of the generator's own CPU a transaction.
-    public static let cpu = "cpu"
+    static let cpu = "cpu"
     /// Microseconds from due to sent; open loop only.
-    public static let meanLag = "mean lag"
-    public static let p99Lag = "p99 lag"
+    static let meanLag = "mean lag"
+    static let p99Lag = "p99 lag"
     /// Share of our mean response time that is certainly the generator's own: its lateness and its CPU for an operation.
     /// What an answer waits in the socket while others are handled comes on top, and cannot be told from the kernel's
     /// part. Open loop only: in a closed one nothing is due.
-    public static let ownShare = "own share of latency, at least"
+    static let ownShare = "own share of latency, at least"
     /// Megabytes of the generator's process.
-    public static let peakMemory = "peak memory"
+    static let peakMemory = "peak memory"
 }
