@@ -55,6 +55,7 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
 
     private let storage: Storage
 
+    /// SQLSTATE of the server, or what went wrong on our side.
     public var code: Code { storage.code }
     /// The server's or the library's words, one line, without a trailing newline.
     public var message: String { storage.message }
