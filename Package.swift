@@ -51,7 +51,7 @@ let package = Package(
         // Level 1
         .target(name: "CBareLoop", dependencies: ["CLibpq"]),
         module("LinuxSystem", ["CLinux"]),
-        module("Workload", ["WakuModel", "SpecReader", crypto]),
+        module("Workload", ["WakuModel", "Measurement", "SpecReader", crypto]),
         module("RunRecord", ["CZlib", "Measurement"]),
         // Level 2
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),

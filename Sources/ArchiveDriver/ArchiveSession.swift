@@ -6,7 +6,8 @@ import WakuModel
 public final class ArchiveSession {
     private let connection: Connection
     private let book: StatementBook
-    private var prepared = PreparedSet()
+    /// Statements that the connection has prepared, by their number in the book.
+    private var prepared = NumberSet()
     private var isSetUp = false
     private let text = TextBuffer()
     private let values = BoundParameters()
@@ -166,9 +167,9 @@ public final class ArchiveSession {
     }
 
     private func prepare(_ step: Step) throws(PostgresError) {
-        guard case .prepared(let statement) = step.form, !prepared.contains(statement) else { return }
+        guard case .prepared(let statement) = step.form, !prepared.contains(statement.id) else { return }
         try connection.sendPrepare(name: book.name(statement), text: book.text(statement))
         try connection.collect(statement: String(cString: book.name(statement))) { _ throws(PostgresError) in }
-        prepared.insert(statement)
+        prepared.insert(statement.id)
     }
 }

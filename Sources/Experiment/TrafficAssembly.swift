@@ -79,10 +79,10 @@ enum TrafficAssembly {
             summary.timeouts = tally.timeouts
             summary.nodeSwitches = tally.nodeSwitches
             summary.messages = tally.messages
-            summary.durationMs = quantiles(tally.durations)
-            summary.firstPageMs = quantiles(tally.firstPages)
+            summary.durationMs = RecordAssembly.quantiles(tally.durations)
+            summary.firstPageMs = RecordAssembly.quantiles(tally.firstPages)
             summary.toMessages = zip(SessionTally.milestoneCounts, tally.milestones).compactMap { count, times in
-                quantiles(times).map { MessagesReached(messages: count, sessions: times.count, ms: $0) }
+                RecordAssembly.quantiles(times).map { MessagesReached(messages: count, sessions: times.count, ms: $0) }
             }
             if client.arrivals is HerdArrivals, tally.unfinished == 0, tally.gaveUp == 0, let start = tally.firstStart,
                 let end = tally.lastEnd
@@ -91,12 +91,6 @@ enum TrafficAssembly {
             }
             return summary
         }
-    }
-
-    private static func quantiles(_ times: [UInt64]) -> LatencyQuantiles? {
-        var histogram = LatencyHistogram()
-        for time in times { histogram.record(time) }
-        return RecordAssembly.quantiles(histogram)
     }
 
     // MARK: Self-checks

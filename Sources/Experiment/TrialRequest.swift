@@ -127,7 +127,7 @@ public protocol TrialObserver: Sendable {
 
 /// Thrown when a trial or an archive was ended before there was anything to record.
 public struct TrialInterrupted: Error, CustomStringConvertible {
-    public let description = "ended before anything was measured; nothing was left behind"
+    public let description = "ended before there was a result; nothing was left behind"
 
     /// The one there is.
     public init() {}

@@ -12,8 +12,9 @@ public struct ChildProcess: Sendable {
     /// Largest resident size seen in /proc, read every 10 ms, bytes; `nil` when it ended before the first look. Not the
     /// figure of wait4, in which a small child of a large parent shows the parent's size.
     public let peakMemory: Int?
-    /// Standard output and standard error.
+    /// What it wrote to standard output.
     public let output: String
+    /// What it wrote to standard error.
     public let errors: String
 
     /// User and system time, nanoseconds.

@@ -33,6 +33,7 @@ public enum Clock {
 /// A calendar reading of UTC seconds, by the civil-from-days algorithm (Howard Hinnant, "chrono-Compatible Low-Level
 /// Date Algorithms"), because names of runs need no calendar library.
 public struct UTCTime: Sendable {
+    /// The fields of the Gregorian calendar; months and days count from 1.
     public let year, month, day, hour, minute, second: Int
 
     /// - Parameter seconds: seconds since 1970-01-01T00:00:00Z.

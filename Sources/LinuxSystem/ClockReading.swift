@@ -11,6 +11,7 @@ public struct ClockReading: Sendable, Equatable {
     /// CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows while the machine is suspended.
     public var suspended: Int64
 
+    /// Three readings of one moment, nanoseconds.
     public init(monotonic: Nanoseconds, wallDistance: Int64, suspended: Int64) {
         self.monotonic = monotonic
         self.wallDistance = wallDistance

@@ -7,9 +7,13 @@ import Glibc
 public final class EventLoop {
     /// What a descriptor is watched for.
     public struct Interest: OptionSet, Sendable {
+        /// Bits of epoll(7).
         public let rawValue: UInt32
+        /// A set from bits of epoll(7).
         public init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// Something can be read without waiting.
         public static let read = Interest(rawValue: UInt32(CLINUX_READABLE))
+        /// Something can be written without waiting.
         public static let write = Interest(rawValue: UInt32(CLINUX_WRITABLE))
         /// That the other side closes is told apart from what there is to read.
         public static let closing = Interest(rawValue: UInt32(CLINUX_CLOSING))
@@ -21,7 +25,9 @@ public final class EventLoop {
     public struct Ready {
         /// The owner's number for the descriptor.
         public let token: UInt64
+        /// Something can be read, an error or the end among it.
         public let readable: Bool
+        /// Something can be written, or the attempt tells what is wrong.
         public let writable: Bool
         /// The other side has closed, or the connection broke: reading goes on to its end.
         public let closing: Bool

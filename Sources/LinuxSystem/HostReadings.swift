@@ -1,11 +1,17 @@
 /// What disturbs a measurement from outside, as /proc tells it at one moment. What cannot be read is `nil`.
 public struct HostReading: Sendable {
+    /// The clocks, for jumps of one against the others.
     public var clocks: ClockReading
+    /// Time of all processors, and what of it was stolen.
     public var processors: ProcessorTimes?
+    /// Pages moved to and from swap.
     public var swap: SwapTraffic?
+    /// Time in which tasks waited for memory.
     public var pressure: MemoryPressure?
+    /// Memory there is, and what of it is free to take.
     public var memory: MemoryLevel?
 
+    /// A reading; what is left out was not to be read.
     public init(
         clocks: ClockReading, processors: ProcessorTimes? = nil, swap: SwapTraffic? = nil,
         pressure: MemoryPressure? = nil, memory: MemoryLevel? = nil
@@ -34,6 +40,7 @@ public struct ProcessorTimes: Sendable, Equatable {
     /// Wanted by this machine and given to another by the hypervisor.
     public var stolen: UInt64
 
+    /// Clock ticks since boot, of all processors together.
     public init(total: UInt64, stolen: UInt64) {
         self.total = total
         self.stolen = stolen
@@ -52,9 +59,12 @@ public struct ProcessorTimes: Sendable, Equatable {
 
 /// Pages moved to and from swap since boot (proc_vmstat(5)).
 public struct SwapTraffic: Sendable, Equatable {
+    /// Read from swap.
     public var pagesIn: UInt64
+    /// Written to swap.
     public var pagesOut: UInt64
 
+    /// Pages since boot.
     public init(pagesIn: UInt64, pagesOut: UInt64) {
         self.pagesIn = pagesIn
         self.pagesOut = pagesOut
@@ -72,8 +82,10 @@ public struct SwapTraffic: Sendable, Equatable {
 /// Time in which some task stood still for want of memory since boot, microseconds (pressure stall information,
 /// Documentation/accounting/psi.rst of the kernel).
 public struct MemoryPressure: Sendable, Equatable {
+    /// Some task, not all of them.
     public var someMicroseconds: UInt64
 
+    /// Microseconds since boot.
     public init(someMicroseconds: UInt64) { self.someMicroseconds = someMicroseconds }
 
     /// From the text of /proc/pressure/memory; `nil` when its line "some" has no total.
@@ -88,10 +100,12 @@ public struct MemoryPressure: Sendable, Equatable {
 
 /// Memory of the host, bytes (proc_meminfo(5)).
 public struct MemoryLevel: Sendable, Equatable {
+    /// All that the kernel manages.
     public var total: UInt64
     /// What can be had without swapping, by the kernel's estimate.
     public var available: UInt64
 
+    /// Bytes.
     public init(total: UInt64, available: UInt64) {
         self.total = total
         self.available = available

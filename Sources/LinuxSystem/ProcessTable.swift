@@ -2,10 +2,12 @@ import Glibc
 
 /// A process told apart from a later one that got the same number: by number and start time.
 public struct ProcessIdentity: Codable, Hashable, Sendable {
+    /// The kernel's number for it, which is used again after its end.
     public let pid: Int32
     /// Field 22 of /proc/PID/stat: clock ticks after boot (proc(5)).
     public let startTicks: UInt64
 
+    /// A process that is known from elsewhere, such as a file.
     public init(pid: Int32, startTicks: UInt64) {
         self.pid = pid
         self.startTicks = startTicks

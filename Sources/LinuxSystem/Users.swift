@@ -2,8 +2,11 @@ import Glibc
 
 /// A user account of the machine.
 public struct UserAccount: Sendable, Equatable {
+    /// The login name.
     public let name: String
+    /// The user's number.
     public let uid: UInt32
+    /// Number of the user's primary group.
     public let gid: UInt32
 
     /// The account the process runs as.
@@ -15,6 +18,7 @@ public struct UserAccount: Sendable, Equatable {
     /// The account of a name; `nil` when there is none.
     public static func named(_ name: String) -> UserAccount? { lookUp { getpwnam(name) } }
 
+    /// Whether it may do anything.
     public var isRoot: Bool { uid == 0 }
 
     private static func lookUp(_ find: () -> UnsafeMutablePointer<passwd>?) -> UserAccount? {

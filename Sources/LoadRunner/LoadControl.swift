@@ -11,6 +11,7 @@ public final class LoadControl: Sendable {
     /// Where the warm-up ends.
     public let warmUp = WarmUpEnd()
 
+    /// Nothing asked for, nothing seen yet.
     public init() {}
 
     /// Ends the offering at the next wake of each worker (within a quarter of a second); what is in flight is drained.

@@ -12,16 +12,20 @@ public enum Pacing: Sendable, Equatable {
 
 /// What all workers of a load need to know. Each builds its own source and target from it.
 public struct LoadPlan: Sendable {
+    /// Lengths of warm-up, measure phase and drain.
     public let phases: PhaseSpec
     /// Store nodes, numbered from 0; each lives on one worker.
     public let nodes: Int
+    /// Limits by which goodput is counted.
     public let objectives: [ObjectiveSpec]
     /// Threads that share the nodes between them.
     public let workers: Int
     /// Processor of each worker; empty leaves them to the scheduler.
     public let processors: [Int]
+    /// What decides when an operation begins.
     public let pacing: Pacing
 
+    /// A plan for a load, with at most as many workers as there are nodes and clients.
     public init(
         phases: PhaseSpec, nodes: Int, objectives: [ObjectiveSpec] = [], workers: Int = 1, processors: [Int] = [],
         pacing: Pacing = .open

@@ -46,6 +46,7 @@ public struct CompletionQueue: ~Copyable {
     private var taken = 0
     private var count = 0
 
+    /// Room for a few; it grows with what waits.
     public init() { places = .allocate(capacity: capacity) }
 
     deinit {
@@ -53,6 +54,7 @@ public struct CompletionQueue: ~Copyable {
         places.deallocate()
     }
 
+    /// Whether none waits to be taken.
     public var isEmpty: Bool { taken == count }
 
     /// - Complexity: O(1), amortised; allocates only when more wait than ever before.
@@ -83,9 +85,11 @@ public struct CompletionQueue: ~Copyable {
 
 /// How an operation ended.
 public struct Completion: Sendable {
+    /// The worker's number for the operation.
     public let ticket: Int
     /// When its first statement was sent; meaningless when it failed before that.
     public let sent: Nanoseconds
+    /// When its last answer was whole.
     public let done: Nanoseconds
     /// What its time in the target went into.
     public let waits: Waits
@@ -106,6 +110,7 @@ public struct Completion: Sendable {
     /// Hashes that were asked for.
     public let asked: Int
 
+    /// Says how an operation ended, by default well and with nothing to show for it.
     public init(
         ticket: Int, sent: Nanoseconds, done: Nanoseconds, waits: Waits, failure: String? = nil, rows: Int = 0,
         delivered: Int = 0, nextCursor: PageCursor? = nil, last: PageCursor? = nil, hashes: [PageCursor] = [],
@@ -135,6 +140,7 @@ public struct Waits: Sendable {
     /// From the first byte to the last.
     public var transfer: Nanoseconds = 0
 
+    /// Waits in nanoseconds, all statements of the operation together.
     public init(connection: Nanoseconds = 0, firstByte: Nanoseconds = 0, transfer: Nanoseconds = 0) {
         self.connection = connection
         self.firstByte = firstByte
@@ -144,10 +150,14 @@ public struct Waits: Sendable {
 
 /// A moment worth noting, such as a lost connection.
 public struct TargetEvent: Sendable {
+    /// On the target's clock.
     public let at: Nanoseconds
+    /// What it was, such as `connection.lost`.
     public let kind: String
+    /// More about it for people, one line.
     public let detail: String
 
+    /// Notes a moment.
     public init(at: Nanoseconds, kind: String, detail: String) {
         self.at = at
         self.kind = kind

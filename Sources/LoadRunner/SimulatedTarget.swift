@@ -8,9 +8,12 @@ import Workload
 public final class SimulatedTarget: LoadTarget {
     /// A span in which no operation begins to be served; those being served go on.
     public struct Stall: Sendable {
+        /// On the simulated clock, nanoseconds.
         public let start: Nanoseconds
+        /// Nanoseconds.
         public let length: Nanoseconds
 
+        /// A span from a moment of the simulated clock.
         public init(start: Nanoseconds, length: Nanoseconds) {
             self.start = start
             self.length = length

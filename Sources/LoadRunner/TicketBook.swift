@@ -98,37 +98,9 @@ package struct Alarm {
     let use: UInt32
 }
 
-/// Alarms by their moment, earliest first: a binary heap.
-package struct AlarmQueue {
-    private var alarms: [Alarm] = []
-
-    package init() {}
-
-    package var first: Alarm? { alarms.first }
-
-    /// - Complexity: O(log count).
-    package mutating func insert(_ alarm: Alarm) {
-        alarms.append(alarm)
-        var child = alarms.count - 1
-        while child > 0, alarms[child].at < alarms[(child - 1) / 2].at {
-            alarms.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    /// - Precondition: not empty.
-    /// - Complexity: O(log count).
-    package mutating func removeFirst() -> Alarm {
-        alarms.swapAt(0, alarms.count - 1)
-        let first = alarms.removeLast()
-        var parent = 0
-        while 2 * parent + 1 < alarms.count {
-            var child = 2 * parent + 1
-            if child + 1 < alarms.count, alarms[child + 1].at < alarms[child].at { child += 1 }
-            guard alarms[child].at < alarms[parent].at else { break }
-            alarms.swapAt(child, parent)
-            parent = child
-        }
-        return first
-    }
+extension Alarm: Due {
+    package var due: UInt64 { at }
 }
+
+/// Alarms by their moment, earliest first.
+package typealias AlarmQueue = TimeHeap<Alarm>

@@ -7,6 +7,7 @@ public final class WarmUpEnd: Sendable {
     /// Nanoseconds beyond the plan, times two; odd once it is fixed.
     private let state = Atomic<UInt64>(0)
 
+    /// A warm-up that is as long as planned.
     public init() {}
 
     /// How far the warm-up goes beyond its plan, nanoseconds.

@@ -4,31 +4,40 @@ import Workload
 
 /// What one worker saw of one label.
 public struct LabelResult: Sendable {
+    /// Operations due in the warm-up.
     public var warmUp = Tally()
+    /// Operations due in the measure phase.
     public var measure = Tally()
-    /// Completed operations of the measure phase, nanoseconds.
+    /// Completed operations of the measure phase: intended start to done, nanoseconds.
     public var response = LatencyHistogram()
+    /// Of the same: sent to done, nanoseconds.
     public var service = LatencyHistogram()
+    /// Of the same: intended start to sent, nanoseconds.
     public var lag = LatencyHistogram()
     /// Of all begun: intended start to the moment the worker turned to it, the generator's own lateness.
     public var scheduleWait = LatencyHistogram()
-    /// Of the completed: for a free connection, for the first byte of the answers, and from first to last byte.
+    /// Of the completed: for a free connection, nanoseconds.
     public var connectionWait = LatencyHistogram()
+    /// Of the completed: for the first byte of each answer, nanoseconds.
     public var firstByteWait = LatencyHistogram()
+    /// Of the completed: from the first byte of each answer to its last, nanoseconds.
     public var transfer = LatencyHistogram()
     /// Completed before the measure phase ended; the rest of the completed ones ended in drain.
     public var inPhase = 0
     /// Completed before the measure phase ended, and within the objective.
     public var good = 0
+    /// Rows that the completed read or wrote.
     public var rows = 0
-    /// Hashes asked for, and messages or hashes that clients got.
+    /// Hashes that were asked for.
     public var asked = 0
+    /// What clients got: messages, or hashes where only those were asked for.
     public var delivered = 0
     /// On the wire: messages that were put, or replies.
     public var bytes = 0
     /// Next pages that would have started after the measure phase.
     public var chainsCut = 0
 
+    /// Nothing seen yet.
     public init() {}
 
     /// Adds what another worker saw.
@@ -54,11 +63,13 @@ public struct LabelResult: Sendable {
 
 /// What a whole load saw.
 public struct LoadResult: Sendable {
+    /// What latency was kept by.
     public var labels: [RequestLabel]
     /// By label.
     public var results: [LabelResult]
     /// CPU time of the workers within the measure phase, nanoseconds.
     public var cpu: UInt64 = 0
+    /// Threads that took part.
     public var workers = 0
     /// Length of the warm-up as it came out, nanoseconds.
     public var warmedUp: UInt64 = 0
@@ -66,6 +77,7 @@ public struct LoadResult: Sendable {
     public var measured: UInt64 = 0
     /// From the end of the measure phase to the last completion, nanoseconds.
     public var drained: UInt64 = 0
+    /// What targets noted, in order.
     public var events: [TargetEvent] = []
     /// When a closed loop came to the end of its sequence before the time; `nil` when it did not.
     public var sequenceEnded: Nanoseconds?
@@ -131,13 +143,16 @@ public struct WorkerSecond: Sendable {
 
 /// One second of one label.
 public struct LabelSecond: Sendable {
+    /// Operations that the worker turned to in this second.
     public var scheduled = 0
+    /// Operations that ended in this second with an error.
     public var failed = 0
     /// Bytes on the wire of what completed in this second.
     public var bytes = 0
     /// Response times of what completed in this second.
     public var response = LatencyHistogram(.interval)
 
+    /// Nothing seen yet.
     public init() {}
 
     /// Adds what another worker or label saw in the same second.

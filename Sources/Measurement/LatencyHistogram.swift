@@ -23,6 +23,7 @@ public struct LatencyHistogram: Sendable {
     /// Durations beyond ``longest``.
     public private(set) var clamped = 0
 
+    /// An empty histogram, which takes its memory with the first duration.
     public init(_ precision: Precision = .result) {
         self.precision = precision
         layout = HdrLayout(lowest: Self.finest, highest: Self.longest, digits: precision == .result ? 3 : 2)
@@ -43,6 +44,7 @@ public struct LatencyHistogram: Sendable {
             numberOfSignificantValueDigits: precision == .result ? .three : .two)
     }
 
+    /// How many durations were recorded.
     public var count: Int { Int(counts?.totalCount ?? 0) }
 
     /// Records one duration in nanoseconds.

@@ -22,6 +22,7 @@ public struct LatencyRecorder {
     /// Exact, as the library keeps it.
     @usableFromInline var largest: UInt64 = 0
 
+    /// An empty recorder with all its memory, so that recording never allocates.
     public init(_ precision: LatencyHistogram.Precision = .result) {
         self.precision = precision
         // Twice ten to the power of the digits, rounded up to a power of two.

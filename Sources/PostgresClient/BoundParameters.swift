@@ -1,6 +1,7 @@
 /// Parameters of a prepared statement, written one after the other into one ``TextBuffer``, each in text or in binary
 /// format. Used again and again: after the largest statement it allocates nothing.
 public final class BoundParameters {
+    /// Holds the values one after the other; written to through ``add(_:)`` and ``addBinary(_:)``.
     public let buffer: TextBuffer
     /// How many parameters were begun.
     public private(set) var count = 0
@@ -14,6 +15,7 @@ public final class BoundParameters {
     /// Bytes of all values together.
     private(set) var valueBytes = 0
 
+    /// No parameters yet.
     public init() {
         buffer = TextBuffer()
         offsets = .allocate(capacity: capacity)

@@ -5,20 +5,26 @@ import Glibc
 public struct ConnectionParameters: Sendable, Equatable {
     /// Host name, address, or the folder of a Unix socket.
     public var host: String
+    /// TCP port, or the number in the Unix socket's name.
     public var port: Int
+    /// Role to connect as.
     public var user: String
+    /// Name of an existing database.
     public var database: String
+    /// Sent only when the server asks; never part of a message.
     public var password: String?
     /// As `sslmode` of libpq; Unix sockets never use TLS.
     public var sslMode: String
     /// Seconds until a connection attempt counts as failed.
     public var connectTimeout: Int
+    /// What `pg_stat_activity` shows of our connections.
     public var applicationName: String
     /// Network round trip to the server that is added to the real one, nanoseconds: half of it passes before what is sent
     /// reaches the socket, half before what arrived is seen. Only a ``ConnectionHub`` keeps to it, and opening a
     /// connection takes none.
     public var roundTrip: UInt64 = 0
 
+    /// A server as described; nothing is looked up or opened.
     public init(
         host: String, port: Int, user: String, database: String, password: String? = nil, sslMode: String = "disable",
         connectTimeout: Int = 10, applicationName: String = "archivebench"

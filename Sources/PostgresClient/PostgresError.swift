@@ -55,6 +55,7 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
 
     private let storage: Storage
 
+    /// SQLSTATE of the server, or what went wrong on our side.
     public var code: Code { storage.code }
     /// The server's or the library's words, one line, without a trailing newline.
     public var message: String { storage.message }
@@ -63,10 +64,12 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
     /// Sizes of the parameters, such as `$1: 64 bytes`.
     public var parameters: String? { storage.parameters }
 
+    /// A failure in words; line breaks in the message become spaces.
     public init(_ code: Code, _ message: String, statement: String? = nil, parameters: String? = nil) {
         storage = Storage(code, Self.oneLine(message), statement, parameters)
     }
 
+    /// Code, message, statement and sizes of parameters on one line.
     public var description: String {
         var text = "\(code): \(message)"
         if let statement { text += " [\(statement)]" }

@@ -62,7 +62,9 @@ public struct QueryResult: ~Copyable {
         }
     }
 
+    /// Rows of this result.
     public var rowCount: Int { reply?.pointee.rowCount ?? Int(PQntuples(raw)) }
+    /// Columns of each row.
     public var columnCount: Int { reply?.pointee.columnCount ?? Int(PQnfields(raw)) }
 
     /// Name of a column.

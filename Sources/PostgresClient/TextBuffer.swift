@@ -3,8 +3,10 @@
 public final class TextBuffer {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var capacity: Int
+    /// Bytes inside.
     public private(set) var count = 0
 
+    /// An empty buffer with room for so many bytes before it has to grow.
     public init(capacity: Int = 4_096) {
         self.capacity = capacity
         bytes = .allocate(capacity: capacity)

@@ -8,8 +8,15 @@ extension RunRecord {
     /// Whether the trial may be used as evidence: it ran to its plan, and every rule of validity was found to hold.
     /// Whatever compares, averages or judges trials leaves out the others, unless a person asked for exactly them; they
     /// are recorded and shown all the same.
-    public var isEvidence: Bool {
-        ending == .completed && valid && !validity.isEmpty && validity.allSatisfy(\.holds)
+    public var isEvidence: Bool { doubts.isEmpty }
+
+    /// What keeps the trial from being used as evidence, a few words each: how it ended, and the names of broken rules.
+    /// Empty when it may be used.
+    public var doubts: [String] {
+        let endings = ending == .completed ? [] : [ending.rawValue]
+        let broken = validity.filter { !$0.holds }.map(\.rule)
+        let found = endings + (validity.isEmpty ? ["no rule checked"] : broken)
+        return found.isEmpty && !valid ? ["recorded as not valid"] : found
     }
 
     /// All request classes of the measure phase together.

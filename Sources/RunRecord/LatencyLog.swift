@@ -7,6 +7,7 @@ import Measurement
 public enum LatencyLog {
     /// Why a line could not be made; the text is one line for people.
     public struct Problem: Error, CustomStringConvertible {
+        /// What is wrong, and with which line.
         public let description: String
     }
 

@@ -8,6 +8,7 @@ public struct PacingDescription: Codable, Sendable, Equatable {
         case closed
     }
 
+    /// What decided when an operation began.
     public var kind: Kind
     /// Operations at most under way at any moment, the nodes' own jobs aside; `nil` in an open loop.
     public var clients: Int?
@@ -43,6 +44,7 @@ public struct WaitTimes: Codable, Sendable, Equatable {
     /// From the first byte of an answer to the last, all statements together.
     public var transfer: LatencyQuantiles
 
+    /// The parts of the response time, each over all operations.
     public init(
         schedule: LatencyQuantiles, connection: LatencyQuantiles, firstByte: LatencyQuantiles,
         transfer: LatencyQuantiles

@@ -38,7 +38,8 @@ public struct RunRecord: Codable, Sendable {
     public var digest: String
     public var seed: UInt64
 
-    /// Whether every rule of ``validity`` holds. Who uses records as evidence asks ``isEvidence``.
+    /// Whether the trial ran to its plan and every rule of ``validity`` holds. Who uses records as evidence asks
+    /// ``isEvidence``.
     public var valid: Bool
     public var validity: [ValidityFinding]
     /// The measure phase, by request class.

@@ -130,7 +130,9 @@ public enum QuantityParser {
 
 /// Why a text is not the quantity asked for.
 public struct QuantityError: Error, CustomStringConvertible, Equatable, Sendable {
+    /// What is wrong, with the text as it stands in the file.
     public let what: String
+    /// What to write instead.
     public let remedy: String
 
     init(_ what: String, _ remedy: String) {

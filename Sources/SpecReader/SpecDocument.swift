@@ -133,7 +133,9 @@ public final class SpecDocument {
 
 /// A place in a file, 1-based.
 public struct SpecPlace: Sendable, Equatable {
+    /// The line, from 1.
     public let line: Int
+    /// The column in characters, from 1.
     public let column: Int
 
     init(_ node: Node, or fallback: SpecPlace? = nil) {

@@ -5,7 +5,9 @@ import Yams
 /// A getter that finds nothing or nonsense notes a problem and returns its stand-in, so the caller can go on and find
 /// the other problems of the file; the values are used only after ``SpecDocument/finish()`` did not throw.
 public final class SpecMap {
+    /// The file, which problems are noted on.
     public let document: SpecDocument
+    /// Where the map begins.
     public let place: SpecPlace
     let node: Node
     private let path: String

@@ -16,8 +16,9 @@ import Glibc
 public struct Estimate: Sendable, Equatable, Codable {
     /// The ratio.
     public let value: Double
-    /// Ends of the interval.
+    /// Lower end of the interval.
     public let low: Double
+    /// Upper end of the interval.
     public let high: Double
     /// Pairs.
     public let count: Int
@@ -53,16 +54,6 @@ public struct Estimate: Sendable, Equatable, Codable {
         self.count = ratios.count
         standardDeviation = Sample.standardDeviation(ratios)
         autocorrelation = correlation
-    }
-
-    /// Pairs that an interval of a given half width would take, at the spread and correlation seen here.
-    ///
-    /// - Parameter halfWidth: as a share, such as 0.03 for ± 3 %.
-    /// - Returns: at least ``fewest``.
-    public func pairs(forHalfWidth halfWidth: Double) -> Int {
-        let now = (log(high) - log(low)) / 2
-        let factor = now / log(1 + halfWidth)
-        return max(Self.fewest, Int((Double(count) * factor * factor).rounded(.up)))
     }
 }
 

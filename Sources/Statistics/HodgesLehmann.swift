@@ -3,9 +3,11 @@ import Glibc
 /// The median of all means of two (Hodges & Lehmann 1963), with the interval that the Wilcoxon signed-rank test leaves
 /// when it is inverted. It needs symmetry about the centre, not a normal distribution.
 public struct HodgesLehmann: Sendable, Equatable {
+    /// The median of all means of two, in the unit of the values.
     public let value: Double
-    /// Ends of the interval; infinite when the sample is too small for the confidence (below 6 values for 95 %).
+    /// Lower end of the interval; infinite when the sample is too small for the confidence (below 6 values for 95 %).
     public let low: Double
+    /// Upper end of the interval; infinite in the same case.
     public let high: Double
 
     /// Samples up to this size get exact tail probabilities.

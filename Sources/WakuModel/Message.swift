@@ -5,7 +5,9 @@ public struct Message: Sendable, Equatable {
     /// Longest ``meta`` the specification allows, in bytes.
     public static let maximumMeta = 64
 
+    /// What the application sends; opaque to the archive.
     public var payload: [UInt8]
+    /// What the message is about, chosen by the application.
     public var contentTopic: ContentTopic
     /// Application data of at most ``maximumMeta`` bytes; empty when absent.
     public var meta: [UInt8]
@@ -14,6 +16,7 @@ public struct Message: Sendable, Equatable {
     /// The sender's clock: nanoseconds since 1970, UTC.
     public var timestamp: Int64
 
+    /// A message as its sender made it.
     public init(
         payload: [UInt8], contentTopic: ContentTopic, meta: [UInt8] = [], version: UInt32 = 0, timestamp: Int64
     ) {
@@ -50,6 +53,7 @@ public struct MessageHash: Hashable, Sendable, CustomStringConvertible {
     /// All bytes zero: no message has it, and a store node refuses it as a cursor.
     public static let zero = MessageHash(words: (0, 0, 0, 0))
 
+    /// A hash from its 32 bytes, as four words in the order of memory.
     @inlinable
     public init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 

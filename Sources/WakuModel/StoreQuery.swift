@@ -17,19 +17,24 @@ public struct StoreQuery: Sendable, Equatable {
     public var requestID: String
     /// Whether whole messages are wanted, or their hashes only.
     public var includeData: Bool
+    /// Only messages of this shard; `nil` for all.
     public var pubsubTopic: PubsubTopic?
+    /// Only messages of one of these topics; empty for all.
     public var contentTopics: [ContentTopic]
     /// Earliest timestamp, inclusive, nanoseconds since 1970.
     public var startTime: Int64?
     /// Latest timestamp, inclusive, nanoseconds since 1970.
     public var endTime: Int64?
+    /// Only these messages; empty for all.
     public var hashes: [MessageHash]
     /// The last message of the page before; exclusive.
     public var cursor: MessageHash?
+    /// Whether the page goes on towards newer or towards older messages.
     public var direction: Direction
     /// As requested; `nil` and 0 mean ``defaultPageSize``.
     public var requestedPageSize: Int?
 
+    /// A query for whole messages, oldest first, unless told otherwise.
     public init(
         requestID: String = "", includeData: Bool = true, pubsubTopic: PubsubTopic? = nil,
         contentTopics: [ContentTopic] = [], startTime: Int64? = nil, endTime: Int64? = nil,

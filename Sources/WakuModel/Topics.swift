@@ -9,6 +9,7 @@ public struct WakuFormatError: Error, CustomStringConvertible, Equatable {
 ///
 /// Any non-empty text is a valid topic; those of static sharding (51/WAKU2-RELAY-SHARDING) also have a ``shard``.
 public struct PubsubTopic: Hashable, Sendable, CustomStringConvertible {
+    /// The topic as it is sent.
     public let text: String
     /// The shard named by the topic; `nil` for a topic of another form.
     public let shard: Shard?
@@ -32,7 +33,9 @@ public struct PubsubTopic: Hashable, Sendable, CustomStringConvertible {
 
 /// A static shard: a cluster and an index in it (51/WAKU2-RELAY-SHARDING: both 0 … 65535, at most 1024 shards a cluster).
 public struct Shard: Hashable, Sendable, CustomStringConvertible {
+    /// The network, such as 1 for The Waku Network and 16 for Status.
     public let cluster: UInt16
+    /// The shard's number in its cluster.
     public let index: UInt16
 
     /// - Throws: ``WakuFormatError`` when the index is beyond the 1024 shards of a cluster.
@@ -57,12 +60,17 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
 /// What an application files its messages under (23/WAKU2-TOPICS): `/{application}/{version}/{name}/{encoding}`, or with
 /// a generation of auto-sharding in front, `/{generation}/{application}/{version}/{name}/{encoding}`.
 public struct ContentTopic: Hashable, Sendable, CustomStringConvertible {
+    /// The topic as it is sent.
     public let text: String
     /// Generation of auto-sharding; `nil` when the topic names none (which means generation 0).
     public let generation: UInt32?
+    /// The application, such as `waku` or `status`.
     public let application: String
+    /// The application's own version, as text.
     public let version: String
+    /// What it is about within the application.
     public let name: String
+    /// How the payload is encoded, such as `proto`.
     public let encoding: String
 
     /// - Throws: ``WakuFormatError`` when the text is of neither form or has an empty part.

@@ -65,6 +65,7 @@ public struct PhaseSpec: Sendable {
     /// What the workload states as the longest warm-up; `nil` where it leaves that to the tool.
     public var statedWarmUpLimit: UInt64?
 
+    /// Lengths in nanoseconds; without a limit of its own the tool decides how far the warm-up may go on.
     public init(warmUp: UInt64, measure: UInt64, drainLimit: UInt64, warmUpLimit: UInt64? = nil) {
         self.warmUp = warmUp
         self.measure = measure

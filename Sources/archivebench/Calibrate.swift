@@ -28,21 +28,30 @@ struct Calibrate: AsyncParsableCommand {
     @OptionGroup var trial: CalibrationOptions
 
     @Option(help: ArgumentHelp("engine: phases whose name contains this; all when not given.", valueName: "text"))
-    var only = ""
+    var only: String?
 
     @Flag(help: "Print the rows as JSON.")
     var json = false
+
+    func validate() throws {
+        guard let only else { return }
+        guard suite == .engine else { throw ValidationError("--only: \(suite.rawValue) has no phases; leave it out") }
+        let names = EngineCalibration.phaseNames
+        guard !only.isEmpty && names.contains(where: { $0.contains(only) }) else {
+            throw ValidationError("--only '\(only)': no such phase; there are: \(names.joined(separator: "; "))")
+        }
+    }
 
     func run() async throws {
         let request = try await trial.request()
         let progress = ProgressLine()
         let control = TrialControl()
-        let signals = Interruption.watch(control, progress, request.registry)
+        let signals = Interruption.watch(control, progress, request.registry, hasRecord: false)
         defer { progress.close() }
         let told: @Sendable (String) -> Void = { [suite] in Terminal.error("calibrate \(suite.rawValue) · \($0)") }
         let rows =
             switch suite {
-            case .history: try await HistoryCalibration(request, progress: told).run()
+            case .history: try await HistoryCalibration(request, control: control, progress: told).run()
             case .engine: try await engine(request, control, told)
             }
         withExtendedLifetime(signals) {}
@@ -65,7 +74,7 @@ struct Calibrate: AsyncParsableCommand {
     ) async throws -> [CalibrationRow] {
         let rows = try await EngineCalibration(request, only: only, control: control, progress: told).run()
         // Reports quote a whole calibration only.
-        if only.isEmpty { try StoredCalibration(rows, of: request).store(in: request.registry) }
+        if only == nil { try StoredCalibration(rows, of: request).store(in: request.registry) }
         return rows
     }
 

@@ -6,18 +6,21 @@ import Testbed
 
 /// Ctrl-C once finishes the record, twice ends now; either way no server stays behind.
 enum Interruption {
-    /// Watches the signals that end a program, from here to its end.
-    static func watch(_ control: TrialControl, _ progress: ProgressLine, _ registry: ClusterRegistry) -> EndingSignals {
+    /// Watches the signals that end a program, from here to its end; `hasRecord` where one is being written.
+    static func watch(
+        _ control: TrialControl, _ progress: ProgressLine, _ registry: ClusterRegistry, hasRecord: Bool = true
+    ) -> EndingSignals {
         let count = SignalCount()
         let signals = EndingSignals { _ in
             if count.next() == 1 {
                 progress.close()
-                Terminal.error("ending early: finishing the record; press Ctrl-C once more to end now")
+                let work = hasRecord ? "finishing the record" : "removing the server"
+                Terminal.error("ending early: \(work); press Ctrl-C once more to end now")
                 control.stop()
             } else {
                 endingNow.store(true, ordering: .releasing)
                 registry.removeAll(of: ProcessTable.current)
-                Terminal.error("ended at once; the record is partial")
+                Terminal.error("ended at once" + (hasRecord ? "; the record is partial" : ""))
                 _exit(ExitStatus.interrupted.rawValue)
             }
         }

@@ -52,14 +52,22 @@ struct Runs: ParsableCommand {
         abstract: "List or remove runs.", subcommands: [List.self, Prune.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the runs, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the runs, newest first, and which of them may be used as evidence.",
+            discussion: """
+                Examples:
+                  archivebench runs list
+                  archivebench runs list --json | jq -r '.[] | select(.evidence) | .run'
+                """)
 
         @Flag(help: "Print as JSON.")
         var json = false
 
         private struct Row: Encodable {
             let run, started, workload, ending: String
-            let valid: Bool
+            let valid, evidence: Bool
+            /// Why it is no evidence.
+            let doubts: [String]
         }
 
         func run() throws {
@@ -67,11 +75,12 @@ struct Runs: ParsableCommand {
                 guard let record = try? folder.readRecord() else {
                     return Row(
                         run: RunFolders.name(of: folder), started: "unknown", workload: "unreadable record",
-                        ending: "unknown", valid: false)
+                        ending: "unknown", valid: false, evidence: false, doubts: ["unreadable record"])
                 }
                 return Row(
                     run: RunFolders.name(of: folder), started: record.startedAt, workload: record.workload.name,
-                    ending: record.ending.rawValue, valid: record.valid)
+                    ending: record.ending.rawValue, valid: record.valid, evidence: record.isEvidence,
+                    doubts: record.doubts)
             }
             if json {
                 let encoder = JSONEncoder()
@@ -82,7 +91,8 @@ struct Runs: ParsableCommand {
             let width = rows.map(\.run.count).max() ?? 0
             for row in rows {
                 let name = row.run + String(repeating: " ", count: width - row.run.count)
-                Terminal.out("\(name)  \(row.started)  \(row.valid ? "valid  " : "invalid")  \(row.ending)")
+                let use = row.evidence ? "evidence" : "not evidence: \(row.doubts.joined(separator: ", "))"
+                Terminal.out("\(name)  \(row.started)  \(use)")
             }
         }
     }

@@ -35,7 +35,8 @@ enum ArchitectureTable {
 
         ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
-        ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
+        ModuleRule(
+            "Workload", level: 1, .measuring, uses: ["Measurement", "SpecReader", "WakuModel"], products: ["Crypto"]),
         ModuleRule("RunRecord", level: 1, .reading, uses: ["CZlib", "Measurement"]),
 
         ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
@@ -95,6 +96,11 @@ enum ArchitectureTable {
     static let foundationUsers: Set<String> = []
 
     static let longestFile = 500
+
+    /// Modules in which every public declaration says what it means; more may come, none goes.
+    static let documented: Set<String> = [
+        "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "SpecReader", "Statistics", "WakuModel",
+    ]
 
     static func rule(for module: String) -> ModuleRule? { modules.first { $0.name == module } }
 }

@@ -24,6 +24,11 @@ import Testing
         #expect(breaches.isEmpty, "\(breaches.map(\.description).joined(separator: "\n"))")
     }
 
+    @Test func `public declarations say what they mean`() throws {
+        let breaches = DocumentationRule.breaches(try sourcesOfPackage(), in: ArchitectureTable.documented)
+        #expect(breaches.isEmpty, "\(breaches.map(\.description).joined(separator: "\n"))")
+    }
+
     @Test func `the table agrees with itself`() {
         let names = ArchitectureTable.modules.map(\.name)
         #expect(Set(names).count == names.count)

@@ -142,6 +142,37 @@ import Testing
         #expect(found.map(\.line) == [1])
     }
 
+    private func undocumented(_ text: String) -> [Int] {
+        DocumentationRule.breaches([SwiftSource(module: "Report", path: "p", text: text)], in: ["Report"]).map(\.line)
+    }
+
+    @Test(arguments: [
+        "public struct A {}", "@frozen public enum A {}", "public let a = 1, b = 2",
+        "/// A.\npublic struct A {\n    public init() {}\n}",
+        "/// A.\npublic struct A {\n    /// B.\n    public let b = 1\n    public private(set) var c = 1\n}",
+        "// Not for readers.\npublic func a() {}", "/// A.\n\npublic func a() {}",
+        "/// A.\npublic struct A {\n    public static func == (a: A, b: A) -> Bool { true }\n}",
+        // A requirement of a protocol that the type does not have.
+        "protocol P {\n    /// Runs.\n    func run()\n}\n\n/// A.\npublic struct A {\n    public func run() {}\n}",
+        // One that says nothing itself.
+        "protocol P {\n    func run()\n}\n\n/// A.\npublic struct A: P {\n    public func run() {}\n}",
+    ])
+    func `a public declaration without a comment`(_ text: String) {
+        #expect(undocumented(text).count == 1)
+    }
+
+    @Test(arguments: [
+        "struct A {\n    package let b = 1\n}", "public extension A {}", "let s = \"public struct A {}\"",
+        "/// A.\n@frozen\npublic struct A {}", "/// A.\n@inlinable public func a() {}",
+        "/// A.\npublic struct A: CustomStringConvertible {\n    public var description: String { \"\" }\n}",
+        "protocol P {\n    /// Runs.\n    func run()\n}\n\n/// A.\npublic struct A: B,\n    P\n{\n    public func run() {}\n}",
+        "protocol P {\n    /// Runs.\n    func run()\n}\n\nextension A: P {\n    public func run() {}\n}",
+        "protocol P {\n    /// Runs.\n    func run()\n}\n\nextension P {\n    public func run() {}\n}",
+    ])
+    func `declarations that need no comment or have one`(_ text: String) {
+        #expect(undocumented(text) == [])
+    }
+
     @Test func `a file that is too long`() throws {
         let line = "let a = 1\n"
         #expect(try breaches(String(repeating: line, count: 500), in: "Workload") == [])

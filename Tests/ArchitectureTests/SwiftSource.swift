@@ -7,10 +7,13 @@ struct SwiftSource {
     let path: String
     /// The code, line by line, columns kept.
     let lines: [String]
+    /// The text as it stands, line by line.
+    let written: [String]
 
     init(module: String, path: String, text: String) {
         self.module = module
         self.path = path
+        written = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var blanker = Blanker(text)
         lines = blanker.blanked().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }

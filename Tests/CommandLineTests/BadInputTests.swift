@@ -56,6 +56,12 @@ import Testing
         Case(arguments: ["show", "no-such-run"], status: 2, words: "no-such-run: no such run"),
         Case(arguments: ["report", "no-such-run"], status: 2, words: "no-such-run: no such run"),
         Case(arguments: ["runs", "prune", "--keep", "-1"], status: 2, words: "keep"),
+        Case(
+            arguments: ["calibrate", "engine", "--only", "nothing"], status: 2,
+            words: "--only 'nothing': no such phase; there are: select-1, 8 connections; point, 8 connections;"),
+        Case(arguments: ["calibrate", "engine", "--only", ""], status: 2, words: "--only '': no such phase"),
+        Case(arguments: ["calibrate", "history", "--only", "x"], status: 2, words: "--only: history has no phases"),
+        Case(arguments: ["calibrate", "everything"], status: 2, words: "everything"),
         Case(arguments: ["down", "nothing"], status: 2, words: "nothing: no such kept cluster; there are: none"),
         Case(arguments: ["clean", "nothing"], status: 2, words: "nothing: no such kept cluster"),
         Case(arguments: ["up", "--again", "nothing"], status: 2, words: "nothing: no such kept cluster"),

@@ -72,14 +72,16 @@ import Testing
 
     @Test func onlyAValidFinishedTrialIsEvidence() {
         var record = SampleRecord.record()
-        #expect(record.isEvidence)
+        #expect(record.isEvidence && record.doubts == [])
         record.ending = .interrupted
-        #expect(!record.isEvidence)
+        #expect(!record.isEvidence && record.doubts == ["interrupted"])
         record.ending = .completed
+        record.valid = false
+        #expect(!record.isEvidence && record.doubts == ["recorded as not valid"])
         record.validity[0].holds = false
-        #expect(!record.isEvidence)
+        #expect(!record.isEvidence && record.doubts == [record.validity[0].rule])
         record.validity = []
-        #expect(!record.isEvidence)
+        #expect(!record.isEvidence && record.doubts == ["no rule checked"])
     }
 
     @Test func aLongerWarmUpIsToldWithItsReason() {

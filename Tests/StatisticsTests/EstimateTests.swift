@@ -45,13 +45,6 @@ import Testing
         #expect(Estimate(logRatios: [0.1, -.infinity, 0.2, 0.3]) == nil)
     }
 
-    @Test func fourTimesThePairsHalveTheInterval() throws {
-        let found = try #require(Estimate(logRatios: SampleTests.values))
-        let half = (found.high / found.low).squareRoot() - 1
-        #expect((9...11).contains(found.pairs(forHalfWidth: half)))
-        #expect((38...43).contains(found.pairs(forHalfWidth: (1 + half).squareRoot() - 1)))
-    }
-
     /// 6 of 64 combinations of signs are as far from 0, counted in Python.
     @Test func signsAreFlippedInAllCombinations() {
         #expect(near(SignFlip.probability([0.1, 0.2, -0.05, 0.3, 0.15, 0.02]), 6.0 / 64))

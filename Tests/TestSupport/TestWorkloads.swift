@@ -8,9 +8,9 @@ public enum TestWorkloads {
         try WorkloadSpec(document: SpecDocument(text: text, file: "test.yaml"))
     }
 
-    /// The shipped first workload.
-    public static func shipped() throws -> WorkloadSpec {
-        try WorkloadSpec(path: "\(packageRoot)/Workloads/traffic/status-prod-steady.yaml")
+    /// A shipped workload, the first one unless named.
+    public static func shipped(_ name: String = "status-prod-steady") throws -> WorkloadSpec {
+        try WorkloadSpec(path: "\(packageRoot)/Workloads/traffic/\(name).yaml")
     }
 
     /// Messages only, at equal distances, from one node: what a test can compute by hand.

@@ -34,12 +34,14 @@ public struct DriverBehaviour: Sendable, Equatable {
         /// Rows that the largest statement of ``Form/multiRow`` takes: seven parameters each, 65 535 at most in all.
         static let mostRows = 8_192
 
+        /// How the rows of a batch are sent.
         public var form: Form
         /// Messages that a batch holds at most.
         public var most: Int
         /// The longest that the first message of a batch waits for others, nanoseconds.
         public var wait: UInt64
 
+        /// A batch ends at `most` messages, 2 to 8 192, or `wait` nanoseconds after its first.
         public init(form: Form = .multiRow, most: Int = 100, wait: UInt64 = 5_000_000) {
             self.form = form
             self.most = most
@@ -103,14 +105,21 @@ public struct DriverBehaviour: Sendable, Equatable {
         case operations(Int)
     }
 
+    /// How a message is stored.
     public var put = Put.separate
     /// Meaningful with ``Put/batched`` only.
     public var batch = Batch()
+    /// How the statements of store requests are sent.
     public var queries = Queries.text
+    /// Which plans prepared queries get; meaningful with ``Queries/prepared`` only.
     public var plans = Plans.auto
+    /// How lists stand in prepared queries.
     public var lists = Lists.elements
+    /// How messages are found by hashes alone.
     public var byHash = ByHash.node
+    /// What a request for hashes reads.
     public var hashOnly = HashOnly.rows
+    /// Format of the results of prepared queries.
     public var results = Results.text
     /// Connections a node opens for writing; the workload's number when `nil`.
     public var writeConnections: Int?
@@ -120,11 +129,13 @@ public struct DriverBehaviour: Sendable, Equatable {
     public var statementTimeout: UInt64?
     /// Operations in flight on a connection at once.
     public var window = 1
+    /// Where a pipeline synchronises; meaningful with a ``window`` above 1 or ``Put/pipelined`` puts.
     public var sync = Sync.operation
 
     /// The store node's own way.
     public static let faithful = DriverBehaviour()
 
+    /// The store node's own way, to be changed.
     public init() {}
 
     /// Whether it is the store node's own way.

@@ -105,26 +105,3 @@ package final class StatementBook {
         UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
-
-/// The statements that one connection has prepared: a set of numbers of a ``StatementBook``.
-package struct PreparedSet {
-    private var words: [UInt64] = [0, 0]
-
-    package init() {}
-
-    package func contains(_ statement: ArchiveStatement) -> Bool {
-        let word = statement.id >> 6
-        return word < words.count && words[word] & (1 << UInt64(statement.id & 63)) != 0
-    }
-
-    package mutating func insert(_ statement: ArchiveStatement) {
-        let word = statement.id >> 6
-        while words.count <= word { words.append(0) }
-        words[word] |= 1 << UInt64(statement.id & 63)
-    }
-
-    /// For a connection that is opened anew.
-    package mutating func removeAll() {
-        for index in words.indices { words[index] = 0 }
-    }
-}

@@ -6,9 +6,9 @@ import Testbed
 
 /// The least that a program can do with libpq and epoll: a closed loop in C on one thread, without schedule, histograms or
 /// a clock per operation. What it reaches is what libpq and the kernel allow.
-public enum BareLoop {
+package enum BareLoop {
     /// How statements go out.
-    public enum Mode: Sendable, Equatable {
+    package enum Mode: Sendable, Equatable {
         /// One at a time on each connection.
         case plain
         /// `window` statements in flight on each connection all the time, with a Sync after every `syncEvery`.
@@ -16,23 +16,23 @@ public enum BareLoop {
     }
 
     /// What one run did, with the loop's own times: connections are open and statements prepared before it starts.
-    public struct Outcome: Sendable, Equatable {
-        public let transactions: Int
-        public let statements: Int
-        public let rows: Int
+    package struct Outcome: Sendable, Equatable {
+        package let transactions: Int
+        package let statements: Int
+        package let rows: Int
         /// Syncs that were answered.
-        public let syncs: Int
+        package let syncs: Int
         /// Nanoseconds.
-        public let wall: Nanoseconds
+        package let wall: Nanoseconds
         /// CPU of the thread, nanoseconds, and the kernel's coarse split of it.
-        public let cpu: Nanoseconds
-        public let userCPU: Nanoseconds
-        public let systemCPU: Nanoseconds
+        package let cpu: Nanoseconds
+        package let userCPU: Nanoseconds
+        package let systemCPU: Nanoseconds
 
         /// Transactions a second.
-        public var throughput: Double { Double(transactions) / Double(wall) * 1e9 }
+        package var throughput: Double { Double(transactions) / Double(wall) * 1e9 }
         /// Nanoseconds of CPU a transaction.
-        public var cpuPerTransaction: Double { Double(cpu) / Double(transactions) }
+        package var cpuPerTransaction: Double { Double(cpu) / Double(transactions) }
     }
 
     /// Runs the loop. Blocks the calling thread, which is the one that is measured.
@@ -47,7 +47,7 @@ public enum BareLoop {
     ///   - seed: of the drawn integers.
     /// - Returns: what was done and what it took.
     /// - Throws: `TestbedProblem` with what libpq or the server said.
-    public static func run(
+    package static func run(
         _ script: CalibrationScript, _ parameters: ConnectionParameters, connections: Int, transactions: Int,
         seconds: Double? = nil, mode: Mode = .plain, seed: UInt64
     ) throws(TestbedProblem) -> Outcome {

@@ -22,7 +22,7 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
     ///   - name: what was compared.
     ///   - ratios: one a pair, at least six.
     ///   - least: the bound.
-    public init(_ name: String, ratios: [Double], atLeast least: Double) {
+    package init(_ name: String, ratios: [Double], atLeast least: Double) {
         let sorted = ratios.sorted()
         self.name = name
         value = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
@@ -33,7 +33,7 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
     }
 
     /// A single figure that must not be large.
-    public init(_ name: String, value: Double, atMost most: Double) {
+    package init(_ name: String, value: Double, atMost most: Double) {
         self.name = name
         self.value = value
         low = value
@@ -43,21 +43,21 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
     }
 
     /// A ratio with its interval, which must not be small: decided on the lower end.
-    public init(_ name: String, _ estimate: Estimate, atLeast least: Double) {
+    package init(_ name: String, _ estimate: Estimate, atLeast least: Double) {
         self.init(told: name, estimate)
         bound = "at least \(least)"
         holds = low >= least
     }
 
     /// A ratio with its interval, which must not be large: decided on the upper end.
-    public init(_ name: String, _ estimate: Estimate, atMost most: Double) {
+    package init(_ name: String, _ estimate: Estimate, atMost most: Double) {
         self.init(told: name, estimate)
         bound = "at most \(most)"
         holds = high <= most
     }
 
     /// A ratio that is only told. It has no bound, so it always holds.
-    public init(told name: String, _ estimate: Estimate) {
+    package init(told name: String, _ estimate: Estimate) {
         self.name = name
         value = estimate.value
         low = estimate.low
@@ -67,7 +67,7 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
     }
 
     /// A single figure that is only told. It has no bound, so it always holds.
-    public init(told name: String, value: Double) {
+    package init(told name: String, value: Double) {
         self.name = name
         self.value = value
         low = value
@@ -77,8 +77,8 @@ public struct CalibrationRow: Codable, Sendable, Equatable {
     }
 
     /// Stands for a bound where there is none.
-    public static let noBound = "told only"
+    package static let noBound = "told only"
 
     /// Pairs of blocks in one interleaved run.
-    public static let pairs = 6
+    static let pairs = 6
 }

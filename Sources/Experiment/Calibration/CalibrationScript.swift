@@ -1,37 +1,37 @@
 /// One transaction that every load generator in a calibration sends alike, as pgbench's text and as its parts.
-public struct CalibrationScript: Sendable, Equatable {
+package struct CalibrationScript: Sendable, Equatable {
     /// One statement of the transaction.
-    public struct Statement: Sendable, Equatable {
+    package struct Statement: Sendable, Equatable {
         /// SQL with `$1`, `$2`, …
-        public let text: String
+        package let text: String
         /// For `$1`, `$2`, …: the place of its value in ``CalibrationScript/draws``. All are integers.
-        public let parameters: [Int]
+        package let parameters: [Int]
     }
 
     /// Such as `select-1`.
-    public let name: String
+    package let name: String
     /// Makes the tables, in a database that has none of them. Autocommit, one after the other.
-    public let setUp: [String]
+    package let setUp: [String]
     /// Brings the tables back to where they were, between blocks.
-    public let reset: [String]
+    package let reset: [String]
     /// Integers drawn anew for each transaction, each uniform over its range.
-    public let draws: [ClosedRange<Int64>]
+    package let draws: [ClosedRange<Int64>]
     /// Sent in this order, each in a transaction of its own (autocommit), the next one after the reply to the last.
-    public let statements: [Statement]
+    package let statements: [Statement]
     /// Rows that one transaction brings to the client.
-    public let rowsPerTransaction: Int
+    package let rowsPerTransaction: Int
     /// Table and rows that one transaction adds to it, for counting from the server's side; `nil` when it only reads.
-    public let growing: String?
+    package let growing: String?
 
     /// The script for `pgbench -f`, sent a statement at a time.
-    public var pgbenchText: String { (settings + statements.map { pgbenchLine($0) }).joined(separator: "\n") + "\n" }
+    package var pgbenchText: String { (settings + statements.map { pgbenchLine($0) }).joined(separator: "\n") + "\n" }
 
     /// The script for `pgbench -f` that sends `depth` transactions, waits for all replies, and begins again. There is one
     /// Sync, at the end: all statements share one implicit transaction.
     ///
     /// - Parameter depth: transactions in one go; pgbench counts them as one.
     /// - Returns: the text of a script file.
-    public func pipelinedPgbenchText(depth: Int) -> String {
+    package func pipelinedPgbenchText(depth: Int) -> String {
         let one = settings + statements.map { pgbenchLine($0) }
         let lines = ["\\startpipeline"] + (0..<depth).flatMap { _ in one } + ["\\endpipeline"]
         return lines.joined(separator: "\n") + "\n"
@@ -58,12 +58,12 @@ public struct CalibrationScript: Sendable, Equatable {
 /// The four scripts, from the smallest to the heaviest. All tables are in one schema of a database that is thrown away.
 extension CalibrationScript {
     /// Nothing but the round trip.
-    public static let selectOne = CalibrationScript(
+    package static let selectOne = CalibrationScript(
         name: "select-1", setUp: [], reset: [], draws: [],
         statements: [Statement(text: "SELECT 1", parameters: [])], rowsPerTransaction: 1, growing: nil)
 
     /// One row by its primary key.
-    public static let point = CalibrationScript(
+    package static let point = CalibrationScript(
         name: "point",
         setUp: [
             "CREATE SCHEMA IF NOT EXISTS calibration",
@@ -78,7 +78,7 @@ extension CalibrationScript {
     /// What a store node sends for one message: a row, then its entry in the look-up table. The tables have the columns,
     /// keys and indexes of schema 8. All values come, on the server, from the one integer: every generator sends the
     /// same bytes and none spends time on making messages.
-    public static let put = CalibrationScript(
+    package static let put = CalibrationScript(
         name: "put",
         setUp: [
             "CREATE SCHEMA IF NOT EXISTS calibration",
@@ -119,7 +119,7 @@ extension CalibrationScript {
         rowsPerTransaction: 0, growing: "calibration.messages")
 
     /// A page of a store query: 20 whole messages of about a kilobyte, in order, from a random start.
-    public static let page = CalibrationScript(
+    package static let page = CalibrationScript(
         name: "page",
         setUp: [
             "CREATE SCHEMA IF NOT EXISTS calibration",
@@ -147,7 +147,7 @@ extension CalibrationScript {
         rowsPerTransaction: 20, growing: nil)
 
     /// All four.
-    public static let all = [selectOne, point, put, page]
+    package static let all = [selectOne, point, put, page]
 
     private static let start: Int64 = 1_767_225_600
     private static let hash = "md5(r::text) || md5((-r)::text)"

@@ -16,27 +16,28 @@ public struct EngineCalibration: Sendable {
 
     /// - Parameters:
     ///   - request: says which server, variant and seed.
-    ///   - only: phases whose name contains this; all when empty.
+    ///   - only: phases whose name contains this, of ``phaseNames`` at least one; all when `nil`.
     ///   - control: ends it between two slices.
     ///   - progress: told what is going on.
-    /// - Throws: `TestbedProblem` when no phase has such a name.
     public init(
-        _ request: TrialRequest, only: String = "", control: TrialControl,
+        _ request: TrialRequest, only: String? = nil, control: TrialControl,
         progress: @escaping @Sendable (String) -> Void
-    ) throws {
+    ) {
         self.request = request
-        // Rates are shares of what the first phase reaches.
-        let chosen = EnginePhase.all.enumerated().filter { only.isEmpty || $0.element.name.contains(only) }
-        guard !chosen.isEmpty else {
-            throw TestbedProblem(
-                "--only '\(only)': no such phase; there are \(EnginePhase.all.map(\.name).joined(separator: "; "))")
+        let chosen = EnginePhase.all.indices.filter { index in
+            only.map { EnginePhase.all[index].name.contains($0) } ?? true
         }
-        var phases = chosen.map(\.element)
-        if chosen[0].offset > 0, phases.contains(where: \.isOpen) { phases.insert(EnginePhase.all[0], at: 0) }
+        precondition(!chosen.isEmpty, "a calibration needs a phase")
+        var phases = chosen.map { EnginePhase.all[$0] }
+        // Rates are shares of what the first phase reaches.
+        if chosen[0] > 0, phases.contains(where: \.isOpen) { phases.insert(EnginePhase.all[0], at: 0) }
         self.phases = phases
         self.control = control
         self.progress = progress
     }
+
+    /// Names of all phases, in the order in which they are run.
+    public static var phaseNames: [String] { EnginePhase.all.map(\.name) }
 
     /// Names of the sides.
     enum SideName {

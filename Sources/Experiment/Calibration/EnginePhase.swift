@@ -61,16 +61,16 @@ struct EnginePhase: Sendable {
     static let all =
         [
             EnginePhase(
-                script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 14,
+                script: .selectOne, connections: 8, mode: .closed, slice: 1, blocks: 22,
                 bounds: [
                     .least(EngineMetric.throughput, Name.ours, Name.pgbench, 1.05),
                     .most(EngineMetric.cpu, Name.ours, Name.pgbench, 1),
                     .least(EngineMetric.throughput, Name.ours, Name.bare, 0.95),
                     .most(EngineMetric.cpu, Name.ours, Name.bare, 1 / 0.95),
                 ]),
-            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 8),
-            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 5),
-            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 5),
+            EnginePhase(script: .point, connections: 8, mode: .closed, slice: 1, blocks: 4),
+            EnginePhase(script: .put, connections: 8, mode: .closed, slice: 1, blocks: 4),
+            EnginePhase(script: .page, connections: 8, mode: .closed, slice: 1, blocks: 4),
             EnginePhase(
                 script: .selectOne, connections: 8, mode: .pipelined(window: window, syncEvery: 100), slice: 1,
                 blocks: 6,
@@ -79,54 +79,54 @@ struct EnginePhase: Sendable {
                     .least(EngineMetric.throughput, Name.ours, Name.unpipelined, 2.5),
                 ]),
             EnginePhase(
-                script: .point, connections: 8, mode: .pipelined(window: window, syncEvery: 100), slice: 1, blocks: 4),
+                script: .point, connections: 8, mode: .pipelined(window: window, syncEvery: 100), slice: 1, blocks: 3),
             EnginePhase(
-                script: .selectOne, connections: 8, mode: .pipelined(window: window, syncEvery: 1), slice: 1, blocks: 4),
+                script: .selectOne, connections: 8, mode: .pipelined(window: window, syncEvery: 1), slice: 1, blocks: 3),
         ]
         + [0.2, 0.5, 0.8].map { share in
             EnginePhase(
-                script: .selectOne, connections: 8, mode: .open(share: share), slice: 2, blocks: 4,
+                script: .selectOne, connections: 8, mode: .open(share: share), slice: 2, blocks: share == 0.5 ? 10 : 3,
                 bounds: share == 0.5 ? [.most(EngineMetric.meanLag, Name.ours, Name.pgbench, 1)] : [])
         } + [
             EnginePhase(
-                script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 3,
+                script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 5,
                 bounds: [.most(EngineMetric.cpu, Name.ours, Name.pgbench, 1)])
         ]
 }
 
 /// One slice as a generator of ours is asked to run it.
-public struct EngineSlice: Sendable {
+struct EngineSlice: Sendable {
     /// How much is sent.
-    public enum Amount: Sendable, Equatable {
+    enum Amount: Sendable, Equatable {
         /// As fast as it goes until so many transactions of the script are completed by all connections together.
         case transactions(Int)
         /// Due at this rate for so many seconds, independent arrivals.
         case rate(perSecond: Double, seconds: Double)
     }
 
-    public let script: CalibrationScript
-    public let connections: Int
-    public let amount: Amount
+    let script: CalibrationScript
+    let connections: Int
+    let amount: Amount
     /// Statements in flight on each connection at most.
-    public let window: Int
+    let window: Int
     /// Statements from one Sync to the next; `nil` is no pipelining.
-    public let syncEvery: Int?
-    public let seed: UInt64
+    let syncEvery: Int?
+    let seed: UInt64
 }
 
 /// The metrics by which sides are compared.
-public enum EngineMetric {
+enum EngineMetric {
     /// Transactions of the script completed a second.
-    public static let throughput = "throughput"
+    static let throughput = "throughput"
     /// Nanoseconds of the generator's own CPU a transaction.
-    public static let cpu = "cpu"
+    static let cpu = "cpu"
     /// Microseconds from due to sent; open loop only.
-    public static let meanLag = "mean lag"
-    public static let p99Lag = "p99 lag"
+    static let meanLag = "mean lag"
+    static let p99Lag = "p99 lag"
     /// Share of our mean response time that is certainly the generator's own: its lateness and its CPU for an operation.
     /// What an answer waits in the socket while others are handled comes on top, and cannot be told from the kernel's
     /// part. Open loop only: in a closed one nothing is due.
-    public static let ownShare = "own share of latency, at least"
+    static let ownShare = "own share of latency, at least"
     /// Megabytes of the generator's process.
-    public static let peakMemory = "peak memory"
+    static let peakMemory = "peak memory"
 }

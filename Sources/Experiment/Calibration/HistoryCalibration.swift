@@ -11,13 +11,18 @@ import Workload
 /// the same schema, and a bare SHA-256 pass over the same bytes. Everything in one interleaved run.
 public struct HistoryCalibration: Sendable {
     private let request: TrialRequest
+    private let control: TrialControl
     private let progress: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - request: says which server, workload and schema.
+    ///   - control: ends it within seconds.
     ///   - progress: told what is going on.
-    public init(_ request: TrialRequest, progress: @escaping @Sendable (String) -> Void) {
+    public init(
+        _ request: TrialRequest, control: TrialControl, progress: @escaping @Sendable (String) -> Void
+    ) {
         self.request = request
+        self.control = control
         self.progress = progress
     }
 
@@ -30,7 +35,7 @@ public struct HistoryCalibration: Sendable {
 
     /// Runs the suite. Nothing is left behind.
     ///
-    /// - Throws: `TestbedProblem`, `PostgresError`, `TrialInterrupted`.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     public func run() async throws -> [CalibrationRow] {
         try request.registry.prepare()
         progress("making the cluster")
@@ -46,8 +51,10 @@ public struct HistoryCalibration: Sendable {
             let copies = try await copies(cluster)
             await cluster.remove()
             progress("generator against SHA-256")
-            let (spec, seed) = (request.offered, request.seed)
-            let generator = try await WorkerThread.run { Self.generator(spec, seed: seed) }
+            let (spec, seed, control) = (request.offered, request.seed, control)
+            let generator = try await WorkerThread.run {
+                Result { () throws(TrialInterrupted) in try Self.generator(spec, seed: seed, control) }
+            }.get()
             return [
                 CalibrationRow(
                     "history.rows-per-second / psql-copy", ratios: copies, atLeast: Self.bounds.copy),
@@ -58,7 +65,25 @@ public struct HistoryCalibration: Sendable {
             ]
         } catch {
             await cluster.remove()
-            throw error
+            // A load that was asked to stop says so in words of its own.
+            throw error is HistoryLoader.Stopped ? TrialInterrupted() : error
+        }
+    }
+
+    private func goOn() throws(TrialInterrupted) {
+        if control.isStopping { throw TrialInterrupted() }
+    }
+
+    /// Does some work, and ends it when the calibration is to end.
+    private func untilStopped(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { [control] group in
+            group.addTask(operation: work)
+            group.addTask {
+                while !control.isStopping { try await Task.sleep(for: .milliseconds(50)) }
+                throw TrialInterrupted()
+            }
+            try await group.next()
+            group.cancelAll()
         }
     }
 
@@ -71,6 +96,7 @@ public struct HistoryCalibration: Sendable {
         let spec = sized(Self.rows)
         let seed = request.seed
         let parameters = cluster.record.parameters(database: "calibration")
+        try goOn()
         progress("writing the files for psql")
         try await cluster.createDatabase(named: "calibration")
         let script = try await WorkerThread.run {
@@ -98,20 +124,21 @@ public struct HistoryCalibration: Sendable {
     private func block(
         _ cluster: ManagedCluster, _ schema: ArchiveSchema, _ spec: WorkloadSpec, script: String?
     ) async throws -> Double {
+        try goOn()
         try await cluster.createDatabase(named: "calibration")
         let parameters = cluster.record.parameters(database: "calibration")
         try Connection.open(parameters).run("CHECKPOINT")
         try schema.install(on: try Connection.open(parameters))
         let started = Clock.now()
         if let script {
-            try await cluster.psql(script: script, database: "calibration")
+            try await untilStopped { try await cluster.psql(script: script, database: "calibration") }
         } else {
-            let seed = request.seed
+            let (seed, control) = (request.seed, control)
             try await WorkerThread.run {
                 Result {
                     let connection = try Connection.open(parameters)
                     try HistoryLoader(Traffic(spec, seed: seed), schema: schema, connection: connection)
-                        .copyAll { _ in true }
+                        .copyAll { _ in !control.isStopping }
                 }
             }.get()
         }
@@ -145,7 +172,9 @@ public struct HistoryCalibration: Sendable {
     // MARK: Generator
 
     /// Ratios of CPU time: a bare SHA-256 pass over messages that are there already, to making and hashing them.
-    private static func generator(_ spec: WorkloadSpec, seed: UInt64) -> [Double] {
+    private static func generator(
+        _ spec: WorkloadSpec, seed: UInt64, _ control: TrialControl
+    ) throws(TrialInterrupted) -> [Double] {
         let count: Int64 = 20_000
         var sized = spec
         sized.history = HistorySpec(partitions: 24, rows: Int(count))
@@ -158,7 +187,9 @@ public struct HistoryCalibration: Sendable {
                     + withUnsafeBytes(of: message.timestamp.bigEndian) { Array($0) })
         }
         var sum: UInt64 = 0
-        return (0...CalibrationRow.pairs).map { _ in
+        var ratios: [Double] = []
+        for pair in 0...CalibrationRow.pairs {
+            if control.isStopping { throw TrialInterrupted() }
             let start = Clock.threadCPU()
             for bytes in messages {
                 let digest = bytes.withUnsafeBytes { buffer in
@@ -174,8 +205,9 @@ public struct HistoryCalibration: Sendable {
                 sum ^= message.hash(on: topic).words.0
             }
             let made = Clock.threadCPU() - start - bare
-            // Nobody else reads the sum; without it the passes could be left out.
-            return Double(bare) / Double(made) + (sum == 0 ? 1e-12 : 0)
-        }.dropFirst().map { $0 }
+            // Nobody else reads the sum; without it the passes could be left out. The first pair warms up.
+            if pair > 0 { ratios.append(Double(bare) / Double(made) + (sum == 0 ? 1e-12 : 0)) }
+        }
+        return ratios
     }
 }

@@ -8,33 +8,33 @@ import Workload
 /// A block is a round in random order and the same round backwards (A B C C B A): what drifts steadily over a block falls
 /// on all sides alike, and the coin that decides the order makes the sign of each block's difference random when there is
 /// none (duet benchmarking, Bulej et al. 2020; Fisher's randomisation). Every pair of sides gives one log ratio a block.
-public struct PairedSlices: Sendable {
+package struct PairedSlices: Sendable {
     /// What was measured in one slice, by the name of the metric; all above zero.
-    public typealias Metrics = [String: Double]
+    package typealias Metrics = [String: Double]
 
     /// One of those compared.
-    public struct Side: Sendable {
-        public let name: String
+    package struct Side: Sendable {
+        package let name: String
         let run: @Sendable (Int) async throws -> Metrics
 
         /// - Parameters:
         ///   - name: unlike the others'.
         ///   - run: measures one slice; told its number, counted from 0 over all sides.
-        public init(_ name: String, run: @escaping @Sendable (Int) async throws -> Metrics) {
+        package init(_ name: String, run: @escaping @Sendable (Int) async throws -> Metrics) {
             self.name = name
             self.run = run
         }
     }
 
     /// When to end.
-    public struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// No block is begun that would end later than this, once there are ``minimum``. Nanoseconds.
-        public var budget: Nanoseconds
+        package var budget: Nanoseconds
         /// Blocks that are run whatever they take; at least ``Estimate/fewest``.
-        public var minimum: Int
-        public var maximum: Int
+        package var minimum: Int
+        package var maximum: Int
 
-        public init(budget: Nanoseconds, minimum: Int, maximum: Int) {
+        package init(budget: Nanoseconds, minimum: Int, maximum: Int) {
             precondition(minimum >= Estimate.fewest && maximum >= minimum, "too few blocks for an interval")
             self.budget = budget
             self.minimum = minimum
@@ -43,18 +43,18 @@ public struct PairedSlices: Sendable {
     }
 
     /// Where the run stands.
-    public struct Progress: Sendable, Equatable {
+    package struct Progress: Sendable, Equatable {
         /// Blocks completed.
-        public let blocks: Int
+        package let blocks: Int
         /// Blocks that it will be, at most; as far as can be told from those done.
-        public let expected: Int
+        package let expected: Int
         /// Estimate of the time to the end, nanoseconds.
-        public let left: Nanoseconds
+        package let left: Nanoseconds
     }
 
     /// Why slices cannot be compared; one line.
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let sides: [Side]
@@ -71,7 +71,7 @@ public struct PairedSlices: Sendable {
     ///   - clock: monotonic, nanoseconds.
     ///   - prepare: run before each block, unmeasured.
     ///   - progress: told after each block.
-    public init(
+    package init(
         _ sides: [Side], limits: Limits, control: TrialControl,
         clock: @escaping @Sendable () -> Nanoseconds = Clock.now,
         prepare: @escaping @Sendable () async throws -> Void = {}, progress: @escaping @Sendable (Progress) -> Void
@@ -90,7 +90,7 @@ public struct PairedSlices: Sendable {
     /// - Parameter seed: of the coin.
     /// - Returns: every slice that was run.
     /// - Throws: the first error of a side; ``Problem`` when slices cannot be compared; ``TrialInterrupted``.
-    public func run(seed: UInt64) async throws -> PairedResult {
+    package func run(seed: UInt64) async throws -> PairedResult {
         var coin = OrderCoin(seed: seed)
         var result = PairedResult(sides: sides.map(\.name))
         let start = clock()
@@ -139,20 +139,20 @@ public struct PairedSlices: Sendable {
 }
 
 /// All slices of a run, block by block in the order in which they were run.
-public struct PairedResult: Sendable, Codable, Equatable {
+package struct PairedResult: Sendable, Codable, Equatable {
     /// One side, once.
-    public struct Slice: Sendable, Codable, Equatable {
-        public let side: String
-        public let metrics: PairedSlices.Metrics
+    package struct Slice: Sendable, Codable, Equatable {
+        package let side: String
+        package let metrics: PairedSlices.Metrics
     }
 
-    public let sides: [String]
-    public internal(set) var blocks: [[Slice]] = []
+    package let sides: [String]
+    package internal(set) var blocks: [[Slice]] = []
 
     /// One log ratio a block: the mean of the logarithms of a side's two slices, less that of the other's.
     ///
     /// - Returns: empty when one of the two does not measure the metric.
-    public func logRatios(of metric: String, _ side: String, to other: String) -> [Double] {
+    package func logRatios(of metric: String, _ side: String, to other: String) -> [Double] {
         blocks.compactMap { block in
             guard let ours = Self.logMean(metric, side, block), let theirs = Self.logMean(metric, other, block) else {
                 return nil
@@ -163,12 +163,12 @@ public struct PairedResult: Sendable, Codable, Equatable {
 
     /// The ratio of a metric between two sides with its interval; `nil` when one does not measure it or the blocks are too
     /// few.
-    public func ratio(of metric: String, _ side: String, to other: String) -> Estimate? {
+    package func ratio(of metric: String, _ side: String, to other: String) -> Estimate? {
         Estimate(logRatios: logRatios(of: metric, side, to: other))
     }
 
     /// What a side measured, slice by slice.
-    public func values(of metric: String, _ side: String) -> [Double] {
+    package func values(of metric: String, _ side: String) -> [Double] {
         blocks.flatMap { block in block.filter { $0.side == side }.compactMap { $0.metrics[metric] } }
     }
 

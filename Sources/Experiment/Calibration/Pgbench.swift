@@ -5,9 +5,9 @@ import Statistics
 import Testbed
 
 /// PostgreSQL's own load generator, from the folder of the server's programs, against a managed cluster.
-public struct Pgbench: Sendable {
+package struct Pgbench: Sendable {
     /// How much it does.
-    public enum Amount: Sendable, Equatable {
+    package enum Amount: Sendable, Equatable {
         /// As fast as it goes: so many transactions on each connection. Connections do not finish together: the last ones
         /// run with less and less beside them, which costs a short run a good part of its throughput.
         case transactions(perClient: Int)
@@ -18,18 +18,18 @@ public struct Pgbench: Sendable {
     }
 
     /// One run of it.
-    public struct Outcome: Sendable {
-        public let report: PgbenchReport
+    package struct Outcome: Sendable {
+        package let report: PgbenchReport
         /// CPU of the whole process, nanoseconds: connecting and preparing are in it.
-        public let userCPU: Nanoseconds
-        public let systemCPU: Nanoseconds
+        package let userCPU: Nanoseconds
+        package let systemCPU: Nanoseconds
         /// Bytes; `nil` for a run too short to look at.
-        public let peakMemory: Int?
+        package let peakMemory: Int?
         /// Microseconds from scheduled to actual start, one a transaction; empty without a rate.
-        public let lags: [Double]
+        package let lags: [Double]
 
         /// User and system time, nanoseconds.
-        public var cpu: Nanoseconds { userCPU + systemCPU }
+        package var cpu: Nanoseconds { userCPU + systemCPU }
 
         /// Nanoseconds of CPU a transaction, without what is spent on start, connecting and preparing.
         ///
@@ -40,18 +40,18 @@ public struct Pgbench: Sendable {
         ///   - startUp: C₁, from ``Pgbench/startUp(_:clients:runs:control:)``.
         ///   - clients: connections of both.
         /// - Returns: `nil` when the run was too short to tell the two apart.
-        public func cpuPerTransaction(startUp: StartUp, clients: Int) -> Double? {
+        package func cpuPerTransaction(startUp: StartUp, clients: Int) -> Double? {
             let (rest, count) = (Double(cpu) - startUp.cpu, report.transactions - clients)
             return rest > 0 && count > 0 ? rest / Double(count) : nil
         }
     }
 
     /// What a run spends before its first transaction.
-    public struct StartUp: Sendable, Equatable {
+    package struct StartUp: Sendable, Equatable {
         /// CPU of start, connecting, preparing and one transaction a client, nanoseconds.
-        public let cpu: Double
+        package let cpu: Double
         /// Seconds until all are connected.
-        public let seconds: Double
+        package let seconds: Double
     }
 
     private let program: String
@@ -63,7 +63,7 @@ public struct Pgbench: Sendable {
     ///   - parameters: a Unix socket and a database in which the scripts' tables are.
     ///   - folder: an existing one for scripts and logs; ours to write in.
     /// - Throws: `TestbedProblem` when there is no pgbench.
-    public init(
+    package init(
         _ installation: PostgresInstallation, _ parameters: ConnectionParameters, folder: String
     ) throws(TestbedProblem) {
         program = "\(installation.folder)/pgbench"
@@ -84,7 +84,7 @@ public struct Pgbench: Sendable {
     ///   - control: ends it early.
     /// - Returns: its report, with what the process used.
     /// - Throws: `TestbedProblem` with its complaint when it did not complete; ``TrialInterrupted``.
-    public func run(
+    package func run(
         _ text: String, clients: Int, _ amount: Amount, seed: UInt64, control: TrialControl
     ) async throws -> Outcome {
         let place = "\(folder)/pgbench-\(UUID().uuidString)"
@@ -117,7 +117,7 @@ public struct Pgbench: Sendable {
     ///   - control: ends it early.
     /// - Returns: both are above 0.
     /// - Throws: as ``run(_:clients:_:seed:control:)``.
-    public func startUp(_ text: String, clients: Int, runs: Int, control: TrialControl) async throws -> StartUp {
+    package func startUp(_ text: String, clients: Int, runs: Int, control: TrialControl) async throws -> StartUp {
         var spent: [Double] = []
         var connecting: [Double] = []
         for number in 0..<runs {

@@ -1,27 +1,27 @@
 import Testbed
 
 /// What pgbench prints at its end. The lines are those of PostgreSQL 14 to 18.
-public struct PgbenchReport: Sendable, Equatable {
+package struct PgbenchReport: Sendable, Equatable {
     /// Transactions completed. With a pipelined script one of these is a whole pipeline.
-    public let transactions: Int
+    package let transactions: Int
     /// Of those that were to be done, where the run was given a number.
-    public let due: Int?
+    package let due: Int?
     /// Absent before version 15, which ended a client at its first failure.
-    public let failed: Int?
+    package let failed: Int?
     /// Without the time that connecting took.
-    public let transactionsPerSecond: Double
+    package let transactionsPerSecond: Double
     /// What connecting took before the first transaction, milliseconds; a run for a time counts it as part of that time.
-    public let connectionTime: Double
+    package let connectionTime: Double
     /// Milliseconds. With a rate it counts from the scheduled start.
-    public let meanLatency: Double
+    package let meanLatency: Double
     /// How much later than scheduled transactions started, milliseconds; only with a rate.
-    public let meanLag: Double?
-    public let greatestLag: Double?
+    package let meanLag: Double?
+    package let greatestLag: Double?
 
     /// Reads pgbench's standard output.
     ///
     /// - Throws: `TestbedProblem` when it lacks a line that every complete run has.
-    public init(output: String) throws(TestbedProblem) {
+    package init(output: String) throws(TestbedProblem) {
         var found: [String: String] = [:]
         for line in output.split(separator: "\n") {
             for key in Self.keys where line.hasPrefix(key) {
@@ -68,7 +68,7 @@ public struct PgbenchReport: Sendable, Equatable {
     /// - Parameter log: lines of `client number latency script seconds microseconds lag`.
     /// - Returns: in the order of the log.
     /// - Throws: `TestbedProblem` for a line of another form; none is left out.
-    public static func lags(log: String) throws(TestbedProblem) -> [Double] {
+    package static func lags(log: String) throws(TestbedProblem) -> [Double] {
         var lags: [Double] = []
         for line in log.split(separator: "\n") {
             let columns = line.split(separator: " ")

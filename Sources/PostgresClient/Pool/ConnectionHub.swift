@@ -36,6 +36,7 @@ public struct Answer {
 /// What the hub does for one statement costs one write, a part of an `epoll_wait` and one read; connections without work
 /// cost nothing.
 public final class ConnectionHub<Owner: StatementOwner> {
+    /// In the order in which they were added.
     public private(set) var pools: [ConnectionPool] = []
     /// The clock after the last wake, or later where reading it was due.
     public internal(set) var now: Nanoseconds = 0

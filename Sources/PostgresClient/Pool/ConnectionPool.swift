@@ -11,6 +11,7 @@ public struct PoolPlan: Sendable {
     /// Statements that each new connection begins with, such as `SET statement_timeout = 1000`.
     public var greetings: [String]
 
+    /// A plan for at least one connection; without `syncEvery` the window is 1.
     public init(limit: Int, window: Int = 1, syncEvery: Int? = nil, greetings: [String] = []) {
         self.limit = max(1, limit)
         self.window = syncEvery == nil ? 1 : max(1, window)
@@ -29,6 +30,7 @@ public final class ConnectionPool {
 
     /// For messages, such as `node 0 write`.
     public let name: String
+    /// How many connections it may open, and how they are used.
     public let plan: PoolPlan
     /// In the order in which they were opened first, which is the order of choice.
     public private(set) var connections: [PooledConnection] = []
@@ -113,7 +115,7 @@ public final class PooledConnection {
     package let number: Int
     unowned(unsafe) let pool: ConnectionPool
     var state = State.closed
-    /// What opens and ends it.
+    /// What opens and ends it; `nil` while there is none.
     public internal(set) var raw: Connection?
     /// What talks through it while it is open.
     var wire = Wire()

@@ -12,6 +12,7 @@ public struct Flight: Sendable {
         case greeting
     }
 
+    /// What was sent.
     public let kind: Kind
     /// The owner's number for whoever waits for it; meaningless for syncs and greetings.
     public let ticket: Int
@@ -30,6 +31,7 @@ public struct Ring<Element>: ~Copyable {
     private var places: UnsafeMutablePointer<Element>
     private var capacity: Int
     private var head = 0
+    /// How many are inside.
     public private(set) var count = 0
 
     /// - Parameter capacity: places to begin with; a power of two.
@@ -43,7 +45,9 @@ public struct Ring<Element>: ~Copyable {
         places.deallocate()
     }
 
+    /// Whether nothing is inside.
     public var isEmpty: Bool { count == 0 }
+    /// The oldest; `nil` when empty.
     public var first: Element? { count == 0 ? nil : places[head] }
 
     /// - Complexity: O(1), amortised; allocates only when more are inside than ever before.

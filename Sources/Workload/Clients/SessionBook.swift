@@ -1,6 +1,7 @@
+import Measurement
 import WakuModel
 
-/// What clients of one entry went through.
+/// What clients of one entry went through. Its size does not depend on how many there were.
 public struct SessionTally: Sendable {
     public var started = 0
     public var finished = 0
@@ -11,11 +12,11 @@ public struct SessionTally: Sendable {
     public var nodeSwitches = 0
     public var messages = 0
     /// Of finished sessions, nanoseconds from their intended start, or in a closed loop from their first request.
-    public var durations: [UInt64] = []
+    public var durations = LatencyHistogram()
     /// Intended start to the first page, nanoseconds.
-    public var firstPages: [UInt64] = []
+    public var firstPages = LatencyHistogram()
     /// By ``milestoneCounts``: intended start to so many messages, nanoseconds.
-    public var milestones: [[UInt64]] = milestoneCounts.map { _ in [] }
+    public var milestones = milestoneCounts.map { _ in LatencyHistogram() }
     /// Intended start of the first session, and end of the last one that finished; trial time.
     public var firstStart: UInt64?
     public var lastEnd: UInt64?
@@ -37,9 +38,9 @@ public struct SessionTally: Sendable {
         timeouts += other.timeouts
         nodeSwitches += other.nodeSwitches
         messages += other.messages
-        durations += other.durations
-        firstPages += other.firstPages
-        for index in milestones.indices { milestones[index] += other.milestones[index] }
+        durations.add(other.durations)
+        firstPages.add(other.firstPages)
+        for index in milestones.indices { milestones[index].add(other.milestones[index]) }
         firstStart = [firstStart, other.firstStart].compactMap { $0 }.min()
         lastEnd = [lastEnd, other.lastEnd].compactMap { $0 }.max()
     }
@@ -113,7 +114,7 @@ struct SessionBook {
         if isWaiting, session.firstPageAt != nil { noteFirstPage(session, entry, time) }
         for (index, milestone) in SessionTally.milestoneCounts.enumerated()
         where before < milestone && session.messages >= milestone {
-            tallies[entry].milestones[index].append(time - min(time, session.begun ?? session.identity.start))
+            tallies[entry].milestones[index].record(time - min(time, session.begun ?? session.identity.start))
         }
         tallies[entry].messages += session.messages - before
         sessions[slot] = session
@@ -122,7 +123,7 @@ struct SessionBook {
     }
 
     private mutating func noteFirstPage(_ session: Session, _ entry: Int, _ time: UInt64) {
-        tallies[entry].firstPages.append(time - min(time, session.begun ?? session.identity.start))
+        tallies[entry].firstPages.record(time - min(time, session.begun ?? session.identity.start))
     }
 
     /// Counts a request that is being sent.
@@ -190,7 +191,7 @@ struct SessionBook {
             tallies[entry].gaveUp += 1
         } else {
             tallies[entry].finished += 1
-            tallies[entry].durations.append(time - min(time, session.begun ?? session.identity.start))
+            tallies[entry].durations.record(time - min(time, session.begun ?? session.identity.start))
             tallies[entry].lastEnd = max(tallies[entry].lastEnd ?? 0, time)
         }
         sessions[slot] = nil

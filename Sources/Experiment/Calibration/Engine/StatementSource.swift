@@ -4,8 +4,8 @@ import Workload
 
 /// The simplest source of a load: one kind of operation, independent arrivals at one rate, or as many as there is room
 /// for.
-public final class StatementSource: LoadSource {
-    public let labels: [RequestLabel]
+package final class StatementSource: LoadSource {
+    package let labels: [RequestLabel]
     private var random: RandomSource
     /// Mean gap between arrivals, nanoseconds; 0 for all at once.
     private let gap: Double
@@ -18,14 +18,14 @@ public final class StatementSource: LoadSource {
     ///   - rate: arrivals a second, Poisson; `nil` for closed loops, where intended starts mean nothing.
     ///   - limit: how many operations there are.
     ///   - seed: of the gaps.
-    public init(name: String, rate: Double?, limit: Int64 = .max, seed: UInt64) {
+    package init(name: String, rate: Double?, limit: Int64 = .max, seed: UInt64) {
         labels = [RequestLabel(name, entry: "calibration")]
         gap = rate.map { 1e9 / $0 } ?? 0
         self.limit = limit
         random = RandomSource(seed: seed, purpose: 1)
     }
 
-    public func next() -> Operation? {
+    package func next() -> Operation? {
         guard number < limit else { return nil }
         if gap > 0 { due += gap * random.exponential() }
         defer { number += 1 }

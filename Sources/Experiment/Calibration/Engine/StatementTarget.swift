@@ -8,7 +8,7 @@ import Workload
 
 /// A target that runs one script, transaction after transaction, through the same connections as an archive's: what is
 /// measured with it is the engine that trials use.
-public final class StatementTarget: LoadTarget, StatementOwner {
+package final class StatementTarget: LoadTarget, StatementOwner {
     private struct Slot {
         var isBusy = false
         /// The next statement of the script.
@@ -51,7 +51,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
     ///   - plan: connections, window, sync granularity.
     ///   - seed: of the drawn integers.
     /// - Throws: `SystemError` without descriptors, ``PostgresError`` when a connection does not open.
-    public init(
+    package init(
         _ parameters: ConnectionParameters, _ script: CalibrationScript, _ plan: PoolPlan, seed: UInt64
     ) throws {
         hub = try ConnectionHub(parameters)
@@ -111,7 +111,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
 
     // MARK: LoadTarget
 
-    public func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
+    package func begin(_ operation: Operation, ticket: Int, now: Nanoseconds) {
         makeRoom(for: ticket)
         slots[ticket] = Slot(isBusy: true)
         slots[ticket].timing.noteWaiting(at: now)
@@ -136,34 +136,34 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         }
     }
 
-    public func wait(until deadline: Nanoseconds) -> Nanoseconds {
+    package func wait(until deadline: Nanoseconds) -> Nanoseconds {
         hub.wait(until: completions.isEmpty ? deadline : 0, self)
         return hub.now
     }
 
-    public func clock() -> Nanoseconds { Clock.now() }
+    package func clock() -> Nanoseconds { Clock.now() }
 
-    public func takeCompletion() -> Completion? {
+    package func takeCompletion() -> Completion? {
         defer { if !completions.isEmpty { completions.dropFirst() } }
         return completions.first?.pointee
     }
 
-    public func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void) {
+    package func takeCompletions(_ body: (UnsafePointer<Completion>) -> Void) {
         while let completion = completions.first {
             body(completion)
             completions.dropFirst()
         }
     }
 
-    public func hasStarted(_ ticket: Int) -> Bool { slots[ticket].timing.sent != 0 }
+    package func hasStarted(_ ticket: Int) -> Bool { slots[ticket].timing.sent != 0 }
 
-    public func takeEvents() -> [TargetEvent] { events }
+    package func takeEvents() -> [TargetEvent] { events }
 
-    public func end() { hub.closeAll() }
+    package func end() { hub.closeAll() }
 
     // MARK: StatementOwner
 
-    public func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+    package func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
         let now = moment == 0 ? Clock.now() : moment
         let statement = statements[slots[ticket].step]
         if isPreparing { connection.isHeld = slots[ticket].step + 1 < statementCount }
@@ -184,9 +184,9 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         slots[ticket].timing.noteSent(at: now)
     }
 
-    public func take(_ result: borrowing QueryResult, for ticket: Int) { slots[ticket].rows += result.rowCount }
+    package func take(_ result: borrowing QueryResult, for ticket: Int) { slots[ticket].rows += result.rowCount }
 
-    public func finish(_ ticket: Int, _ answer: Answer) {
+    package func finish(_ ticket: Int, _ answer: Answer) {
         let now = hub.now
         slots[ticket].timing.noteAnswered(answer.firstByte, at: now)
         slots[ticket].step += 1
@@ -198,7 +198,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
         end(ticket, failure: answer.failure?.code.description)
     }
 
-    public func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }
+    package func refuse(_ ticket: Int, _ error: PostgresError) { end(ticket, failure: error.code.description) }
 
     private func end(_ ticket: Int, failure: String?) {
         guard slots[ticket].isBusy else { return }
@@ -210,7 +210,7 @@ public final class StatementTarget: LoadTarget, StatementOwner {
                 rows: slots[ticket].rows))
     }
 
-    public func note(_ kind: String, _ detail: String) {
+    package func note(_ kind: String, _ detail: String) {
         if events.count < 100 { events.append(TargetEvent(at: hub.now, kind: kind, detail: detail)) }
     }
 }
