@@ -61,7 +61,7 @@ import Testing
             return owner.ends
         }
         #expect(ends.values.allSatisfy { $0.count == 1 } && ends[3] == ["connection-lost"])
-        #expect(ends.values.filter { $0 == ["ok"] }.count == log.entries.count { $0.answered != nil } )
+        #expect(ends.values.filter { $0 == ["ok"] }.count == log.entries.count { $0.answered != nil })
         #expect(log.connections == 2 && log.misunderstood.isEmpty)
     }
 }

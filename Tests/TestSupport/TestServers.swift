@@ -28,12 +28,8 @@ public enum TestServers {
         try await PostgresInstallation.choose(folder: nil, major: nil, searchPath: "/usr/bin:/bin")
     }
 
-    /// A started server of its own, with an empty database for an archive. The caller removes it.
-    ///
-    /// - Parameters:
-    ///   - settings: as a variant has them.
-    ///   - address: where it listens besides its socket, which no variant may ask for.
-    ///   - registry: that it belongs to.
+    /// A started server of its own, with an empty database for an archive. The caller removes it. It may listen on an
+    /// address besides its socket, which no variant can ask for.
     public static func privateCluster(
         _ settings: [String: String] = [:], listeningOn address: String? = nil, registry: ClusterRegistry = registry
     ) async throws -> ManagedCluster {
