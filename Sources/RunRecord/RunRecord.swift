@@ -71,6 +71,8 @@ public struct RunRecord: Codable, Sendable {
     public var stalls: [Stall]?
     /// The server's side; `nil` when it was not looked at.
     public var server: ServerSummary?
+    /// Response times by page depth and by age of the data; `nil` when they were not kept apart.
+    public var aspects: RequestAspects?
     /// What a reader might look for and this run does not have, one sentence each.
     public var notCollected: [String]
 

@@ -126,6 +126,9 @@ public enum SettingsCheck {
 
     private static let preloads = ["shared_preload_libraries", "session_preload_libraries", "local_preload_libraries"]
 
+    /// Loaded without being asked for: by the server itself, or for looking at it.
+    private static let loadedAnyway = ["plpgsql", "pg_stat_statements", "auto_explain"]
+
     /// Libraries that are not there, and settings of libraries that nothing loads: the server would take any name with a
     /// dot and ignore it.
     private static func libraryProblems(
@@ -142,8 +145,9 @@ public enum SettingsCheck {
             }
         }
         if loading.allSatisfy({ libraries($0.value).isEmpty }) {
-            for setting in variant.settings where setting.name.contains(".") && !setting.name.hasPrefix("plpgsql.") {
-                let library = setting.name.prefix { $0 != "." }
+            for setting in variant.settings where setting.name.contains(".") {
+                let library = String(setting.name.prefix { $0 != "." })
+                if loadedAnyway.contains(library) { continue }
                 problems.append(
                     place(
                         setting, "is the setting of a library, and none is loaded",

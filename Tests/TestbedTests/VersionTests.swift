@@ -146,8 +146,8 @@ import Testing
     @Test func librariesAreLookedFor() async throws {
         let installation = try await TestServers.installation()
         #expect(
-            try await problems("settings: {pg_stat_statements.track: all}", on: installation) == [
-                "v.yaml:4:38: settings.pg_stat_statements.track: is the setting of a library, and none is loaded; add 'shared_preload_libraries: pg_stat_statements', or leave it out"
+            try await problems("settings: {pg_prewarm.autoprewarm: off}", on: installation) == [
+                "v.yaml:4:36: settings.pg_prewarm.autoprewarm: is the setting of a library, and none is loaded; add 'shared_preload_libraries: pg_prewarm', or leave it out"
             ])
         let missing = try await problems("settings: {shared_preload_libraries: 'plpgsql, no_such'}", on: installation)
         #expect(missing.count == 1 && missing[0].contains("there is no library 'no_such'"), "\(missing)")
