@@ -50,7 +50,7 @@ extension MarkdownExporter {
 
     /// Columns of bars hold no text.
     private static func withoutBars(_ table: ReportTable) -> ReportTable {
-        guard table.rows.contains(where: { $0.cells.last?.bar != nil }) else { return table }
+        guard table.columns.last?.title.isEmpty == true, table.columns.count > 2 else { return table }
         return ReportTable(Array(table.columns.dropLast()), table.rows.map { $0.cells.dropLast() })
     }
 }

@@ -15,7 +15,7 @@ extension ServerTables {
                     .init(quantity.count(row.relations)), .init(quantity.bytes(row.startBytes)),
                     .init(quantity.bytes(row.endBytes)),
                     .init((row.growthBytes < 0 ? "−" : "+") + quantity.bytes(abs(row.growthBytes))),
-                    .init("", bar: Double(max(0, row.growthBytes)) / largest * 100),
+                    .init("", bar: row.growthBytes > 0 ? Double(row.growthBytes) / largest * 100 : nil),
                 ]
             })
     }

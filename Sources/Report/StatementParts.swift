@@ -50,7 +50,8 @@ extension ServerStatements {
     /// Statements worth a row of their own, those with the most time first; what is left is one more.
     var ranked: [StatementParts] {
         let all = (shapes + others).filter { $0.calls > 0 || $0.totalMs > 0 }.sorted { $0.totalMs > $1.totalMs }
-        let (most, rest) = (Array(all.prefix(14)), all.dropFirst(14))
+        let most = Array(all.prefix(14).prefix { $0.totalMs >= 0.003 * totalMs })
+        let rest = all.dropFirst(most.count)
         return (most + (rest.isEmpty ? [] : [Self.sum(rest)])).map { StatementParts($0) }
     }
 
@@ -91,7 +92,8 @@ struct StatementChart {
     var svg: String? {
         let rows = statements.ranked
         guard let longest = rows.map(\.total).max(), longest > 0 else { return nil }
-        let left = min(260, (rows.map { SVG.width(of: Self.shown($0.row)) }.max() ?? 0) + 16)
+        // Statements in capitals are wider than other names.
+        let left = min(260, 1.2 * (rows.map { SVG.width(of: Self.shown($0.row)) }.max() ?? 0) + 16)
         let marks = rows.enumerated().flatMap { index, parts in
             bar(parts, left, longest, middle: Self.top + (Double(index) + 0.5) * Self.rowHeight)
         }
@@ -103,7 +105,7 @@ struct StatementChart {
 
     /// A name, or for a statement without one the beginning of its text.
     static func shown(_ row: StatementRow) -> String {
-        SVG.shortened(row.name == "other" && !row.text.isEmpty ? row.text : row.name, to: 34)
+        SVG.shortened(row.name == "other" && !row.text.isEmpty ? row.text : row.name, to: 28)
     }
 
     private var parts: [StatementParts.Part] {
