@@ -46,7 +46,7 @@ struct ServerTables {
                     time(row.planMs == nil ? nil : parts.mean(of: .planning), "not tracked"),
                     time(row.blockReadMs == nil ? nil : parts.mean(of: .reading), "not timed"),
                     time(row.blockWriteMs == nil ? nil : parts.mean(of: .writing), "not timed"),
-                    .init(quantity.milliseconds(parts.mean(of: .rest))),
+                    .init(quantity.amount(parts.mean(of: .rest))),
                     .init(quantity.milliseconds(row.longestExecMs)),
                     .init(quantity.digits(Double(row.rows) / calls)), .init(quantity.digits(Double(blocks) / calls)),
                     blocks > 0
@@ -137,7 +137,7 @@ struct ServerTables {
     // MARK: Cells
 
     func time(_ milliseconds: Double?, _ missing: String = Quantity.missing) -> ReportTable.Cell {
-        milliseconds.map { .init(quantity.milliseconds($0)) } ?? .unknown(missing)
+        milliseconds.map { .init(quantity.amount($0)) } ?? .unknown(missing)
     }
 
     func count(_ number: Int?, _ missing: String = Quantity.missing) -> ReportTable.Cell {

@@ -101,7 +101,7 @@ struct ServerWords {
         guard let start = server.cacheAtStart, let end = server.cacheAtEnd else { return "Cache state: not collected." }
         func words(_ state: CacheState) -> String {
             let places = [
-                state.sharedBuffersShare.map { "\(quantity.share($0)) in shared buffers" },
+                state.sharedBuffersShare.map { "\(quantity.share($0)) lay in shared buffers" },
                 state.pageCacheShare.map { "\(quantity.share($0)) in the page cache" },
             ].compactMap { $0 }
             return places.isEmpty ? "unknown" : places.joined(separator: ", ")

@@ -33,7 +33,7 @@ import Testing
             ))
         #expect(bothSay("The archive grew by 3.00\u{202F}MB over the trial, most of it messages (3.00\u{202F}MB)."))
         #expect(bothSay("The lock table came near its end: 90.0\u{202F}% of 1\u{202F}000 places"))
-        #expect(bothSay("75.0\u{202F}% in shared buffers, 100\u{202F}% in the page cache at the end"))
+        #expect(bothSay("75.0\u{202F}% lay in shared buffers, 100\u{202F}% in the page cache at the end"))
     }
 
     @Test func secondsWithAnEventStandAgainstTheOthers() {
