@@ -61,7 +61,7 @@ let package = Package(
             "ArchiveDriver",
             ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
         module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
-        module("Report", ["RunRecord", "Measurement", mustache], resources: [.embedInCode("Templates")]),
+        module("Report", ["RunRecord", "Measurement", "Statistics", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
         module(
             "Experiment",

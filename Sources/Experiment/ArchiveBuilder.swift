@@ -152,9 +152,11 @@ public struct ArchiveBuilder: Sendable {
     }
 
     private static func settings(_ connection: Connection, _ variant: Variant) throws -> [SettingRow] {
-        try ServerSettings(connection, variant: variant).rows.map {
+        try SettingsCheck.checkExtensions(of: variant, on: connection)
+        return try ServerSettings(connection, variant: variant).rows.map {
             SettingRow(
-                name: $0.name, value: $0.value, defaultValue: $0.defaultValue, origin: $0.origin, meaning: $0.meaning)
+                name: $0.name, value: $0.value, defaultValue: $0.defaultValue, origin: $0.origin, meaning: $0.meaning,
+                needsRestart: $0.needsRestart)
         }
     }
 }

@@ -18,6 +18,8 @@ public struct HTMLExporter: Exporter {
             "strip": try Self.template(PackageResources.strip_mustache),
             "table": try Self.template(PackageResources.table_mustache),
             "traffic": try Self.template(PackageResources.traffic_mustache),
+            "server": try Self.template(PackageResources.server_mustache),
+            "aspects": try Self.template(PackageResources.aspects_mustache),
         ])
         var page = TrialPage(report).context
         page["style"] = String(decoding: PackageResources.style_css, as: UTF8.self)

@@ -13,8 +13,8 @@ public struct MarkdownExporter: Exporter {
         let tables = TrialTables(report: report, quantity: .page)
         let settings = SettingTables(report: report, quantity: .page)
         let parts =
-            head(report, settings) + measured(report, tables) + traffic(report) + ran(report, settings)
-            + foot(report, settings)
+            head(report, settings) + measured(report, tables) + aspects(report) + server(report) + traffic(report)
+            + ran(report, settings) + foot(report, settings)
         return parts.joined(separator: "\n\n") + "\n"
     }
 

@@ -87,7 +87,9 @@ struct SettingTables {
         .record: "everything on this page as numbers", .samples: "one line a second", .events: "one line an event",
         .latencies: "a histogram a second and request class, for HdrHistogram's tools",
         .workload: "the traffic, word for word", .variant: "what was under test, word for word",
-        .serverLog: "the database server's own log", .page: "this report as a page",
+        .serverLog: "the database server's own log", .statements: "what the server did for each statement",
+        .serverSamples: "server and host, one line a second", .plans: "plans of statements, each in a file beside it",
+        .page: "this report as a page",
         .text: "this report as Markdown",
     ]
 
@@ -96,16 +98,16 @@ struct SettingTables {
     /// - Parameter asked: those the variant asked for, or all others.
     /// - Returns: a row a setting, by name.
     func settings(asked: Bool) -> ReportTable {
-        ReportTable(
-            [
-                .init("setting", .name), .init("value", .number), .init("default", .number), .init("set by", .word),
-                .init("meaning", .text),
-            ],
-            record.variant.settings.filter { ($0.origin == "variant") == asked }.sorted { $0.name < $1.name }.map {
-                [
-                    .init($0.name), value($0.value), value($0.defaultValue), .init($0.origin),
-                    $0.meaning.isEmpty ? .unknown("not described") : .init($0.meaning),
-                ]
+        let settings = record.variant.settings.filter { ($0.origin == "variant") == asked }.sorted { $0.name < $1.name }
+        let isKnown = settings.contains { $0.needsRestart != nil }
+        return ReportTable(
+            [.init("setting", .name), .init("value", .number), .init("default", .number), .init("set by", .word)]
+                + (isKnown ? [.init("to change it", .word)] : []) + [.init("meaning", .text)],
+            settings.map { setting in
+                let change = setting.needsRestart.map { ReportTable.Cell($0 ? "restart" : "reload") }
+                return [.init(setting.name), value(setting.value), value(setting.defaultValue), .init(setting.origin)]
+                    + (isKnown ? [change ?? .unknown(Quantity.missing)] : [])
+                    + [setting.meaning.isEmpty ? .unknown("not described") : .init(setting.meaning)]
             })
     }
 

@@ -13,6 +13,9 @@ struct TimelineChart {
         bins = TimeBins(report.samples)
     }
 
+    /// What the server did beside the statements; `nil` when nobody looked.
+    var spans: ServerSpans? { report.record.server.map(ServerSpans.init) }
+
     /// A closed loop offers nothing.
     private var isClosed: Bool { report.record.closedClients != nil }
 
@@ -26,7 +29,7 @@ struct TimelineChart {
         let most = bins.all.map { max($0.rate($0.scheduled), $0.rate($0.completed), $0.rate($0.failed)) }.max() ?? 1
         let highest = Self.roundUp(most)
         func y(_ rate: Double) -> Double { frame.floor - rate / highest * (frame.floor - frame.top) }
-        var marks = frame.background
+        var marks = frame.background + (spans?.fields(in: frame) ?? [])
         for step in [0, highest / 2, highest] {
             marks.append(SVG.line(frame.left, y(step), width - frame.right, y(step), "grid"))
             marks.append(SVG.text(frame.left - 8, y(step) + 4, "\(tick(step))/s", "axis", anchor: "end"))
@@ -79,7 +82,7 @@ struct TimelineChart {
 
     private func strip(_ name: String, _ colour: String, _ frame: TimeFrame, _ axis: LogAxis) -> [String] {
         let end = frame.width - frame.right
-        var marks = frame.background
+        var marks = frame.background + (spans?.fields(in: frame) ?? [])
         for tick in axis.ticks {
             marks.append(SVG.line(frame.left, axis.position(tick), end, axis.position(tick), "grid"))
             marks.append(

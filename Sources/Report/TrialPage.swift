@@ -40,6 +40,8 @@ struct TrialPage {
         let traffic = TrafficPage(report: report, quantity: quantity)
         page["traffic"] = traffic?.context
         page["notice"] = traffic?.notice
+        page["server"] = ServerPage(report: report, quantity: quantity)?.context
+        page["aspects"] = AspectPage(report: report, quantity: quantity)?.context
         addPictures(to: &page)
         return page
     }
@@ -64,6 +66,7 @@ struct TrialPage {
 
     private func addPictures(to page: inout [String: Any]) {
         let timeline = TimelineChart(report: report, quantity: quantity)
+        page["spans"] = timeline.spans?.legend
         page["percentiles"] = PercentileChart(report: report, quantity: quantity).svg
         page["waitPicture"] = WaitChart(report: report, quantity: quantity).svg
         page["throughput"] = timeline.throughput

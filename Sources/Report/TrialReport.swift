@@ -8,6 +8,8 @@ public struct TrialReport: Sendable {
     public let samples: [SecondSample]
     /// The files that stand beside the report, for the reader's list.
     public let files: [RecordFolder.File]
+    /// The server's side, as far as it was looked at.
+    public let server: ServerEvidence
 
     /// Fewer completed operations than this and a p99 lies among the ten slowest.
     static let fewOperations = 1_000
@@ -16,7 +18,12 @@ public struct TrialReport: Sendable {
     ///   - record: the result of the trial.
     ///   - samples: its seconds, in order.
     ///   - files: those there are, or will be when all reports are written.
-    public init(record: RunRecord, samples: [SecondSample], files: [RecordFolder.File] = RecordFolder.File.allCases) {
+    ///   - server: the server's side, from the files beside the record.
+    public init(
+        record: RunRecord, samples: [SecondSample], files: [RecordFolder.File] = RecordFolder.File.allCases,
+        server: ServerEvidence = .none
+    ) {
+        self.server = server
         self.record = record
         self.samples = samples
         self.files = files
@@ -29,7 +36,8 @@ public struct TrialReport: Sendable {
         let written = Set(Exporters.files.map(\.file))
         try self.init(
             record: folder.readRecord(), samples: folder.readSamples(),
-            files: RecordFolder.File.allCases.filter { written.contains($0) || folder.readText($0) != nil })
+            files: RecordFolder.File.allCases.filter { written.contains($0) || folder.readText($0) != nil },
+            server: ServerEvidence(folder: folder))
     }
 
     /// Request classes in the order of the vocabulary: puts, what clients ask, then the archive's own maintenance.

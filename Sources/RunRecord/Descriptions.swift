@@ -96,13 +96,18 @@ public struct SettingRow: Codable, Sendable {
     public var origin: String
     /// The server's own description.
     public var meaning: String
+    /// Whether a change of it waits for a restart of the server; absent in older records.
+    public var needsRestart: Bool?
 
-    public init(name: String, value: String, defaultValue: String, origin: String, meaning: String) {
+    public init(
+        name: String, value: String, defaultValue: String, origin: String, meaning: String, needsRestart: Bool? = nil
+    ) {
         self.name = name
         self.value = value
         self.defaultValue = defaultValue
         self.origin = origin
         self.meaning = meaning
+        self.needsRestart = needsRestart
     }
 }
 

@@ -61,6 +61,8 @@ public struct RunRecord: Codable, Sendable {
     public var pacing: PacingDescription?
     /// What the traffic was like; `nil` until the load has ended.
     public var traffic: TrafficSummary?
+    /// Response times by page depth and by age of the data; `nil` when they were not kept apart.
+    public var aspects: RequestAspects?
     /// What the load generator was found to be on this host; `nil` when it was never calibrated here.
     public var calibration: CalibrationQuote?
     /// The exact command line that makes this run again.
@@ -70,6 +72,8 @@ public struct RunRecord: Codable, Sendable {
     /// Stalls of the measured load, in order, the longest hundred at most; each is an event too. `nil` when none was
     /// looked for.
     public var stalls: [Stall]?
+    /// The server's side; `nil` when it was not looked at.
+    public var server: ServerSummary?
     /// What a reader might look for and this run does not have, one sentence each.
     public var notCollected: [String]
 

@@ -29,8 +29,7 @@ public final class SpecMap {
         let unknown = (node.mapping ?? [:]).map(\.key).filter { !asked.contains($0.string ?? "?") }
         for key in unknown {
             let name = key.string ?? "?"
-            let near = asked.filter { node.mapping?[Node($0)] == nil && isNear($0, name) }
-                .min { distance($0, name) < distance($1, name) }
+            let near = Spelling.nearest(to: name, among: asked.filter { node.mapping?[Node($0)] == nil })
             var remedy = near.map { "did you mean '\($0)'?" } ?? "known here: \(asked.joined(separator: ", "))"
             if near == nil, unknown.count == 1, missing.count == 1, let lacking = missing.keys.first {
                 remedy = "'\(lacking)' is missing; \(remedy)"
@@ -133,25 +132,4 @@ public final class SpecMap {
     }
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
-
-    /// Whether one word may be a slip for the other: two changes at most, and fewer than half of a short word.
-    private func isNear(_ left: String, _ right: String) -> Bool {
-        distance(left, right) <= min(2, max(1, max(left.count, right.count) / 2))
-    }
-
-    /// Edit distance (Levenshtein).
-    private func distance(_ left: String, _ right: String) -> Int {
-        let (left, right) = (Array(left), Array(right))
-        var row = Array(0...right.count)
-        for (i, character) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in right.indices {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (character == right[j] ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[right.count]
-    }
 }

@@ -258,12 +258,13 @@ public struct DatasetCache: Sendable {
     }
 
     /// The name of a folder on its way in or out, with the process that works on it.
-    private static func passingName(_ way: String) -> String {
+    static func passingName(_ way: String) -> String {
         let owner = ProcessTable.current
         return ".\(way)-\(owner.pid)-\(owner.startTicks)-\(UInt32.random(in: 0 ... .max))"
     }
 
-    private static func owner(ofPassing name: String) -> ProcessIdentity? {
+    /// The process that works on such a folder; `nil` for other names.
+    static func owner(ofPassing name: String) -> ProcessIdentity? {
         let parts = name.split(separator: "-")
         guard parts.count == 4, [".new", ".old"].contains(parts[0]), let pid = Int32(parts[1]),
             let ticks = UInt64(parts[2])

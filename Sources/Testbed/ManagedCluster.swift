@@ -91,6 +91,8 @@ public actor ManagedCluster {
     public static func create(_ plan: Plan, in registry: ClusterRegistry) async throws -> ManagedCluster {
         try registry.prepare()
         let user = try serverUser()
+        var plan = plan
+        plan.installation = try await ProgramCopies(registry: registry).reachable(plan.installation, by: user)
         let id = newIdentifier()
         let folder = "\(registry.home)/\(id)"
         let holder = plan.dataDirectory.map { "\($0)/archivebench-\(id)" }
@@ -109,7 +111,7 @@ public actor ManagedCluster {
                 if let holder { try makeHolder(holder) }
                 try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
             }
-            try checkReach(record, plan, user)
+            try checkReach(record, user)
             let cluster = ManagedCluster(
                 record: record, variant: plan.variant, registry: registry, user: user, surroundings: plan.surroundings)
             try await cluster.initialise(plan)
@@ -382,16 +384,13 @@ public actor ManagedCluster {
         }
     }
 
-    private static func checkReach(_ record: ClusterRecord, _ plan: Plan, _ user: UserAccount?) throws {
-        guard let user else { return }
-        for (path, remedy) in [
-            (record.dataFolder.dropLast("/data".count), "choose another --data-dir, or open the folder to others"),
-            (plan.installation.folder[...], "install PostgreSQL where everybody may read it"),
-        ] {
-            if let obstacle = Ownership.obstacle(on: String(path)) {
-                throw TestbedProblem("\(obstacle): the server's user '\(user.name)' may not pass through it; \(remedy)")
-            }
+    private static func checkReach(_ record: ClusterRecord, _ user: UserAccount?) throws {
+        guard let user, let obstacle = Ownership.obstacle(on: String(record.dataFolder.dropLast("/data".count))) else {
+            return
         }
+        throw TestbedProblem(
+            "\(obstacle): the server's user '\(user.name)' may not pass through it; choose another --data-dir, or open the folder to others"
+        )
     }
 
     /// Letters and digits that are not mistaken for each other.

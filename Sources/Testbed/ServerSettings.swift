@@ -10,6 +10,8 @@ public struct ServerSettings: Sendable {
         /// `variant`, `tool` or `initdb`.
         public let origin: String
         public let meaning: String
+        /// Whether a change of it waits for a restart of the server.
+        public let needsRestart: Bool
     }
 
     public let rows: [Row]
@@ -23,7 +25,7 @@ public struct ServerSettings: Sendable {
                         THEN pg_size_pretty(boot_val::numeric *
                              CASE unit WHEN 'B' THEN 1 WHEN 'kB' THEN 1024 WHEN '8kB' THEN 8192 ELSE 1048576 END)
                         ELSE COALESCE(NULLIF(boot_val, ''), 'empty') || COALESCE(' ' || unit, '') END,
-                   source, short_desc
+                   source, short_desc, context = 'postmaster'
             FROM pg_settings
             WHERE setting IS DISTINCT FROM boot_val AND context <> 'internal' AND source <> 'client'
               AND name NOT IN ('data_directory', 'config_file', 'hba_file', 'ident_file', 'external_pid_file',
@@ -32,12 +34,14 @@ public struct ServerSettings: Sendable {
             """)
         let asked = Set(variant.settings.map(\.name))
         rows = found.compactMap { row in
-            guard row.count == 5, let name = row[0], let value = row[1], let initial = row[2], let source = row[3]
+            guard row.count == 6, let name = row[0], let value = row[1], let initial = row[2], let source = row[3]
             else {
                 return nil
             }
             let origin = asked.contains(name) ? "variant" : source == "command line" ? "tool" : "initdb"
-            return Row(name: name, value: value, defaultValue: initial, origin: origin, meaning: row[4] ?? "")
+            return Row(
+                name: name, value: value, defaultValue: initial, origin: origin, meaning: row[4] ?? "",
+                needsRestart: row[5] == "t")
         }
     }
 }

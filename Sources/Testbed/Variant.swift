@@ -65,7 +65,7 @@ public struct Variant: Sendable {
         name = top.name("name")
         summary = top.text("summary")
         _ = top.string("source")
-        postgresMajor = top.has("postgres") ? top.integer("postgres", in: 14...99) : base?.postgresMajor
+        postgresMajor = Self.postgresMajor(top) ?? base?.postgresMajor
         schemaVersion = top.integer("schema", in: 7...8, default: base?.schemaVersion ?? 8)
         dataChecksums = top.choice("data-checksums", default: base?.dataChecksums == true ? Switch.on : .off) == .on
         designedForMemory =
@@ -92,6 +92,16 @@ public struct Variant: Sendable {
         }
         top.close()
         try document.finish()
+    }
+
+    /// `postgres: {version: 18}`; `postgres: 18` means the same.
+    private static func postgresMajor(_ top: SpecMap) -> Int? {
+        guard top.has("postgres") else { return nil }
+        let majors = PostgresInstallation.oldestMajor...99
+        if top.isScalar("postgres") { return top.integer("postgres", in: majors) }
+        guard let map = top.map("postgres") else { return nil }
+        defer { map.close() }
+        return map.integer("version", in: majors)
     }
 
     /// The variant that another one is a difference from: a file beside it.

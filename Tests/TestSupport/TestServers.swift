@@ -25,7 +25,23 @@ public enum TestServers {
 
     /// The installation that tests run on.
     public static func installation() async throws -> PostgresInstallation {
-        try await PostgresInstallation.choose(folder: nil, major: nil, searchPath: "/usr/bin:/bin")
+        try await PostgresInstallation.choose(
+            folder: nil, major: nil, places: PostgresPlaces(searchPath: "/usr/bin:/bin"))
+    }
+
+    /// Where tests look for another version: those of the user who runs them.
+    public static var places: PostgresPlaces {
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        return PostgresPlaces(searchPath: variable("PATH") ?? "/usr/bin:/bin", home: variable("HOME"))
+    }
+
+    /// An installation of PostgreSQL 18, for tests that compare versions: one of the usual places, or the folder in
+    /// `ARCHIVEBENCH_TEST_POSTGRES_18`; `nil` skips them.
+    public static func postgres18() async -> PostgresInstallation? {
+        if let folder = getenv("ARCHIVEBENCH_TEST_POSTGRES_18") {
+            return try? await PostgresInstallation(folder: String(cString: folder))
+        }
+        return await PostgresInstallation.all(places).first { $0.major == 18 }
     }
 
     /// A started server of its own, with an empty database for an archive. The caller removes it. It may listen on an
