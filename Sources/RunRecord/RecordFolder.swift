@@ -14,6 +14,9 @@ public struct RecordFolder: Sendable {
         case workload = "workload.yaml"
         case variant = "variant.yaml"
         case serverLog = "server.log"
+        case statements = "statements.json"
+        case serverSamples = "server.jsonl"
+        case plans = "plans/summary.json"
         case page = "report.html"
         case text = "report.md"
     }

@@ -69,6 +69,8 @@ public struct RunRecord: Codable, Sendable {
     /// Stalls of the measured load, in order, the longest hundred at most; each is an event too. `nil` when none was
     /// looked for.
     public var stalls: [Stall]?
+    /// The server's side; `nil` when it was not looked at.
+    public var server: ServerSummary?
     /// What a reader might look for and this run does not have, one sentence each.
     public var notCollected: [String]
 

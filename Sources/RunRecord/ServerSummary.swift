@@ -1,0 +1,284 @@
+/// The server's side of a trial in short: `server` in `run.json`. Everything counts the measure phase unless a name says
+/// otherwise; what could not be read is `nil` or empty, and named under what was not collected.
+public struct ServerSummary: Codable, Sendable, Equatable {
+    public var cost: TelemetryCost
+    /// Tables, TOAST and indexes of the archive by family (all partitions together), largest at the end first.
+    public var relations: [RelationGrowth] = []
+    /// TOAST's share of the tables' bytes (heap and TOAST) at the end, 0 … 1.
+    public var toastShare: Double?
+    /// Rows of the archive's tables at the start and at the end of the measure phase.
+    public var tuplesAtStart: TupleLevel?
+    public var tuplesAtEnd: TupleLevel?
+    /// Bloat at the end, of a sample of relations; empty without the extension `pgstattuple`.
+    public var bloat: [BloatRow] = []
+    /// Before warm-up and after the load.
+    public var cacheAtStart: CacheState?
+    public var cacheAtEnd: CacheState?
+    /// Sums of `server.jsonl`.
+    public var database: DatabaseCounters?
+    public var wal: WalCounters?
+    public var writing: WritingCounters?
+    public var io: [IoCounters]?
+    /// Who waited for what, the most frequent first.
+    public var waits: [WaitCount] = []
+    /// Looks at `pg_stat_activity` behind ``waits``.
+    public var activityLooks = 0
+    public var locks: LockUse?
+    public var connections: ConnectionUse?
+    /// All of the trial, from the server's log, in order.
+    public var checkpoints: [CheckpointRow] = []
+    public var checkpointDistance: CheckpointDistance?
+    /// All of the trial, from the server's log, in order.
+    public var autovacuum: [AutovacuumRow] = []
+    /// All of the trial: what the nodes' own jobs did to the tables, in order.
+    public var maintenance: [MaintenanceSpan] = []
+    /// What limits the conclusions that may be drawn, one sentence each; none of it makes a trial invalid.
+    public var notes: [String] = []
+
+    /// A summary with nothing in it but what telemetry cost.
+    public init(cost: TelemetryCost) { self.cost = cost }
+}
+
+/// What telemetry itself cost.
+public struct TelemetryCost: Codable, Sendable, Equatable {
+    /// Lines of `server.jsonl`.
+    public var samples = 0
+    public var queries = 0
+    /// Time its queries took while the load ran, from sending to the last byte, seconds.
+    public var querySeconds = 0.0
+    /// ``querySeconds`` of the time it was at work, 0 … 1.
+    public var share = 0.0
+    /// The longest of its queries, milliseconds.
+    public var longestQueryMs = 0.0
+    /// How often its connection was lost and opened anew.
+    public var reconnects = 0
+    /// Queries that failed or ran into their time limit.
+    public var failures = 0
+
+    public init() {}
+}
+
+/// Size of one family of relations before warm-up and after the load.
+public struct RelationGrowth: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        case table
+        case toast
+        case index
+    }
+
+    /// Such as `messages`, `messages TOAST`, `messages index on (timestamp, messagehash)`.
+    public var name: String
+    public var kind: Kind
+    /// Relations of the family at the end.
+    public var relations: Int
+    public var startBytes: Int
+    public var endBytes: Int
+
+    public init(name: String, kind: Kind, relations: Int, startBytes: Int, endBytes: Int) {
+        self.name = name
+        self.kind = kind
+        self.relations = relations
+        self.startBytes = startBytes
+        self.endBytes = endBytes
+    }
+
+    public var growthBytes: Int { endBytes - startBytes }
+}
+
+/// Bloat of one relation.
+public struct BloatRow: Codable, Sendable, Equatable {
+    public var relation: String
+    public var kind: RelationGrowth.Kind
+    public var bytes: Int
+    /// Share of dead rows' bytes, 0 … 1; `nil` for an index.
+    public var deadShare: Double?
+    /// Free space, 0 … 1: of a table's bytes; of an index the share of its leaf pages that is not filled.
+    public var freeShare: Double?
+    /// Whether pages were sampled instead of read one by one.
+    public var isApproximate: Bool
+
+    public init(
+        relation: String, kind: RelationGrowth.Kind, bytes: Int, deadShare: Double?, freeShare: Double?,
+        isApproximate: Bool
+    ) {
+        self.relation = relation
+        self.kind = kind
+        self.bytes = bytes
+        self.deadShare = deadShare
+        self.freeShare = freeShare
+        self.isApproximate = isApproximate
+    }
+}
+
+/// How much of the relations that the load touched lay in memory.
+public struct CacheState: Codable, Sendable, Equatable {
+    /// Bytes of the relations with a scan or a change in the trial so far; before the load: of all of the archive.
+    public var touchedBytes: Int
+    /// Of those, in shared buffers (`pg_buffercache`), 0 … 1; `nil` without the extension.
+    public var sharedBuffersShare: Double?
+    /// Of those, in the system's page cache (`mincore`), 0 … 1; `nil` where it cannot be asked.
+    public var pageCacheShare: Double?
+    /// Shared buffers in use, 0 … 1; `nil` without the extension.
+    public var sharedBuffersUsed: Double?
+
+    public init(
+        touchedBytes: Int, sharedBuffersShare: Double?, pageCacheShare: Double?, sharedBuffersUsed: Double?
+    ) {
+        self.touchedBytes = touchedBytes
+        self.sharedBuffersShare = sharedBuffersShare
+        self.pageCacheShare = pageCacheShare
+        self.sharedBuffersUsed = sharedBuffersUsed
+    }
+}
+
+/// Use of the lock table. Its capacity is `max_locks_per_transaction` × (`max_connections` + `max_prepared_transactions`);
+/// a statement that needs more fails with "out of shared memory".
+public struct LockUse: Codable, Sendable, Equatable {
+    public var capacity: Int
+    /// The most locks that were seen in the table at once.
+    public var peak: Int
+    public var peakFastPath: Int
+    public var peakWaiting: Int
+
+    public init(capacity: Int, peak: Int, peakFastPath: Int, peakWaiting: Int) {
+        self.capacity = capacity
+        self.peak = peak
+        self.peakFastPath = peakFastPath
+        self.peakWaiting = peakWaiting
+    }
+
+    /// ``peak`` of ``capacity``, 0 … 1.
+    public var peakShare: Double { Double(peak) / Double(max(1, capacity)) }
+}
+
+/// Connections of the server, and how long operations waited for one in the nodes' pools.
+public struct ConnectionUse: Codable, Sendable, Equatable {
+    /// `max_connections`.
+    public var limit: Int
+    /// The most client connections of any look.
+    public var peak: Int
+    /// The most clients executing in any look.
+    public var peakActive: Int
+    /// Waits for a free connection in a node's pool, all request classes together: the mean over operations, and the
+    /// largest p99 of a class; `nil` when nothing completed.
+    public var poolWaitMeanMs: Double?
+    public var poolWaitP99Ms: Double?
+
+    public init(limit: Int, peak: Int, peakActive: Int, poolWaitMeanMs: Double?, poolWaitP99Ms: Double?) {
+        self.limit = limit
+        self.peak = peak
+        self.peakActive = peakActive
+        self.poolWaitMeanMs = poolWaitMeanMs
+        self.poolWaitP99Ms = poolWaitP99Ms
+    }
+}
+
+/// One checkpoint, from the server's log.
+public struct CheckpointRow: Codable, Sendable, Equatable {
+    /// When it began and when it was complete, seconds from the start of warm-up.
+    public var fromSeconds: Double
+    public var toSeconds: Double
+    /// As the server says, such as `time`, `wal`, `immediate force wait`.
+    public var cause: String
+    public var buffers: Int
+    public var writeSeconds: Double
+    public var syncSeconds: Double
+    public var totalSeconds: Double
+    public var filesSynced: Int
+    public var longestSyncSeconds: Double
+    /// WAL between the last two checkpoints.
+    public var distanceBytes: Int
+
+    public init(
+        fromSeconds: Double, toSeconds: Double, cause: String, buffers: Int, writeSeconds: Double, syncSeconds: Double,
+        totalSeconds: Double, filesSynced: Int, longestSyncSeconds: Double, distanceBytes: Int
+    ) {
+        self.fromSeconds = fromSeconds
+        self.toSeconds = toSeconds
+        self.cause = cause
+        self.buffers = buffers
+        self.writeSeconds = writeSeconds
+        self.syncSeconds = syncSeconds
+        self.totalSeconds = totalSeconds
+        self.filesSynced = filesSynced
+        self.longestSyncSeconds = longestSyncSeconds
+        self.distanceBytes = distanceBytes
+    }
+}
+
+/// How far the measure phase was from seeing checkpoints as production does.
+public struct CheckpointDistance: Codable, Sendable, Equatable {
+    /// `checkpoint_timeout`, seconds.
+    public var timeoutSeconds: Double
+    /// `max_wal_size`, bytes.
+    public var walLimitBytes: Int
+    /// The time in which a checkpoint is due at the rate at which WAL was written: the timeout, or less when WAL fills
+    /// up first; seconds.
+    public var intervalSeconds: Double
+    /// Checkpoints that began in the measure phase.
+    public var begun: Int
+    /// From the end of the last checkpoint before the measure phase to its start, seconds; `nil` when none was seen.
+    public var sinceLastSeconds: Double?
+
+    public init(
+        timeoutSeconds: Double, walLimitBytes: Int, intervalSeconds: Double, begun: Int, sinceLastSeconds: Double?
+    ) {
+        self.timeoutSeconds = timeoutSeconds
+        self.walLimitBytes = walLimitBytes
+        self.intervalSeconds = intervalSeconds
+        self.begun = begun
+        self.sinceLastSeconds = sinceLastSeconds
+    }
+}
+
+/// One run of autovacuum over one table, from the server's log.
+public struct AutovacuumRow: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        case vacuum
+        case analyze
+    }
+
+    /// When it began and ended, seconds from the start of warm-up.
+    public var fromSeconds: Double
+    public var toSeconds: Double
+    /// With its schema, without the database.
+    public var table: String
+    public var kind: Kind
+    /// `nil` for analyze.
+    public var rowsRemoved: Int?
+    /// `nil` for analyze.
+    public var rowsDeadNotRemovable: Int?
+    public var bufferReads: Int?
+    public var bufferDirtied: Int?
+    public var walBytes: Int?
+
+    public init(
+        fromSeconds: Double, toSeconds: Double, table: String, kind: Kind, rowsRemoved: Int? = nil,
+        rowsDeadNotRemovable: Int? = nil, bufferReads: Int? = nil, bufferDirtied: Int? = nil, walBytes: Int? = nil
+    ) {
+        self.fromSeconds = fromSeconds
+        self.toSeconds = toSeconds
+        self.table = table
+        self.kind = kind
+        self.rowsRemoved = rowsRemoved
+        self.rowsDeadNotRemovable = rowsDeadNotRemovable
+        self.bufferReads = bufferReads
+        self.bufferDirtied = bufferDirtied
+        self.walBytes = walBytes
+    }
+}
+
+/// One time in which the tables themselves were changed: partitions made, attached, detached or dropped.
+public struct MaintenanceSpan: Codable, Sendable, Equatable {
+    /// Seconds from the start of warm-up.
+    public var fromSeconds: Double
+    public var toSeconds: Double
+    /// Such as `CREATE TABLE messages_1763726400_1763730000`.
+    public var what: String
+
+    public init(fromSeconds: Double, toSeconds: Double, what: String) {
+        self.fromSeconds = fromSeconds
+        self.toSeconds = toSeconds
+        self.what = what
+    }
+}
