@@ -274,12 +274,22 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     public func finish(_ ticket: Int, _ answer: Answer) {
         if ticket >= Self.firstBatchTicket { return finishBatch(ticket - Self.firstBatchTicket, answer) }
+        noteMaintenance(ticket)
         slots[ticket]?.timing.noteAnswered(answer.firstByte, at: hub.now)
         guard let connection = answer.connection else {
             return end(ticket, failure: (answer.failure?.code ?? .client(.connectionLost)).description)
         }
         finishStatement(ticket, answer.failure, on: connection)
         advance(ticket, at: hub.now, on: connection)
+    }
+
+    /// A job's statement is over; if it changed tables, how long it took is worth an event.
+    private func noteMaintenance(_ ticket: Int) {
+        guard let slot = slots[ticket], case .job(let job) = slot.work, let text = job.next?.text,
+            let statement = MaintenanceStatement(
+                text, node: slot.operation.node, duration: hub.now - min(hub.now, slot.timing.since))
+        else { return }
+        note(MaintenanceStatement.kind, statement.detail, most: 10_000)
     }
 
     /// The statement of an operation is over; a job makes its own sense of errors.

@@ -1,8 +1,8 @@
 /// What the server did for each documented statement shape over the measure phase: `statements.json`.
 ///
-/// Differences of two readings of `pg_stat_statements`, one at the beginning of the measure phase and one at its end.
-/// Statements under way at either moment count where they ended, so counts may differ from the accounting's by as many
-/// as were in flight.
+/// Differences of two readings of `pg_stat_statements`: one at the beginning of the measure phase, one at the end of the
+/// load, so that what was due in the measure phase is counted whole. What was due in warm-up and ended after the first
+/// reading is in it too: as many at most as were in flight. Statements that fail are not counted by the server.
 public struct ServerStatements: Codable, Sendable, Equatable {
     /// When the first reading was taken, seconds from the start of warm-up.
     public var fromSeconds: Double

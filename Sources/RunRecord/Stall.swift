@@ -8,12 +8,18 @@ public struct Stall: Codable, Sendable, Equatable {
     public var classes: [String]
     /// What happened, for people, such as "2 s from 5 s on, put completed nothing".
     public var detail: String
+    /// What the server did meanwhile, such as "checkpoint (time), 12.3 s"; `nil` when it did nothing of note or was not
+    /// looked at.
+    public var serverEvents: [String]?
 
     /// A stall as it was found.
-    public init(atSeconds: Double, seconds: Double, classes: [String], detail: String) {
+    public init(
+        atSeconds: Double, seconds: Double, classes: [String], detail: String, serverEvents: [String]? = nil
+    ) {
         self.atSeconds = atSeconds
         self.seconds = seconds
         self.classes = classes
         self.detail = detail
+        self.serverEvents = serverEvents
     }
 }

@@ -136,6 +136,14 @@ public struct SpecPlace: Sendable, Equatable {
     public let line: Int
     public let column: Int
 
+    /// - Parameters:
+    ///   - line: from 1.
+    ///   - column: from 1.
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
     init(_ node: Node, or fallback: SpecPlace? = nil) {
         line = node.mark?.line ?? fallback?.line ?? 1
         column = node.mark?.column ?? fallback?.column ?? 1
