@@ -105,7 +105,9 @@ let package = Package(
             "ExperimentTests",
             [
                 "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
-                "PostgresClient", "Report", "RunRecord", "Statistics", "Telemetry", "Testbed", "WakuModel", "Workload",
+                "PostgresClient", "Report", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed",
+                "WakuModel",
+                "Workload",
             ]),
         tests("TelemetryTests", ["Telemetry", "LinuxSystem", "PostgresClient", "RunRecord", "Testbed"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),

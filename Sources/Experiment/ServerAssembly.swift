@@ -61,10 +61,13 @@ struct ServerAssembly {
                     fromSeconds: event.atSeconds - Double($0.duration) / 1e9, toSeconds: event.atSeconds, what: $0.what)
             }
         }
-        summary.notes = ServerRules.notes(summary, record, sight.statements)
+        summary.notes = ServerRules.notes(summary, measured: record.phases.measuredSeconds ?? 0, sight.statements)
         record.server = summary
         addEvents(&record)
-        StallCauses(summary, lockWaits: log.lockWaits, walSyncSeconds: sight.walSyncSeconds).explain(&record)
+        var stalls = record.stalls ?? []
+        StallCauses(summary, lockWaits: log.lockWaits, walSyncSeconds: sight.walSyncSeconds)
+            .explain(&stalls, &record.events)
+        if record.stalls != nil { record.stalls = stalls }
     }
 
     private func connections(_ record: RunRecord) -> ConnectionUse? {

@@ -4,7 +4,7 @@ import RunRecord
 ///
 /// Rules make a trial invalid; notes only limit what may be concluded from it: a short run sees no checkpoint by plan,
 /// and is no worse a measurement of what it did see.
-enum ServerRules {
+package enum ServerRules {
     /// Growth of the share of dead rows over the measure phase beyond which the archive was another one at its end.
     static let mostDeadGrowth = 0.2
     /// The same, from which on it is worth a note.
@@ -19,16 +19,17 @@ enum ServerRules {
 
     /// Judges what telemetry saw; nothing where there was none.
     ///
-    /// - Parameter record: with its server's side in it.
+    /// - Parameters:
+    ///   - server: what was seen.
+    ///   - begin: of the measure phase, seconds from the start of warm-up.
     /// - Returns: findings, for those rules that could be judged.
-    static func judge(_ record: RunRecord) -> [ValidityFinding] {
-        guard let server = record.server else { return [] }
-        return [checkpointDistance(server, record), deadTuples(server)].compactMap { $0 }
+    package static func judge(_ server: ServerSummary?, measuredFrom begin: Double) -> [ValidityFinding] {
+        guard let server else { return [] }
+        return [checkpointDistance(server, begin), deadTuples(server)].compactMap { $0 }
     }
 
-    private static func checkpointDistance(_ server: ServerSummary, _ record: RunRecord) -> ValidityFinding? {
+    private static func checkpointDistance(_ server: ServerSummary, _ begin: Double) -> ValidityFinding? {
         guard let distance = server.checkpointDistance else { return nil }
-        let begin = record.phases.measureStartSeconds
         let inherited = server.checkpoints.first { $0.fromSeconds < 0 && $0.toSeconds > begin }
         let since = distance.sinceLastSeconds.map { ", the last one \(ServerWords.seconds($0)) before" } ?? ""
         return ValidityFinding(
@@ -56,22 +57,29 @@ enum ServerRules {
     ///   - timeout: `checkpoint_timeout`, seconds.
     ///   - walLimit: `max_wal_size`, bytes.
     ///   - walPerSecond: bytes a second.
-    static func checkpointInterval(timeout: Double, walLimit: Int, walPerSecond: Double) -> Double {
+    /// - Returns: the timeout at most.
+    package static func checkpointInterval(timeout: Double, walLimit: Int, walPerSecond: Double) -> Double {
         guard walPerSecond > 0 else { return timeout }
         return min(timeout, Double(walLimit) * walShareOfCheckpoint / walPerSecond)
     }
 
     /// What limits the conclusions, one sentence each.
-    static func notes(_ server: ServerSummary, _ record: RunRecord, _ statements: ServerStatements?) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - server: what was seen.
+    ///   - measured: length of the measure phase, seconds.
+    ///   - statements: of the server, where they were counted.
+    /// - Returns: none when nothing does.
+    package static func notes(
+        _ server: ServerSummary, measured: Double, _ statements: ServerStatements?
+    ) -> [String] {
         [
-            checkpointNote(server, record), deadNote(server), lockNote(server), forgottenNote(statements),
+            checkpointNote(server, measured), deadNote(server), lockNote(server), forgottenNote(statements),
         ].compactMap { $0 }
     }
 
-    private static func checkpointNote(_ server: ServerSummary, _ record: RunRecord) -> String? {
-        guard let distance = server.checkpointDistance, let measured = record.phases.measuredSeconds,
-            measured < distance.intervalSeconds
-        else { return nil }
+    private static func checkpointNote(_ server: ServerSummary, _ measured: Double) -> String? {
+        guard let distance = server.checkpointDistance, measured < distance.intervalSeconds else { return nil }
         let interval = RecordAssembly.rounded(distance.intervalSeconds, 0)
         let seen =
             distance.begun == 0

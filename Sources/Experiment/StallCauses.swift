@@ -2,7 +2,7 @@ import RunRecord
 import Telemetry
 
 /// What the server did at the time of a stall. That it did so at the same time does not make it the cause.
-struct StallCauses {
+package struct StallCauses {
     struct Span {
         let from: Double
         let to: Double
@@ -14,7 +14,7 @@ struct StallCauses {
 
     let spans: [Span]
 
-    init(_ summary: ServerSummary, lockWaits: [LogFindings.LockWait], walSyncSeconds: [Int: Double]) {
+    package init(_ summary: ServerSummary, lockWaits: [LogFindings.LockWait], walSyncSeconds: [Int: Double]) {
         spans =
             summary.checkpoints.map {
                 Span(from: $0.fromSeconds, to: $0.toSeconds, what: ServerWords.checkpoint($0))
@@ -30,28 +30,32 @@ struct StallCauses {
     }
 
     /// What overlaps a time, each in words once.
-    func during(_ from: Double, _ to: Double) -> [String] {
+    package func during(_ from: Double, _ to: Double) -> [String] {
         var seen: [String] = []
         for span in spans where span.from < to && span.to > from && !seen.contains(span.what) { seen.append(span.what) }
         return seen
     }
 
-    /// Puts it beside each stall of a record, and into its event.
-    func explain(_ record: inout RunRecord) {
-        for index in (record.stalls ?? []).indices {
-            guard let stall = record.stalls?[index] else { continue }
+    /// Puts it beside each stall and into its event.
+    ///
+    /// - Parameters:
+    ///   - stalls: of a trial.
+    ///   - events: of the same trial, those of the stalls among them.
+    package func explain(_ stalls: inout [Stall], _ events: inout [TrialEvent]) {
+        for index in stalls.indices {
+            let stall = stalls[index]
             let causes = during(stall.atSeconds, stall.atSeconds + stall.seconds)
             guard !causes.isEmpty else { continue }
             let named = causes.prefix(StallRules.mostNamed).joined(separator: ", ")
             let rest = causes.count - min(causes.count, StallRules.mostNamed)
-            let detail = "\(stall.detail); meanwhile \(named)" + (rest > 0 ? " and \(rest) more" : "")
-            if let event = record.events.firstIndex(where: {
-                $0.kind == "stall" && $0.atSeconds == stall.atSeconds && $0.detail == stall.detail
-            }) {
-                record.events[event].detail = detail
+            stalls[index].detail += "; meanwhile \(named)" + (rest > 0 ? " and \(rest) more" : "")
+            stalls[index].serverEvents = causes
+            for event in events.indices
+            where events[event].kind == "stall" && events[event].atSeconds == stall.atSeconds
+                && events[event].detail == stall.detail
+            {
+                events[event].detail = stalls[index].detail
             }
-            record.stalls?[index].detail = detail
-            record.stalls?[index].serverEvents = causes
         }
     }
 }

@@ -141,7 +141,7 @@ public struct TrialRunner: Sendable {
             (record.ending, record.endingDetail) = ClosedLoop.ending(result, planned: plan.phases.measure)
         }
         let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
-        record.validity = findings + ServerRules.judge(record)
+        record.validity = findings + ServerRules.judge(record.server, measuredFrom: record.phases.measureStartSeconds)
         record.notCollected += gaps
         record.valid = record.validity.allSatisfy(\.holds)
         noteWarmUp(&record, sight)

@@ -150,6 +150,7 @@ struct TrialTelemetry: Sendable {
         var seen = Surroundings()
         do {
             let connection = try Connection.open(record.parameters())
+            try Plans.hide(connection)
             seen.families = try ArchiveInspector(connection).families()
             // Plans are asked for before what they touch counts as touched, and after it was looked at.
             if when == .before { plans(request, connection, when, into: &seen) }

@@ -21,15 +21,15 @@ extension ProcessTable {
         return all().filter { times(of: $0)?.parent == pid }
     }
 
-    struct Times: Equatable {
-        let parent: Int32
+    package struct Times: Equatable {
+        package let parent: Int32
         /// Ticks: user and system time.
-        let own: UInt64
+        package let own: UInt64
         /// Ticks: the same of children that ended and were awaited.
-        let ended: UInt64
+        package let ended: UInt64
 
         /// From the text of /proc/PID/stat; the name in brackets may hold anything.
-        init?(stat text: String) {
+        package init?(stat text: String) {
             guard let name = text.lastIndex(of: ")") else { return nil }
             let fields = text[text.index(after: name)...].split(separator: " ")
             // Behind the name: state, parent, …; user time is field 14 of proc(5), the twelfth here.

@@ -1,7 +1,7 @@
 import RunRecord
 
 /// Looks at what backends do, added up until a sample takes them.
-struct ActivityLooks {
+package struct ActivityLooks {
     private struct Wait: Hashable {
         let backend: String
         let type: String
@@ -16,6 +16,8 @@ struct ActivityLooks {
     private var waits: [Wait: Int] = [:]
     private var changes: [String] = []
 
+    package init() {}
+
     /// Backends that wait for work, by the type of their wait.
     private static let idleType = "Activity"
     private static let client = "client backend"
@@ -24,8 +26,8 @@ struct ActivityLooks {
     ///
     /// - Parameters:
     ///   - rows: as `ServerQueries.activity` gives them.
-    ///   - changes: what changes tables at the moment, in words.
-    mutating func add(_ rows: [Row], changes now: [String]) {
+    ///   - now: what changes tables at the moment, in words.
+    package mutating func add(_ rows: [Row], changes now: [String]) {
         looks += 1
         var (all, running, within, vacuuming) = (0, 0, 0, 0)
         for row in rows {
@@ -60,7 +62,7 @@ struct ActivityLooks {
     }
 
     /// As a sample tells it; `nil` without a look.
-    var activity: ServerActivity? {
+    package var activity: ServerActivity? {
         looks == 0
             ? nil
             : ServerActivity(

@@ -2,13 +2,13 @@ import FoundationEssentials
 import RunRecord
 
 /// A plan as EXPLAIN (FORMAT JSON) or `auto_explain` writes it, as far as it is looked at.
-struct PlanDocument: Decodable {
-    let plan: PlanNode
-    let planning: Planning?
-    let planningTime: Double?
-    let executionTime: Double?
+package struct PlanDocument: Decodable {
+    package let plan: PlanNode
+    package let planning: Planning?
+    package let planningTime: Double?
+    package let executionTime: Double?
     /// Only in what `auto_explain` writes.
-    let queryText: String?
+    package let queryText: String?
 
     private enum CodingKeys: String, CodingKey {
         case plan = "Plan"
@@ -19,16 +19,16 @@ struct PlanDocument: Decodable {
     }
 
     /// What planning touched.
-    struct Planning: Decodable {
-        let blocks: StatementBlocks
+    package struct Planning: Decodable {
+        package let blocks: StatementBlocks
 
-        init(from decoder: any Decoder) throws { blocks = try BlockKeys.blocks(from: decoder) }
+        package init(from decoder: any Decoder) throws { blocks = try BlockKeys.blocks(from: decoder) }
     }
 
     /// Reads the server's text: one plan, or a list of one.
     ///
     /// - Throws: what the decoder finds wrong.
-    static func read(_ json: String) throws -> PlanDocument {
+    package static func read(_ json: String) throws -> PlanDocument {
         let data = Data(json.utf8)
         if let list = try? JSONDecoder().decode([PlanDocument].self, from: data), let first = list.first {
             return first
@@ -38,18 +38,18 @@ struct PlanDocument: Decodable {
 }
 
 /// One node of a plan.
-struct PlanNode: Decodable {
+package struct PlanNode: Decodable {
     let type: String
     let relation: String?
     let join: String?
     let direction: String?
     let operation: String?
     let loops: Double?
-    let rows: Double?
+    package let rows: Double?
     let removed: Int?
-    let walBytes: Int?
+    package let walBytes: Int?
     let children: [PlanNode]
-    let blocks: StatementBlocks
+    package let blocks: StatementBlocks
 
     private enum CodingKeys: String, CodingKey {
         case type = "Node Type"
@@ -64,7 +64,7 @@ struct PlanNode: Decodable {
         case children = "Plans"
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         type = try values.decode(String.self, forKey: .type)
         relation = try values.decodeIfPresent(String.self, forKey: .relation)
@@ -83,7 +83,7 @@ struct PlanNode: Decodable {
 
     /// The tree in words: node types, join types, directions and relation families. Branches of an Append that look alike
     /// are told once, so partitions do not matter.
-    var shape: String {
+    package var shape: String {
         var branches: [String] = []
         for child in children {
             let words = child.shape
@@ -94,14 +94,14 @@ struct PlanNode: Decodable {
     }
 
     /// Sixteen hex digits of ``shape`` (FNV-1a, 64 bits: Fowler, Noll, Vo; draft-eastlake-fnv).
-    var fingerprint: String {
+    package var fingerprint: String {
         let hash = shape.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// Node types along the first branch.
-    var outline: String { children.first.map { "\(type) > \($0.outline)" } ?? type }
+    package var outline: String { children.first.map { "\(type) > \($0.outline)" } ?? type }
 
     /// A partition's name without its bounds: groups of digits behind underscores are left out.
     private static func family(_ relation: String) -> String {
@@ -114,7 +114,7 @@ struct PlanNode: Decodable {
 
     /// Scans of relations below an Append: those that were planned (pruned ones at the start of execution among them),
     /// and those that were executed at least once; `nil` where there is no Append.
-    var partitions: (planned: Int, executed: Int)? {
+    package var partitions: (planned: Int, executed: Int)? {
         var found: (planned: Int, executed: Int)?
         collect(isBelowAppend: false, into: &found)
         return found

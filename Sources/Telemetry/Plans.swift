@@ -13,6 +13,14 @@ public enum Plans {
     /// A statement that takes longer is not waited for, nanoseconds.
     private static let limit: Nanoseconds = 30_000_000_000
 
+    /// Keeps a session's own statements out of the statistics and out of the log of slow plans.
+    ///
+    /// - Parameter connection: on which statements will be explained.
+    /// - Throws: `PostgresError` of the server.
+    public static func hide(_ connection: Connection) throws(PostgresError) {
+        try connection.run(TelemetryConnection.unseen)
+    }
+
     /// Explains a statement by executing it.
     ///
     /// - Parameters:

@@ -139,7 +139,7 @@ final class SamplerRun {
 
     private func look(_ started: Nanoseconds?) {
         guard let rows = attempt({ try $0.activity() }) else { return }
-        let changes = (attempt { try $0.tableChanges() } ?? []).compactMap { plan.shape($0) }
+        let changes = rows.compactMap { $0["change"].flatMap(plan.shape) }
         var one = ActivityLooks()
         one.add(rows, changes: changes)
         looks.add(rows, changes: changes)

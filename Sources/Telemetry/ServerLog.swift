@@ -1,6 +1,6 @@
 /// The server's log as entries: lines that begin with time and process, as `log_line_prefix = '%m [%p] '` makes them, with
 /// the lines that belong to them.
-struct ServerLog {
+package struct ServerLog {
     struct Entry: Equatable {
         /// Milliseconds since 1970.
         let at: Int
@@ -39,7 +39,7 @@ struct ServerLog {
 
     /// A UTC date and time as milliseconds since 1970 (days-from-civil of Howard Hinnant, "chrono-Compatible Low-Level
     /// Date Algorithms").
-    static func milliseconds(_ date: Substring, _ time: Substring) -> Int? {
+    package static func milliseconds(_ date: Substring, _ time: Substring) -> Int? {
         let day = date.split(separator: "-").compactMap { Int($0) }
         let clock = time.split { $0 == ":" || $0 == "." }.compactMap { Int($0) }
         guard day.count == 3, clock.count == 4 else { return nil }

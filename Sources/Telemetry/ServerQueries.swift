@@ -3,27 +3,24 @@
 ///
 /// Sources: PostgreSQL documentation of versions 15 to 18, chapter "The Cumulative Statistics System" and appendix
 /// "pg_stat_statements"; their release notes for what moved.
-struct ServerQueries {
+package struct ServerQueries {
     /// First number of the version.
-    let major: Int
+    package let major: Int
+
+    package init(major: Int) { self.major = major }
 
     /// Versions whose views are known. A later one is asked as the last of them.
     static let known = 15...18
 
     // MARK: Levels
 
-    /// Backends by kind, state and what they wait for.
+    /// Backends by kind, state and what they wait for; of those that change tables themselves, the statement.
     static let activity = """
         SELECT COALESCE(backend_type, 'unknown') AS backend, COALESCE(state, '') AS state,
-               COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event, count(*) AS n
+               COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event, count(*) AS n,
+               max(left(query, 600)) FILTER (WHERE state = 'active' AND backend_type = 'client backend' AND
+                   query ~* '(create|alter|drop) table|(attach|detach) partition|analyze ') AS change
         FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4
-        """
-
-    /// Statements under way that change tables themselves.
-    static let tableChanges = """
-        SELECT left(query, 600) AS query FROM pg_stat_activity
-        WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-          AND query ~* '(create|alter|drop) table|(attach|detach) partition|analyze '
         """
 
     static let locks = """
@@ -53,7 +50,7 @@ struct ServerQueries {
         """
 
     /// Writes and syncs of the log moved to `pg_stat_io` in 18.
-    var wal: String {
+    package var wal: String {
         major >= 18
             ? """
             SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, i.writes AS wal_write, i.fsyncs AS wal_sync,
@@ -68,7 +65,7 @@ struct ServerQueries {
     }
 
     /// Checkpoints have a view of their own from 17 on, and backends' writes are in `pg_stat_io`.
-    var writing: String {
+    package var writing: String {
         major >= 17
             ? """
             SELECT c.num_timed, c.num_requested, c.write_time, c.sync_time, c.buffers_written, b.buffers_clean,
@@ -84,7 +81,7 @@ struct ServerQueries {
     }
 
     /// From 16 on; bytes in place of a block size from 18 on.
-    var io: String? {
+    package var io: String? {
         guard major >= 16 else { return nil }
         let bytes =
             major >= 18
@@ -102,7 +99,8 @@ struct ServerQueries {
     /// All that was counted for one database. Times of blocks were split by kind of block in 17.
     ///
     /// - Parameter database: its name.
-    func statements(of database: String) -> String {
+    /// - Returns: a query.
+    package func statements(of database: String) -> String {
         let times =
             major >= 17
             ? "shared_blk_read_time + local_blk_read_time AS blk_read_time, shared_blk_write_time + local_blk_write_time AS blk_write_time"

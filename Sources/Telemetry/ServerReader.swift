@@ -3,11 +3,18 @@ import PostgresClient
 import RunRecord
 
 /// Counters of a server at one moment, as its views give them.
-struct ServerCounters {
-    var database: Row?
-    var wal: Row?
-    var writing: Row?
-    var io: [Row]?
+package struct ServerCounters {
+    package var database: Row?
+    package var wal: Row?
+    package var writing: Row?
+    package var io: [Row]?
+
+    package init(database: Row? = nil, wal: Row? = nil, writing: Row? = nil, io: [Row]? = nil) {
+        self.database = database
+        self.wal = wal
+        self.writing = writing
+        self.io = io
+    }
 }
 
 /// Reads counters and levels, and makes differences of two readings of counters.
@@ -45,19 +52,15 @@ struct ServerReader {
     }
 
     func activity() throws(PostgresError) -> [Row] { try connection.rows(ServerQueries.activity) }
-
-    func tableChanges() throws(PostgresError) -> [String] {
-        try connection.rows(ServerQueries.tableChanges).compactMap { $0["query"] }
-    }
 }
 
 /// Two readings of counters, of which the later one is not before a reset.
-struct CounterSpan {
+package struct CounterSpan {
     let from: ServerCounters
     let to: ServerCounters
 
     /// `nil` when a counter became less: the server was restarted, or its statistics were reset.
-    init?(from: ServerCounters, to: ServerCounters) {
+    package init?(from: ServerCounters, to: ServerCounters) {
         self.from = from
         self.to = to
         let pairs = [(from.database, to.database), (from.wal, to.wal), (from.writing, to.writing)]
@@ -69,7 +72,7 @@ struct CounterSpan {
         }
     }
 
-    var database: DatabaseCounters? {
+    package var database: DatabaseCounters? {
         guard let from = from.database, let to = to.database else { return nil }
         func count(_ name: String) -> Int { to.count(name) - from.count(name) }
         var counters = DatabaseCounters()
@@ -84,7 +87,7 @@ struct CounterSpan {
         return counters
     }
 
-    var wal: WalCounters? {
+    package var wal: WalCounters? {
         guard let from = from.wal, let to = to.wal else { return nil }
         var counters = WalCounters()
         counters.records = to.count("wal_records") - from.count("wal_records")
@@ -98,7 +101,7 @@ struct CounterSpan {
         return counters
     }
 
-    var writing: WritingCounters? {
+    package var writing: WritingCounters? {
         guard let from = from.writing, let to = to.writing else { return nil }
         func count(_ name: String) -> Int { to.count(name) - from.count(name) }
         var counters = WritingCounters()
@@ -112,7 +115,7 @@ struct CounterSpan {
         return counters
     }
 
-    var io: [IoCounters]? {
+    package var io: [IoCounters]? {
         guard let from = from.io, let to = to.io else { return nil }
         let before = Dictionary(from.map { (Self.key($0), $0) }, uniquingKeysWith: { first, _ in first })
         return to.compactMap { Self.io(from: before[Self.key($0)] ?? [:], to: $0) }

@@ -3,16 +3,24 @@ import PostgresClient
 import RunRecord
 
 /// A reading of `pg_stat_statements`: everything counted so far for one database.
-struct StatementReading: Sendable {
+package struct StatementReading: Sendable {
     var at: Nanoseconds
     var rows: [String: Row]
     var forgotten: Int?
     var tracksPlanning: Bool
     var tracksBlockTimes: Bool
+
+    package init(at: Nanoseconds, rows: [String: Row], forgotten: Int?, tracksPlanning: Bool, tracksBlockTimes: Bool) {
+        self.at = at
+        self.rows = rows
+        self.forgotten = forgotten
+        self.tracksPlanning = tracksPlanning
+        self.tracksBlockTimes = tracksBlockTimes
+    }
 }
 
 /// Reads `pg_stat_statements` and makes differences by statement shape.
-struct StatementReader {
+package struct StatementReader {
     /// Reading thousands of texts may take longer than a sample.
     static let limit: Nanoseconds = 10_000_000_000
     /// Others that are listed.
@@ -42,7 +50,7 @@ struct StatementReader {
     ///   - started: start of warm-up.
     ///   - shape: names a statement by its text; `nil` for one that is not the driver's.
     /// - Returns: rows with at least one call or plan, by shape and by other text.
-    static func difference(
+    package static func difference(
         from: StatementReading, to: StatementReading, started: Nanoseconds, shape: (String) -> String?
     ) -> ServerStatements {
         var shapes: [String: (row: StatementRow, most: Double)] = [:]

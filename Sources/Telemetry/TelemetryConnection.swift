@@ -2,7 +2,7 @@ import LinuxSystem
 import PostgresClient
 
 /// One row of a reading, by the names of its columns.
-typealias Row = [String: String]
+package typealias Row = [String: String]
 
 /// A connection of telemetry's own, which keeps account of what it costs and never waits for long.
 final class TelemetryConnection {
@@ -10,6 +10,10 @@ final class TelemetryConnection {
     static let name = "archivebench telemetry"
     /// The server ends a statement of the sampling after this.
     static let limit: Nanoseconds = 2_000_000_000
+
+    /// Keeps a session's own statements out of the statistics and out of the log of slow plans. Where a library is not
+    /// loaded its setting is a word without meaning.
+    static let unseen = "SET pg_stat_statements.track = 'none'; SET auto_explain.log_min_duration = -1"
 
     private let connection: Connection
     private(set) var queries = 0
@@ -27,7 +31,7 @@ final class TelemetryConnection {
         try connection.run(
             """
             SET statement_timeout = \(limit / 1_000_000); SET lock_timeout = 500; SET jit = off;
-            SET max_parallel_workers_per_gather = 0; SET search_path = pg_catalog, public
+            SET max_parallel_workers_per_gather = 0; SET search_path = pg_catalog, public; \(Self.unseen)
             """, limit: limit)
     }
 

@@ -3,7 +3,7 @@ import LinuxSystem
 /// A statement by which a node's job changed the tables themselves, as an event of the target tells it.
 public struct MaintenanceStatement: Sendable, Equatable {
     /// Of the event.
-    public static let kind = "maintenance.statement"
+    public static let kind = "partition.statement"
 
     /// Such as `node 0: partition.create, messages_1763726400_1763730000`.
     public var what: String
@@ -16,7 +16,7 @@ public struct MaintenanceStatement: Sendable, Equatable {
     }
 
     /// A statement of a job; `nil` when it changes no table.
-    init?(_ text: String, node: Int, duration: Nanoseconds) {
+    package init?(_ text: String, node: Int, duration: Nanoseconds) {
         guard let shape = StatementShapes.name(of: text), Self.shapes.contains(shape) else { return nil }
         let table = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.first {
             HourPartition(named: String($0)) != nil || HourPartition(named: String($0), prefix: "lookup_") != nil
@@ -32,7 +32,7 @@ public struct MaintenanceStatement: Sendable, Equatable {
     }
 
     /// As the event's detail.
-    var detail: String { "\(what) for \(duration / 1_000) us" }
+    package var detail: String { "\(what) for \(duration / 1_000) us" }
 
     private static let shapes: Set<String> = [
         "partition.create", "partition.attach", "partition.constraint", "partition.detach", "partition.drop",
