@@ -30,8 +30,8 @@ final class TelemetryConnection {
         connection = try Connection.open(parameters, limit: limit)
         try connection.run(
             """
-            SET statement_timeout = \(limit / 1_000_000); SET lock_timeout = 500; SET jit = off;
-            SET max_parallel_workers_per_gather = 0; SET search_path = pg_catalog, public; \(Self.unseen)
+            \(Self.unseen); SET statement_timeout = \(limit / 1_000_000); SET lock_timeout = 500; SET jit = off;
+            SET max_parallel_workers_per_gather = 0; SET search_path = pg_catalog, public
             """, limit: limit)
     }
 
