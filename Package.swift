@@ -60,6 +60,7 @@ let package = Package(
         module(
             "ArchiveDriver",
             ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
+        module("Telemetry", ["LinuxSystem", "PostgresClient", "RunRecord"]),
         module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", "Statistics", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
@@ -67,7 +68,7 @@ let package = Package(
             "Experiment",
             [
                 "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload", crypto,
+                "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel", "Workload", crypto,
             ]),
         // Level 6
         .executableTarget(
@@ -104,8 +105,11 @@ let package = Package(
             "ExperimentTests",
             [
                 "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
-                "PostgresClient", "Report", "RunRecord", "Statistics", "Testbed", "WakuModel", "Workload",
+                "PostgresClient", "Report", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed",
+                "WakuModel",
+                "Workload",
             ]),
+        tests("TelemetryTests", ["Telemetry", "LinuxSystem", "PostgresClient", "RunRecord", "Testbed"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",

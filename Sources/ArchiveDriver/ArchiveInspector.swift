@@ -11,8 +11,22 @@ public struct ArchiveInspector {
         Int(try connection.value("SELECT pg_database_size(current_database())") ?? "") ?? 0
     }
 
+    /// All partitions' tables, TOAST or indexes of one kind together.
+    public struct Family: Sendable {
+        public enum Kind: Sendable {
+            case table
+            case toast
+            case index
+        }
+
+        public let name: String
+        public let kind: Kind
+        public let relations: Int
+        public let bytes: Int
+    }
+
     /// Bytes by family of relations, largest first: heap, TOAST and indexes of the messages and of the look-up table.
-    public func sizes() throws(PostgresError) -> [(name: String, bytes: Int)] {
+    public func families() throws(PostgresError) -> [Family] {
         let rows = try connection.run(
             """
             WITH tables AS (
@@ -23,20 +37,29 @@ public struct ArchiveInspector {
                 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
                   AND (relname LIKE 'messages%' OR relname LIKE 'lookup\\_%')
             ), parts AS (
-                SELECT family AS name, pg_relation_size(oid) AS bytes FROM tables
+                SELECT family AS name, 'table' AS kind, pg_relation_size(oid) AS bytes FROM tables
                 UNION ALL
-                SELECT family || ' TOAST', pg_total_relation_size(reltoastrelid) FROM tables WHERE reltoastrelid <> 0
+                SELECT family || ' TOAST', 'toast', pg_total_relation_size(reltoastrelid)
+                FROM tables WHERE reltoastrelid <> 0
                 UNION ALL
                 SELECT family || ' index on ' || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING \\w+ ', ''),
-                       pg_relation_size(i.indexrelid)
+                       'index', pg_relation_size(i.indexrelid)
                 FROM tables t JOIN pg_index i ON i.indrelid = t.oid
             )
-            SELECT name, SUM(bytes) FROM parts GROUP BY name HAVING SUM(bytes) > 0 ORDER BY 2 DESC, 1
+            SELECT name, kind, COUNT(*), SUM(bytes) FROM parts GROUP BY name, kind ORDER BY 4 DESC, 1
             """)
+        let kinds: [String: Family.Kind] = ["table": .table, "toast": .toast, "index": .index]
         return rows.compactMap { row in
-            guard row.count == 2, let name = row[0], let bytes = row[1].flatMap({ Int($0) }) else { return nil }
-            return (name, bytes)
+            guard row.count == 4, let name = row[0], let kind = row[1].flatMap({ kinds[$0] }),
+                let relations = row[2].flatMap({ Int($0) }), let bytes = row[3].flatMap({ Int($0) })
+            else { return nil }
+            return Family(name: name, kind: kind, relations: relations, bytes: bytes)
         }
+    }
+
+    /// The families that take any room, by name.
+    public func sizes() throws(PostgresError) -> [(name: String, bytes: Int)] {
+        try families().filter { $0.bytes > 0 }.map { ($0.name, $0.bytes) }
     }
 
     /// Attached partitions of `messages`.

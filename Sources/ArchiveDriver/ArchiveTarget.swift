@@ -274,17 +274,31 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
 
     public func finish(_ ticket: Int, _ answer: Answer) {
         if ticket >= Self.firstBatchTicket { return finishBatch(ticket - Self.firstBatchTicket, answer) }
+        let sent = slots[ticket]?.timing.since ?? hub.now
         slots[ticket]?.timing.noteAnswered(answer.firstByte, at: hub.now)
         guard let connection = answer.connection else {
             return end(ticket, failure: (answer.failure?.code ?? .client(.connectionLost)).description)
         }
-        finishStatement(ticket, answer.failure, on: connection)
+        finishStatement(ticket, answer.failure, sent: sent, on: connection)
         advance(ticket, at: hub.now, on: connection)
     }
 
+    /// A job's statement is over; if it changed tables, how long it took is worth an event.
+    private func noteMaintenance(_ job: MaintenanceJob, _ ticket: Int, sent: Nanoseconds) {
+        guard let text = job.next?.text, let node = slots[ticket]?.operation.node,
+            let statement = MaintenanceStatement(text, node: node, duration: hub.now - min(hub.now, sent))
+        else { return }
+        note(MaintenanceStatement.kind, statement.detail, most: 10_000)
+    }
+
     /// The statement of an operation is over; a job makes its own sense of errors.
-    private func finishStatement(_ ticket: Int, _ failure: PostgresError?, on connection: PooledConnection) {
-        if case .job(let job)? = slots[ticket]?.work { return job.finishStatement(failure) }
+    private func finishStatement(
+        _ ticket: Int, _ failure: PostgresError?, sent: Nanoseconds, on connection: PooledConnection
+    ) {
+        if case .job(let job)? = slots[ticket]?.work {
+            noteMaintenance(job, ticket, sent: sent)
+            return job.finishStatement(failure)
+        }
         _ = changeMachine(ticket) { machine in
             if !connection.pipelines { machine.noteSent() }
             machine.finishStatement(failure: failure?.code)

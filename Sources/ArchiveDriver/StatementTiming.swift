@@ -6,7 +6,7 @@ package struct StatementTiming {
     /// When the first statement was sent; 0 before.
     package private(set) var sent: Nanoseconds = 0
     /// When it last began to wait for a connection, or its last statement was sent or answered.
-    private var since: Nanoseconds = 0
+    private(set) var since: Nanoseconds = 0
     /// For a connection.
     private(set) var isWaiting = false
     package private(set) var waits = Waits()

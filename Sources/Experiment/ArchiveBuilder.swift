@@ -117,8 +117,9 @@ public struct ArchiveBuilder: Sendable {
         _ purpose: String, _ dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
     ) -> ManagedCluster.Plan {
         ManagedCluster.Plan(
-            installation: request.installation, variant: variant, dataDirectory: request.dataDirectory,
-            purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset)
+            installation: request.installation, variant: TrialTelemetry.variant(variant, request),
+            dataDirectory: request.dataDirectory, purpose: purpose,
+            createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset)
     }
 
     private func fill(

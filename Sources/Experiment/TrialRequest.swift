@@ -32,6 +32,8 @@ public struct TrialRequest: Sendable {
     public var recordFolder: String
     public var runID: String
     public var keepCluster: Bool
+    /// Whether server and host are looked at while the load runs; changes how a managed server is started.
+    public var telemetry = false
     public var toolVersion: String
     /// The command line that makes the run again.
     public var command: String

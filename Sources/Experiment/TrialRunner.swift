@@ -109,6 +109,7 @@ public struct TrialRunner: Sendable {
         let parameters = archive.cluster.record.parameters()
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let plan = request.loadPlan
+        let telemetry = await TrialTelemetry.begin(request, archive, plan, control.load, folder)
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
             cluster: archive.cluster, observer: observer, folder: folder)
@@ -124,12 +125,14 @@ public struct TrialRunner: Sendable {
         } catch {
             watch.loadEnded()
             _ = await watched
+            await telemetry.stop()
             throw error
         }
         watch.loadEnded()
         let sight = await watched
         fill(&record, result)
         record.note(sight.stalls)
+        await telemetry.finish(&record, folder)
         if let failure = sight.failure { throw failure }
         if sight.serverLost {
             record.ending = .serverLost
@@ -138,7 +141,7 @@ public struct TrialRunner: Sendable {
             (record.ending, record.endingDetail) = ClosedLoop.ending(result, planned: plan.phases.measure)
         }
         let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
-        record.validity = findings
+        record.validity = findings + ServerRules.judge(record.server, measuredFrom: record.phases.measureStartSeconds)
         record.notCollected += gaps
         record.valid = record.validity.allSatisfy(\.holds)
         noteWarmUp(&record, sight)
@@ -282,11 +285,6 @@ public struct TrialRunner: Sendable {
             command: request.command)
         record.pacing = PacingDescription(clients: request.closedClients)
         record.calibration = StoredCalibration.quote(in: request.registry)
-        record.notCollected = [
-            "statement statistics, plans and wait events of the server",
-            "counters of the host and of the server's processes",
-            "checkpoints and autovacuum as events (they are in server.log)",
-        ]
         return record
     }
 

@@ -138,6 +138,14 @@ public struct SpecPlace: Sendable, Equatable {
     /// The column in characters, from 1.
     public let column: Int
 
+    /// - Parameters:
+    ///   - line: from 1.
+    ///   - column: from 1.
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
     init(_ node: Node, or fallback: SpecPlace? = nil) {
         line = node.mark?.line ?? fallback?.line ?? 1
         column = node.mark?.column ?? fallback?.column ?? 1

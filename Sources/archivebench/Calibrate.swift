@@ -12,6 +12,7 @@ struct Calibrate: AsyncParsableCommand {
             Suites:
               history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
               engine    this load generator against pgbench and a bare loop in C: throughput, CPU, lag; ten minutes
+              telemetry load with the server looked at against load without: throughput; nine minutes
 
             Examples:
               archivebench calibrate history
@@ -20,7 +21,7 @@ struct Calibrate: AsyncParsableCommand {
               archivebench calibrate history --json | jq '.[] | select(.holds | not)'
             """)
 
-    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine }
+    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine, telemetry }
 
     @Argument(help: "What to measure.")
     var suite: Suite
@@ -53,6 +54,7 @@ struct Calibrate: AsyncParsableCommand {
             switch suite {
             case .history: try await HistoryCalibration(request, control: control, progress: told).run()
             case .engine: try await engine(request, control, told)
+            case .telemetry: try await TelemetryCalibration(request, control: control, progress: told).run()
             }
         withExtendedLifetime(signals) {}
         if json {

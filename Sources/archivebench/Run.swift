@@ -61,6 +61,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Leave the cluster running, and say how to connect.")
     var keep = false
 
+    @Flag(help: "Do not look at the server and the host while the load runs: no statement statistics, plans and waits.")
+    var noTelemetry = false
+
     @Flag(help: "Print the run record as JSON instead of the closing table.")
     var json = false
 
@@ -83,10 +86,11 @@ struct RunCommand: AsyncParsableCommand {
                 "the time scale takes the archive beyond the year 2250; use less of it, or shorter phases")
         }
         let runID = TrialOptions.newRunID(subject.workload.name)
-        let request = try await trial.request(
+        var request = try await trial.request(
             subject, rateScale: rateScale, closedClients: closed,
             recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
             keep: keep)
+        request.telemetry = !noTelemetry
         if dryRun { return try DryRun.print(TrialPlan(request), request, json: json) }
         let swept = request.registry.sweep()
         for orphan in swept { Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)") }

@@ -45,6 +45,7 @@ enum ArchitectureTable {
         ModuleRule(
             "ArchiveDriver", level: 3, .measuring,
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
+        ModuleRule("Telemetry", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "RunRecord"]),
         ModuleRule(
             "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),
@@ -56,7 +57,7 @@ enum ArchitectureTable {
             uses: [
                 "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
                 "SpecReader", "Statistics",
-                "Testbed", "WakuModel", "Workload",
+                "Telemetry", "Testbed", "WakuModel", "Workload",
             ],
             products: ["Crypto"]),
         ModuleRule(

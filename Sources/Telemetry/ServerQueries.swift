@@ -1,0 +1,142 @@
+/// What is asked of a server, by its version. Column names of the result are the same for all versions; a counter that a
+/// version does not have is NULL.
+///
+/// Sources: PostgreSQL documentation of versions 15 to 18, chapter "The Cumulative Statistics System" and appendix
+/// "pg_stat_statements"; their release notes for what moved.
+package struct ServerQueries {
+    /// First number of the version.
+    package let major: Int
+
+    package init(major: Int) { self.major = major }
+
+    /// Versions whose views are known. A later one is asked as the last of them.
+    static let known = 15...18
+
+    // MARK: Levels
+
+    /// Backends by kind, state and what they wait for; of those that change tables themselves, the statement.
+    static let activity = """
+        SELECT COALESCE(backend_type, 'unknown') AS backend, COALESCE(state, '') AS state,
+               COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event, count(*) AS n,
+               max(left(query, 600)) FILTER (WHERE state = 'active' AND backend_type = 'client backend' AND
+                   query ~* '(create|alter|drop) table|(attach|detach) partition|analyze ') AS change
+        FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4
+        """
+
+    static let locks = """
+        SELECT count(*) FILTER (WHERE NOT fastpath) AS in_table, count(*) FILTER (WHERE fastpath) AS fast_path,
+               count(*) FILTER (WHERE NOT granted) AS waiting
+        FROM pg_locks WHERE pid <> pg_backend_pid()
+        """
+
+    static let tuples = "SELECT sum(n_live_tup) AS live, sum(n_dead_tup) AS dead FROM pg_stat_user_tables"
+
+    static let limits = """
+        SELECT current_setting('max_connections')::int AS connections,
+               current_setting('max_locks_per_transaction')::int
+                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) AS locks,
+               (SELECT setting::int FROM pg_settings WHERE name = 'checkpoint_timeout') AS checkpoint_seconds,
+               pg_size_bytes(current_setting('max_wal_size')) AS wal_limit,
+               (current_setting('track_io_timing') = 'on')::int AS block_times,
+               (current_setting('track_wal_io_timing') = 'on')::int AS wal_times
+        """
+
+    // MARK: Counters
+
+    static let database = """
+        SELECT xact_commit, xact_rollback, blks_hit, blks_read, blk_read_time, blk_write_time, temp_files, temp_bytes,
+               deadlocks, tup_inserted, tup_deleted, active_time
+        FROM pg_stat_database WHERE datname = current_database()
+        """
+
+    /// Writes and syncs of the log moved to `pg_stat_io` in 18.
+    package var wal: String {
+        major >= 18
+            ? """
+            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, i.writes AS wal_write, i.fsyncs AS wal_sync,
+                   i.write_time AS wal_write_time, i.fsync_time AS wal_sync_time
+            FROM pg_stat_wal, (SELECT sum(writes) AS writes, sum(fsyncs) AS fsyncs, sum(write_time) AS write_time,
+                                      sum(fsync_time) AS fsync_time FROM pg_stat_io WHERE object = 'wal') i
+            """
+            : """
+            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, wal_write, wal_sync, wal_write_time, wal_sync_time
+            FROM pg_stat_wal
+            """
+    }
+
+    /// Checkpoints have a view of their own from 17 on, and backends' writes are in `pg_stat_io`.
+    package var writing: String {
+        major >= 17
+            ? """
+            SELECT c.num_timed, c.num_requested, c.write_time, c.sync_time, c.buffers_written, b.buffers_clean,
+                   NULL::bigint AS buffers_backend, b.buffers_alloc
+            FROM pg_stat_checkpointer c, pg_stat_bgwriter b
+            """
+            : """
+            SELECT checkpoints_timed AS num_timed, checkpoints_req AS num_requested,
+                   checkpoint_write_time AS write_time, checkpoint_sync_time AS sync_time,
+                   buffers_checkpoint AS buffers_written, buffers_clean, buffers_backend, buffers_alloc
+            FROM pg_stat_bgwriter
+            """
+    }
+
+    /// From 16 on; bytes in place of a block size from 18 on.
+    package var io: String? {
+        guard major >= 16 else { return nil }
+        let bytes =
+            major >= 18
+            ? "read_bytes, write_bytes, extend_bytes"
+            : "reads * op_bytes AS read_bytes, writes * op_bytes AS write_bytes, extends * op_bytes AS extend_bytes"
+        return """
+            SELECT backend_type, object, context, reads, \(bytes), read_time, writes, write_time, extends, extend_time,
+                   hits, evictions, fsyncs, fsync_time
+            FROM pg_stat_io WHERE reads > 0 OR writes > 0 OR extends > 0 OR hits > 0 OR fsyncs > 0
+            """
+    }
+
+    // MARK: Statements
+
+    /// All that was counted for one database, but for the statement by which telemetry's sessions hide themselves. Times of blocks were split by kind of block in 17.
+    ///
+    /// - Parameter database: its name.
+    /// - Returns: a query.
+    package func statements(of database: String) -> String {
+        let times =
+            major >= 17
+            ? "shared_blk_read_time + local_blk_read_time AS blk_read_time, shared_blk_write_time + local_blk_write_time AS blk_write_time"
+            : "blk_read_time, blk_write_time"
+        return """
+            SELECT userid || ' ' || queryid || ' ' || toplevel AS key, left(query, 1000) AS query, calls, plans,
+                   total_plan_time, total_exec_time, max_exec_time, rows, shared_blks_hit, shared_blks_read,
+                   shared_blks_dirtied, shared_blks_written, local_blks_hit, local_blks_read, local_blks_dirtied,
+                   local_blks_written, temp_blks_read, temp_blks_written, \(times), wal_records, wal_fpi, wal_bytes
+            FROM public.pg_stat_statements
+            WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '\(database)') AND queryid IS NOT NULL
+              AND query NOT LIKE 'SET pg_stat_statements.track%'
+            """
+    }
+
+    static let statementsInfo = """
+        SELECT dealloc, (current_setting('pg_stat_statements.track_planning') = 'on')::int AS planning,
+               (current_setting('track_io_timing') = 'on')::int AS block_times
+        FROM public.pg_stat_statements_info
+        """
+
+    // MARK: Relations
+
+    /// Tables, TOAST and indexes that are no system's, with how often their blocks were asked for.
+    static let relations = """
+        SELECT c.oid, pg_relation_filenode(c.oid) AS node, pg_relation_filepath(c.oid) AS path,
+               pg_relation_size(c.oid) AS bytes, pg_stat_get_blocks_fetched(c.oid) AS fetched, c.relname AS name,
+               c.relkind AS kind
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'i', 't') AND c.relpersistence = 'p' AND c.oid >= 16384
+          AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        """
+
+    static let buffers = """
+        SELECT COALESCE(relfilenode, 0) AS node, (reldatabase = (SELECT oid FROM pg_database
+               WHERE datname = current_database()))::int AS ours, count(*) AS n
+        FROM public.pg_buffercache GROUP BY 1, 2
+        """
+}

@@ -1,0 +1,38 @@
+import LinuxSystem
+import PostgresClient
+
+/// Everything that the sampling of one trial is told.
+public struct TelemetryPlan: Sendable {
+    /// Of the archive's database.
+    public var archive: ConnectionParameters
+    /// Of a database in which extensions may be created without getting in the archive's way.
+    public var maintenance: ConnectionParameters
+    /// The server's data directory.
+    public var dataFolder: String
+    /// The server's log.
+    public var logFile: String
+    /// Folder of the server's control group that holds `cpu.stat`; `nil` when it has none of its own.
+    public var controlGroup: String?
+    /// Libraries that the server was told to load.
+    public var libraries: Set<String>
+    /// Start of warm-up and the measure phase as far as they are known; `nil` before the start.
+    public var moments: @Sendable () -> (started: Nanoseconds, measure: Range<Nanoseconds>)?
+    /// Names a statement's shape by its text; `nil` for one that is none of the load's.
+    public var shape: @Sendable (String) -> String?
+
+    public init(
+        archive: ConnectionParameters, maintenance: ConnectionParameters, dataFolder: String, logFile: String,
+        controlGroup: String?, libraries: Set<String>,
+        moments: @escaping @Sendable () -> (started: Nanoseconds, measure: Range<Nanoseconds>)?,
+        shape: @escaping @Sendable (String) -> String?
+    ) {
+        self.archive = archive
+        self.maintenance = maintenance
+        self.dataFolder = dataFolder
+        self.logFile = logFile
+        self.controlGroup = controlGroup
+        self.libraries = libraries
+        self.moments = moments
+        self.shape = shape
+    }
+}

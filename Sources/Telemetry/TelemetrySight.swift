@@ -1,0 +1,34 @@
+import RunRecord
+
+/// What the sampling of one trial brought.
+public struct TelemetrySight: Sendable {
+    public var cost = TelemetryCost()
+    /// `nil` when one of its two readings is missing.
+    public var statements: ServerStatements?
+    /// The measure phase's differences; `nil` when the server was started anew in it.
+    public var database: DatabaseCounters?
+    public var wal: WalCounters?
+    public var writing: WritingCounters?
+    public var io: [IoCounters]?
+    public var tuplesAtStart: TupleLevel?
+    public var tuplesAtEnd: TupleLevel?
+    /// The measure phase's.
+    public var waits: [WaitCount] = []
+    public var activityLooks = 0
+    public var locks: LockUse?
+    public var connections: ConnectionUse?
+    /// Of `checkpoint_timeout`, seconds, and `max_wal_size`, bytes.
+    public var checkpointTimeoutSeconds: Double?
+    public var walLimitBytes: Int?
+    /// Seconds in which the log was seen waiting to be flushed, from the start of warm-up, and how many of the looks.
+    public var walSyncSeconds: [Int: Double] = [:]
+    /// Whether the logging of slow plans was turned off for having logged enough.
+    public var slowPlansEnded = false
+    /// What could not be read, one sentence each.
+    public var gaps: [String] = []
+    /// Why lines could not be written to the record.
+    public var failure: (any Error)?
+
+    /// Nothing seen yet.
+    public init() {}
+}

@@ -1,0 +1,14 @@
+import FoundationEssentials
+
+extension PostgresInstallation {
+    /// Whether the server can load a library, such as `pg_stat_statements`. A server told to load one that is not there
+    /// does not start.
+    public func hasLibrary(_ name: String) -> Bool {
+        let programs = URL(filePath: folder).resolvingSymlinksInPath().path
+        return Self.libraryFolders.contains { FileManager.default.fileExists(atPath: "\(programs)/\($0)/\(name).so") }
+    }
+
+    /// Where a server finds its libraries, from the folder of its programs on: as it was built, and as distributions
+    /// lay it out.
+    private static let libraryFolders = ["../lib", "../lib/postgresql", "../lib64", "../lib64/pgsql", "../lib/pgsql"]
+}

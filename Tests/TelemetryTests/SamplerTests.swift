@@ -1,0 +1,82 @@
+import LinuxSystem
+import RunRecord
+import Telemetry
+import TestSupport
+import Testbed
+import Testing
+
+/// The sampling of real servers.
+@Suite(.serialized) struct SamplerTests {
+    private func plan(_ cluster: ManagedCluster, libraries: Set<String>) -> TelemetryPlan {
+        let begun = Clock.now()
+        return TelemetryPlan(
+            archive: cluster.record.parameters(), maintenance: cluster.record.parameters(database: "postgres"),
+            dataFolder: cluster.record.dataFolder, logFile: cluster.record.logFile, controlGroup: nil,
+            libraries: libraries, moments: { (begun, begun..<begun + 3_600_000_000_000) }, shape: { _ in nil })
+    }
+
+    /// Waits until samples are as wished; gives up after a minute.
+    private func wait(_ folder: RecordFolder, until isEnough: ([ServerSample]) -> Bool) async throws -> [ServerSample] {
+        for _ in 0..<600 {
+            let samples = try folder.readServerSamples()
+            if isEnough(samples) { return samples }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        Issue.record("the samples never came")
+        return []
+    }
+
+    @Test func aRestartIsSurvived() async throws {
+        let cluster = try await TestServers.privateCluster([
+            "shared_preload_libraries": "pg_stat_statements,auto_explain"
+        ])
+        let place = try TemporaryFolder()
+        let folder = try RecordFolder.create(path: "\(place.path)/run")
+        let plan = plan(cluster, libraries: [TelemetrySettings.statements, TelemetrySettings.slowPlans])
+        let sampler = try await WorkerThread.run { TelemetrySampler.prepare(plan, folder: folder) }
+        let sampling = Task.detached { await sampler.follow() }
+        let before = try await wait(folder) { $0.contains { $0.database != nil } }.count
+        await cluster.stop(.crash)
+        try await cluster.start()
+        let samples = try await wait(folder) { $0.dropFirst(before + 1).contains { $0.database != nil } }
+        sampler.end()
+        let sight = await sampling.value
+        #expect(sight.cost.reconnects >= 1)
+        #expect(sight.cost.failures >= 1)
+        #expect(sight.gaps.contains { $0.contains("started anew") })
+        #expect(sight.statements != nil)
+        #expect(samples.allSatisfy { $0.host != nil && $0.intervalSeconds >= 0 })
+        #expect(samples.last?.host?.serverCpuSeconds != nil)
+        #expect(samples.allSatisfy { ($0.database?.commits ?? 0) >= 0 })
+        #expect(sight.cost.querySeconds > 0 && sight.cost.share > 0 && sight.cost.share < 1)
+        await cluster.remove()
+    }
+
+    @Test func whatIsNotThereIsSaid() async throws {
+        let cluster = try await TestServers.privateCluster()
+        let place = try TemporaryFolder()
+        let folder = try RecordFolder.create(path: "\(place.path)/run")
+        let plan = plan(cluster, libraries: [])
+        let sampler = try await WorkerThread.run { TelemetrySampler.prepare(plan, folder: folder) }
+        let sampling = Task.detached { await sampler.follow() }
+        _ = try await wait(folder) { $0.contains { $0.database != nil } }
+        sampler.end()
+        let sight = await sampling.value
+        #expect(sight.statements == nil)
+        #expect(sight.cost.failures == 0)
+        #expect(sight.gaps.contains { $0.contains("pg_stat_statements") })
+        #expect(sight.gaps.contains { $0.contains("auto_explain") })
+        #expect(sight.locks?.capacity ?? 0 > 0)
+        #expect(sight.connections?.limit == 120)
+        #expect(sight.tuplesAtStart != nil && sight.tuplesAtEnd != nil)
+        #expect(sight.wal != nil && sight.writing != nil && sight.database != nil)
+
+        // Extensions are made for a look only.
+        let state = RelationState(
+            cluster.record.parameters(), dataFolder: cluster.record.dataFolder, since: nil, withBloat: true)
+        #expect(
+            state.gaps.filter { $0.contains("pg_buffercache") || $0.contains("pgstattuple") }.isEmpty, "\(state.gaps)")
+        #expect(try TestServers.count(cluster.record.parameters(), "pg_extension") == 1)
+        await cluster.remove()
+    }
+}
