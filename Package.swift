@@ -104,7 +104,7 @@ let package = Package(
             "ExperimentTests",
             [
                 "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
-                "PostgresClient", "Report", "RunRecord", "Statistics", "Testbed", "WakuModel", "Workload",
+                "PostgresClient", "Report", "RunRecord", "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload",
             ]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(

@@ -118,7 +118,8 @@ public struct ArchiveBuilder: Sendable {
     ) -> ManagedCluster.Plan {
         ManagedCluster.Plan(
             installation: request.installation, variant: variant, dataDirectory: request.dataDirectory,
-            purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset)
+            purpose: purpose, createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset,
+            enforcement: request.enforcement)
     }
 
     private func fill(

@@ -43,12 +43,13 @@ public struct TrialRunner: Sendable {
 
     private func measured() async throws -> Outcome {
         let plan = try await prepare()
-        let (variant, adaptations) = request.variant.fitted(toMemory: Host.memoryBytes)
+        let (variant, adaptations) = request.variant.fitted(toMemory: request.serverMemory)
         let folder = try RecordFolder.create(path: request.recordFolder)
         var record = newRecord(plan, variant, adaptations)
         try folder.write(request.workload.text, to: .workload)
         for overlay in request.overlays { try folder.write(overlay.text, overlay: overlay.name) }
         try folder.write(request.variant.text, to: .variant)
+        if let profile = request.profile { try folder.write(profile.text, to: .profile) }
         try folder.write(record)
         do {
             let archive = try await build(variant)
@@ -78,6 +79,7 @@ public struct TrialRunner: Sendable {
         try request.registry.prepare()
         try TrialPlan.checkDisk(request)
         try TrialPlan.checkDescriptors(request.offered, request.driver)
+        try TrialPlan.checkMemory(request)
         let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
         if control.isStopping { throw TrialInterrupted() }
         return plan
@@ -112,6 +114,10 @@ public struct TrialRunner: Sendable {
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
             cluster: archive.cluster, observer: observer, folder: folder)
+        var machine = MachineWatch(request, archive.cluster)
+        await machine.look()
+        let everywhere = ProcessorSet.allowed
+        try archive.cluster.limits?.generator?.confineProcess()
         async let watched = watch.follow()
         let result: LoadResult
         do {
@@ -124,10 +130,13 @@ public struct TrialRunner: Sendable {
         } catch {
             watch.loadEnded()
             _ = await watched
+            try? everywhere.confineProcess()
             throw error
         }
         watch.loadEnded()
         let sight = await watched
+        try everywhere.confineProcess()
+        await machine.look()
         fill(&record, result)
         record.note(sight.stalls)
         if let failure = sight.failure { throw failure }
@@ -140,6 +149,7 @@ public struct TrialRunner: Sendable {
         let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
         record.validity = findings
         record.notCollected += gaps
+        machine.fill(&record)
         record.valid = record.validity.allSatisfy(\.holds)
         noteWarmUp(&record, sight)
         return result
@@ -249,11 +259,7 @@ public struct TrialRunner: Sendable {
 
     private func newRecord(_ plan: TrialPlan, _ variant: Variant, _ adaptations: [String]) -> RunRecord {
         let spec = request.workload
-        let storage = Host.storage(at: request.dataDirectory ?? request.registry.home)
-        let host = HostDescription(
-            processorModel: Host.processorModel, processors: WorkerThread.usableProcessors,
-            memoryBytes: Host.memoryBytes, kernel: Host.kernel, operatingSystem: Host.operatingSystem,
-            filesystem: storage?.filesystem ?? "unknown")
+        let host = HostDescription.here(request.dataDirectory ?? request.registry.home)
         var record = RunRecord(
             runId: request.runID, toolVersion: request.toolVersion,
             startedAt: UTCTime(seconds: request.wallClock()).iso8601, digest: plan.digest, seed: request.seed,
@@ -261,15 +267,7 @@ public struct TrialRunner: Sendable {
                 name: variant.name, summary: variant.summary, schemaVersion: request.schemaVersion,
                 driver: request.driver.name, driverChanges: request.driver.changes, settings: [],
                 adaptations: adaptations),
-            profile: ProfileDescription(
-                name: "host", requested: [:], enforced: [:],
-                observed: [
-                    "processors": "\(host.processors)", "memory": "\(host.memoryBytes >> 20) MiB",
-                    "storage": "real, \(host.filesystem)",
-                ],
-                notEnforced: [
-                    "processors, memory and storage: no profile was asked for, so the server had the whole host and shared it with the load generator"
-                ]),
+            profile: request.describeProfile(host),
             host: host,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
