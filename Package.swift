@@ -106,8 +106,7 @@ let package = Package(
             [
                 "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
                 "PostgresClient", "Report", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed",
-                "WakuModel",
-                "Workload",
+                "WakuModel", "Workload",
             ]),
         tests("TelemetryTests", ["Telemetry", "LinuxSystem", "PostgresClient", "RunRecord", "Testbed"]),
         tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),

@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -87,6 +89,35 @@ int clinux_usable_processors(void) {
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     return CPU_COUNT(&set);
 }
+
+int clinux_allowed_processors(int *processors, int capacity) {
+    cpu_set_t set;
+    int found = 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (!CPU_ISSET(i, &set)) continue;
+        if (found < capacity) processors[found] = i;
+        found++;
+    }
+    return found;
+}
+
+int clinux_allow_processors(int thread, const int *processors, int count) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i < count; i++) CPU_SET(processors[i], &set);
+    return sched_setaffinity(thread, sizeof set, &set);
+}
+
+int clinux_device_of(const char *path, uint32_t *major_number, uint32_t *minor_number) {
+    struct stat info;
+    if (stat(path, &info) != 0) return -1;
+    *major_number = major(info.st_dev);
+    *minor_number = minor(info.st_dev);
+    return 0;
+}
+
+int clinux_direct_flag(void) { return O_DIRECT; }
 
 int64_t clinux_free_bytes(const char *path, int64_t *magic) {
     struct statfs info;

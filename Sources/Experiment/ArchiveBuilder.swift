@@ -119,7 +119,8 @@ public struct ArchiveBuilder: Sendable {
         ManagedCluster.Plan(
             installation: request.installation, variant: TrialTelemetry.variant(variant, request),
             dataDirectory: request.dataDirectory, purpose: purpose,
-            createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset)
+            createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset,
+            enforcement: request.enforcement)
     }
 
     private func fill(

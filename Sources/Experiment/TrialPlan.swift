@@ -34,14 +34,14 @@ public struct TrialPlan: Sendable {
         diskBytes = Self.diskNeed(spec, request.variant)
         seconds = Self.estimate(spec)
         shards = Traffic(spec, seed: request.seed).topics.shards.map(\.pubsubTopic.text)
-        adaptations = request.variant.fitted(toMemory: Host.memoryBytes).adaptations
+        adaptations = request.variant.fitted(toMemory: request.serverMemory).adaptations
     }
 
     /// Time from start to end, seconds, before anything is known of this host.
     public static func estimate(_ spec: WorkloadSpec) -> Double {
         // Each partition costs more than the one before: the server looks at all there are.
         let partitions = Double(spec.history.partitions)
-        return 8 + Double(spec.history.rows) / assumedLoadRate + partitions * 0.005 + partitions * partitions * 7e-6
+        return 14 + Double(spec.history.rows) / assumedLoadRate + partitions * 0.005 + partitions * partitions * 7e-6
             + Double(spec.phases.offered) / 1e9 + 2
     }
 
@@ -78,6 +78,19 @@ public struct TrialPlan: Sendable {
         throw TestbedProblem(
             "this process may open \(limit.soft) files, \(writers.count) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'\(driver.hasPoolSizes ? ", or the pool sizes under the variant's 'driver'" : "")"
         )
+    }
+
+    /// Checks that the server's memory fits into the profile's.
+    ///
+    /// - Throws: `TestbedProblem` with the numbers.
+    public static func checkMemory(_ request: TrialRequest) throws {
+        let (writers, driver) = (request.offered.writers, request.driver)
+        let connections =
+            writers.count
+            * (driver.plan(.write, connections: writers.writeConnections).limit
+                + driver.plan(.read, connections: writers.readConnections).limit)
+        let variant = request.variant.fitted(toMemory: request.serverMemory).variant
+        try request.profile?.checkMemory(variant, connections: connections)
     }
 
     private static func remedy(_ limit: DescriptorLimit, _ need: Int) -> String {

@@ -22,6 +22,10 @@ public struct TrialRequest: Sendable {
     public var rateScale: Double
     /// Clients of a closed loop; `nil` for the open one, which runs to the workload's schedule.
     public var closedClients: Int?
+    /// The machine to run on, as it fits the host; `nil` for the host as it is.
+    public var profile: HardwareProfile?
+    /// Path of the tool's own program, which runs the probes of the machine; `nil` leaves them out.
+    public var tool: String?
     public var installation: PostgresInstallation
     public var registry: ClusterRegistry
     /// Where the server's data goes; `nil` for the registry's own folder.
@@ -43,8 +47,9 @@ public struct TrialRequest: Sendable {
     public init(
         workload: WorkloadSpec, overlays: [Overlay] = [], variant: Variant, schemaVersion: Int,
         driver: DriverBehaviour = .faithful, historyState: HistoryState = .asFound, usesCache: Bool = true,
-        seed: UInt64, rateScale: Double, closedClients: Int? = nil,
-        installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?, schemaFolder: String,
+        seed: UInt64, rateScale: Double, closedClients: Int? = nil, profile: HardwareProfile? = nil,
+        tool: String? = nil, installation: PostgresInstallation, registry: ClusterRegistry, dataDirectory: String?,
+        schemaFolder: String,
         recordFolder: String, runID: String, keepCluster: Bool, toolVersion: String, command: String,
         wallClock: @escaping @Sendable () -> Int
     ) {
@@ -58,6 +63,8 @@ public struct TrialRequest: Sendable {
         self.seed = seed
         self.rateScale = rateScale
         self.closedClients = closedClients
+        self.profile = profile
+        self.tool = tool
         self.installation = installation
         self.registry = registry
         self.dataDirectory = dataDirectory

@@ -43,12 +43,13 @@ public struct TrialRunner: Sendable {
 
     private func measured() async throws -> Outcome {
         let plan = try await prepare()
-        let (variant, adaptations) = request.variant.fitted(toMemory: Host.memoryBytes)
+        let (variant, adaptations) = request.variant.fitted(toMemory: request.serverMemory)
         let folder = try RecordFolder.create(path: request.recordFolder)
         var record = newRecord(plan, variant, adaptations)
         try folder.write(request.workload.text, to: .workload)
         for overlay in request.overlays { try folder.write(overlay.text, overlay: overlay.name) }
         try folder.write(request.variant.text, to: .variant)
+        if let profile = request.profile { try folder.write(profile.text, to: .profile) }
         try folder.write(record)
         do {
             let archive = try await build(variant)
@@ -78,6 +79,7 @@ public struct TrialRunner: Sendable {
         try request.registry.prepare()
         try TrialPlan.checkDisk(request)
         try TrialPlan.checkDescriptors(request.offered, request.driver)
+        try TrialPlan.checkMemory(request)
         let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
         if control.isStopping { throw TrialInterrupted() }
         return plan
@@ -113,6 +115,10 @@ public struct TrialRunner: Sendable {
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
             cluster: archive.cluster, observer: observer, folder: folder)
+        var machine = MachineWatch(request, archive.cluster)
+        await machine.look()
+        let everywhere = ProcessorSet.allowed
+        try archive.cluster.limits?.generator?.confineProcess()
         async let watched = watch.follow()
         let result: LoadResult
         do {
@@ -126,10 +132,13 @@ public struct TrialRunner: Sendable {
             watch.loadEnded()
             _ = await watched
             await telemetry.stop()
+            try? everywhere.confineProcess()
             throw error
         }
         watch.loadEnded()
         let sight = await watched
+        try everywhere.confineProcess()
+        await machine.look()
         fill(&record, result)
         record.note(sight.stalls)
         await telemetry.finish(&record, folder)
@@ -143,6 +152,7 @@ public struct TrialRunner: Sendable {
         let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
         record.validity = findings + ServerRules.judge(record.server, measuredFrom: record.phases.measureStartSeconds)
         record.notCollected += gaps
+        machine.fill(&record)
         record.valid = record.validity.allSatisfy(\.holds)
         noteWarmUp(&record, sight)
         return result
@@ -252,11 +262,7 @@ public struct TrialRunner: Sendable {
 
     private func newRecord(_ plan: TrialPlan, _ variant: Variant, _ adaptations: [String]) -> RunRecord {
         let spec = request.workload
-        let storage = Host.storage(at: request.dataDirectory ?? request.registry.home)
-        let host = HostDescription(
-            processorModel: Host.processorModel, processors: WorkerThread.usableProcessors,
-            memoryBytes: Host.memoryBytes, kernel: Host.kernel, operatingSystem: Host.operatingSystem,
-            filesystem: storage?.filesystem ?? "unknown")
+        let host = HostDescription.here(request.dataDirectory ?? request.registry.home)
         var record = RunRecord(
             runId: request.runID, toolVersion: request.toolVersion,
             startedAt: UTCTime(seconds: request.wallClock()).iso8601, digest: plan.digest, seed: request.seed,
@@ -264,15 +270,7 @@ public struct TrialRunner: Sendable {
                 name: variant.name, summary: variant.summary, schemaVersion: request.schemaVersion,
                 driver: request.driver.name, driverChanges: request.driver.changes, settings: [],
                 adaptations: adaptations),
-            profile: ProfileDescription(
-                name: "host", requested: [:], enforced: [:],
-                observed: [
-                    "processors": "\(host.processors)", "memory": "\(host.memoryBytes >> 20) MiB",
-                    "storage": "real, \(host.filesystem)",
-                ],
-                notEnforced: [
-                    "processors, memory and storage: no profile was asked for, so the server had the whole host and shared it with the load generator"
-                ]),
+            profile: request.describeProfile(host),
             host: host,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),

@@ -10,6 +10,9 @@ public enum Host {
         return line.flatMap { $0.split(separator: ":").last }.map { trim($0) } ?? "unknown"
     }
 
+    /// Processors that are switched on, whether this process may use them or not.
+    public static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// Memory the process may use, bytes: physical memory, or the limit of its container where that is less.
     public static var memoryBytes: Int {
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in

@@ -51,6 +51,9 @@ public enum ProcessTable {
         ProcessIdentity(pid: getpid()) ?? ProcessIdentity(pid: getpid(), startTicks: 0)
     }
 
+    /// Path of the calling process's own program.
+    public static var executable: String? { link("/proc/self/exe") }
+
     /// Numbers of all processes.
     public static func all() -> [Int32] {
         guard let folder = opendir("/proc") else { return [] }
@@ -67,11 +70,15 @@ public enum ProcessTable {
 
     /// The folder a process runs in; `nil` when it is gone or not ours to see. A removed folder keeps its name.
     public static func workingFolder(of pid: Int32) -> String? {
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        let count = readlink("/proc/\(pid)/cwd", &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let path = link("/proc/\(pid)/cwd") else { return nil }
         return path.hasSuffix(" (deleted)") ? String(path.dropLast(" (deleted)".count)) : path
+    }
+
+    private static func link(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink(path, &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Largest resident size so far of the calling process, in bytes (`VmHWM`).

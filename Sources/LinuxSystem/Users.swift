@@ -9,6 +9,13 @@ public struct UserAccount: Sendable, Equatable {
     /// Number of the user's primary group.
     public let gid: UInt32
 
+    /// An account by its name and numbers.
+    package init(name: String, uid: UInt32, gid: UInt32) {
+        self.name = name
+        self.uid = uid
+        self.gid = gid
+    }
+
     /// The account the process runs as.
     public static var effective: UserAccount {
         let uid = geteuid()

@@ -102,7 +102,8 @@ public struct MarkdownExporter: Exporter {
         let record = report.record
         return [
             "## What ran", Markdown.table(settings.facts, none: "Not collected."), "Fitted to this host:",
-            Markdown.list(record.variant.adaptations, none: "Nothing; used as written."),
+            Markdown.list(
+                record.variant.adaptations + (record.profile.adaptations ?? []), none: "Nothing; used as written."),
             "### Settings the variant asks for",
             Markdown.table(
                 settings.settings(asked: true), none: "None that differs from the server's default was reported."),
@@ -121,6 +122,7 @@ public struct MarkdownExporter: Exporter {
         return [
             "## What was enforced, and what was valid",
             Markdown.table(settings.profile, none: "Hardware: nothing was asked for, enforced or observed."),
+            Markdown.table(settings.probes, none: "The machine was not probed."),
             Markdown.list(
                 record.profile.notEnforced.map { "Not enforced: \($0)" }, none: "Nothing is left unenforced."),
             Markdown.table(settings.validity, none: "No rule was checked."), "## Make it again, and doubt it",

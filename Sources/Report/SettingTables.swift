@@ -40,7 +40,9 @@ struct SettingTables {
             (
                 "host",
                 "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, "
-                    + "\(host.filesystem), kernel \(host.kernel), \(host.operatingSystem)"
+                    + "\(host.filesystem)\(host.device.map { " on \($0)" } ?? ""), kernel \(host.kernel), "
+                    + host.operatingSystem + (host.virtualisation.map { ", \($0)" } ?? "")
+                    + (host.governor.map { ", governor \($0)" } ?? "")
             ),
             (
                 "phases",
@@ -87,6 +89,7 @@ struct SettingTables {
         .record: "everything on this page as numbers", .samples: "one line a second", .events: "one line an event",
         .latencies: "a histogram a second and request class, for HdrHistogram's tools",
         .workload: "the traffic, word for word", .variant: "what was under test, word for word",
+        .profile: "the machine asked for, word for word",
         .serverLog: "the database server's own log", .statements: "what the server did for each statement",
         .serverSamples: "server and host, one line a second", .plans: "plans of statements, each in a file beside it",
         .page: "this report as a page",
@@ -142,6 +145,25 @@ struct SettingTables {
             })
     }
 
+    /// What short probes got from the machine before and after the trial.
+    var probes: ReportTable {
+        func cell(_ value: Double?, _ missing: String) -> ReportTable.Cell {
+            value.map { .init(quantity.factor($0)) } ?? .unknown(missing)
+        }
+        return ReportTable(
+            [
+                .init("probe", .word), .init("asked", .number), .init("before", .number), .init("after", .number),
+                .init("unit", .word), .init("", .word),
+            ],
+            (record.profile.probes ?? []).map { row in
+                [
+                    .init(row.name), cell(row.asked, "nothing asked"), cell(row.before, "not measured"),
+                    cell(row.after, "not measured"), .init(row.unit),
+                    row.holds.map { $0 ? .init("holds", .better) : .init("off", .worse) } ?? .init(""),
+                ]
+            })
+    }
+
     var validity: ReportTable {
         ReportTable(
             [
@@ -161,7 +183,7 @@ struct SettingTables {
         var threats = [
             "One trial on one host: another run differs by the host's own noise, which this page cannot know."
         ]
-        if record.targets.contains(where: { $0.kind == "managed" }) {
+        if record.targets.contains(where: { $0.kind == "managed" }), record.profile.generatorProcessors == nil {
             threats.append("The server and the load generator share the host's processors.")
         }
         threats.append("The history was loaded just before: no dead rows, no bloat, no months of churn.")

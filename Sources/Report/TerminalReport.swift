@@ -24,7 +24,21 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        join([verdict, classTable, [backlog] + slowestWait + generator, traffic.inShort, traffic.checksInShort], page)
+        join(
+            [
+                verdict, classTable, [backlog] + slowestWait + generator, traffic.inShort, traffic.checksInShort,
+                machine,
+            ],
+            page)
+    }
+
+    /// What it ran on where that is not the host as it is.
+    private var machine: [String] {
+        let profile = record.profile
+        guard profile.name != "host" else { return [] }
+        return text.entry("machine", "profile \(profile.name)")
+            + (profile.adaptations ?? []).flatMap { text.entry("adapted", $0) }
+            + profile.notEnforced.flatMap { text.entry("open", "not enforced: \($0)") }
     }
 
     /// All that fits a terminal.
@@ -150,6 +164,7 @@ public struct TerminalReport: Sendable {
             + text.entry("calibrated", CalibrationWords(record.calibration).sentence)
             + ["command    \(TerminalText.clean(record.command))"]
             + record.variant.adaptations.flatMap { text.entry("adapted", $0) }
+            + (record.profile.adaptations ?? []).flatMap { text.entry("adapted", $0) }
             + record.profile.notEnforced.flatMap { text.entry("open", "not enforced: \($0)") }
     }
 

@@ -21,7 +21,7 @@ struct TrialPage {
         var page: [String: Any] = [
             "title": title, "subtitle": subtitle, "tone": answer.tone.rawValue,
             "headline": answer.headline, "details": answer.details.filter { $0 != pacing?.meaning }, "cards": cards,
-            "adaptations": report.record.variant.adaptations,
+            "adaptations": adaptations,
             "notEnforced": report.record.profile.notEnforced.map { TrialAnswer.sentence("not enforced: \($0)") },
             "notCollected": report.record.notCollected.map(TrialAnswer.sentence), "threats": settings.threats,
             "reproduce": report.record.command, "digest": report.record.digest,
@@ -33,7 +33,7 @@ struct TrialPage {
         page["noObjectives"] =
             report.record.ending == .completed
             ? "The workload states none, so nothing was judged." : "None was judged."
-        page["hasAdaptations"] = report.record.variant.adaptations.isEmpty ? nil : true
+        page["hasAdaptations"] = adaptations.isEmpty ? nil : true
         page["hasNotCollected"] = report.record.notCollected.isEmpty ? nil : true
         page["manyCards"] = cards.count > 3 ? true : nil
         for (name, table) in allTables { page[name] = table.context }
@@ -44,6 +44,10 @@ struct TrialPage {
         page["aspects"] = AspectPage(report: report, quantity: quantity)?.context
         addPictures(to: &page)
         return page
+    }
+
+    private var adaptations: [String] {
+        report.record.variant.adaptations + (report.record.profile.adaptations ?? [])
     }
 
     private static let tableNote =
@@ -59,7 +63,8 @@ struct TrialPage {
             ("events", tables.events), ("accounting", tables.accounting(record.accounting)),
             ("warmUp", tables.accounting(record.warmUpAccounting)), ("facts", settings.facts),
             ("asked", settings.settings(asked: true)), ("otherSettings", settings.settings(asked: false)),
-            ("sizes", settings.sizes), ("profile", settings.profile), ("validity", settings.validity),
+            ("sizes", settings.sizes), ("profile", settings.profile), ("probes", settings.probes),
+            ("validity", settings.validity),
             ("identity", settings.identity), ("files", settings.files),
         ]
     }

@@ -119,6 +119,14 @@ public struct ProfileDescription: Codable, Sendable {
     public var observed: [String: String]
     /// What was asked for and is not enforced, one sentence each.
     public var notEnforced: [String]
+    /// Share of the machine as its file describes it, when it was shrunk to fit the host; `nil` as written.
+    public var scale: Double?
+    /// What was changed to fit the host, one sentence each; `nil` for nothing.
+    public var adaptations: [String]?
+    /// Processors that the load generator had to itself; `nil` when it shared the server's.
+    public var generatorProcessors: String?
+    /// The machine under the profile, by short probes; `nil` when none ran.
+    public var probes: [ProbeRow]?
 
     public init(
         name: String, requested: [String: String], enforced: [String: String], observed: [String: String],
@@ -141,6 +149,12 @@ public struct HostDescription: Codable, Sendable {
     public var operatingSystem: String
     /// Filesystem below the data directory, such as `ext4`.
     public var filesystem: String
+    /// How the processors choose their frequency; `nil` where the kernel does not tell.
+    public var governor: String?
+    /// What the machine runs on, such as `virtual machine`.
+    public var virtualisation: String?
+    /// The disk below the data directory; `nil` when it lies on none.
+    public var device: String?
 
     public init(
         processorModel: String, processors: Int, memoryBytes: Int, kernel: String, operatingSystem: String,

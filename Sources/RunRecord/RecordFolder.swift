@@ -13,6 +13,7 @@ public struct RecordFolder: Sendable {
         case latencies = "latency.hlog"
         case workload = "workload.yaml"
         case variant = "variant.yaml"
+        case profile = "profile.yaml"
         case serverLog = "server.log"
         case statements = "statements.json"
         case serverSamples = "server.jsonl"

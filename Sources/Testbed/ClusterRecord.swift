@@ -21,6 +21,8 @@ public struct ClusterRecord: Codable, Sendable {
     public var arguments: [String]
     /// What it was made for, such as `status-prod-steady, schema 8`.
     public var purpose: String
+    /// Folders of the control groups that its processes run in; `nil` for none.
+    public var controlGroups: [String]?
 
     /// Folder of the Unix socket.
     public var socketFolder: String { "\(folder)/s" }
@@ -35,14 +37,14 @@ public struct ClusterRecord: Codable, Sendable {
         ConnectionParameters(host: socketFolder, port: 5_432, user: Self.user, database: database)
     }
 
-    /// All processes that run on the data directory: the server or `initdb`, told by their arguments, and the server's
+    /// All processes that run on the data directory: the server, `initdb` or a probe, told by their arguments, and the server's
     /// backends, which write a title over theirs but stay in its folder also when the postmaster was killed.
     public var processes: [ProcessIdentity] {
-        let wanted = "-D\0\(dataFolder)\0"
+        let wanted = ["-D\0\(dataFolder)\0", "\(ProbeRun.command)\0\(dataFolder)\0"]
         return ProcessTable.all().compactMap { pid in
             guard let line = Host.read("/proc/\(pid)/cmdline") else { return nil }
             let isBackend = line.hasPrefix("postgres: ") && ProcessTable.workingFolder(of: pid) == dataFolder
-            return line.contains(wanted) || isBackend ? ProcessIdentity(pid: pid) : nil
+            return wanted.contains { line.contains($0) } || isBackend ? ProcessIdentity(pid: pid) : nil
         }
     }
 

@@ -121,6 +121,8 @@ public struct ClusterRegistry: Sendable {
         // A killed postmaster's backends are found once it is gone, and again until none is left.
         var gone = Self.end(record.processes)
         if gone, !record.processes.isEmpty { gone = Self.end(record.processes) }
+        let groups = (record.controlGroups ?? []).filter { $0.hasSuffix("/\(Enforcement.groupName(record.id))") }
+        if !ControlGroup.remove(groups) { gone = false }
         if let (postmaster, segment) = Self.sharedMemory(of: record) {
             SharedMemory.removeLeftovers(ofSegment: segment, postmaster: postmaster, dataFolder: record.dataFolder)
         }

@@ -30,11 +30,13 @@ public actor ManagedCluster {
         public var dataset: (cache: DatasetCache, entry: DatasetEntry)?
         /// What the server's processes run in.
         public var surroundings: ServerSurroundings
+        /// The profile it is held to; `nil` leaves it the whole host.
+        public var enforcement: Enforcement?
 
         public init(
             installation: PostgresInstallation, variant: Variant, dataDirectory: String?, purpose: String,
             createdAt: String, dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil,
-            surroundings: ServerSurroundings = .host
+            surroundings: ServerSurroundings = .host, enforcement: Enforcement? = nil
         ) {
             self.installation = installation
             self.variant = variant
@@ -43,6 +45,7 @@ public actor ManagedCluster {
             self.createdAt = createdAt
             self.dataset = dataset
             self.surroundings = surroundings
+            self.enforcement = enforcement
         }
     }
 
@@ -71,18 +74,21 @@ public actor ManagedCluster {
     /// The account the server runs as; `nil` for our own.
     let user: UserAccount?
     private let surroundings: ServerSurroundings
+    /// The profile in force; `nil` without one.
+    public nonisolated let limits: AppliedLimits?
     private var server: Task<Void, Never>?
     private var process: ProcessIdentity?
 
     private init(
         record: ClusterRecord, variant: Variant?, registry: ClusterRegistry, user: UserAccount?,
-        surroundings: ServerSurroundings = .host
+        surroundings: ServerSurroundings = .host, limits: AppliedLimits? = nil
     ) {
         self.record = record
         self.settings = variant?.settings ?? []
         self.registry = registry
         self.user = user
-        self.surroundings = surroundings
+        self.surroundings = limits.map { $0.surroundings.around(surroundings) } ?? surroundings
+        self.limits = limits
     }
 
     /// Makes the folders and runs `initdb`, or copies the plan's dataset. Nothing is left behind when it throws.
@@ -102,18 +108,21 @@ public actor ManagedCluster {
             binaries: plan.installation.folder,
             arguments: serverArguments(
                 plan.variant, id: id, dataFolder: "\(holder ?? folder)/data", socketFolder: "\(folder)/s"),
-            purpose: plan.purpose)
+            purpose: plan.purpose, controlGroups: plan.enforcement?.group(of: id)?.paths)
         do {
+            var limits: AppliedLimits?
             try registry.whileOpen {
                 try Ownership.makeFolder(folder, mode: 0o755, owner: nil)
                 try record.write()
+                limits = plan.enforcement?.apply(to: id)
                 try Ownership.makeFolder(record.socketFolder, mode: 0o700, owner: user)
                 if let holder { try makeHolder(holder) }
                 try Ownership.makeFolder(record.dataFolder, mode: 0o700, owner: user)
             }
             try checkReach(record, user)
             let cluster = ManagedCluster(
-                record: record, variant: plan.variant, registry: registry, user: user, surroundings: plan.surroundings)
+                record: record, variant: plan.variant, registry: registry, user: user, surroundings: plan.surroundings,
+                limits: limits)
             try await cluster.initialise(plan)
             return cluster
         } catch {
@@ -136,6 +145,7 @@ public actor ManagedCluster {
     /// - Throws: ``TestbedProblem`` with the server's own reason, tied to the variant's line where it names a setting.
     public func start(limit: Nanoseconds = 120_000_000_000) async throws {
         let before = logLength()
+        if limits?.group != nil { PageCache.forget(record.dataFolder) }
         let process = try await launch()
         self.process = process
         let deadline = Clock.now() + limit
@@ -396,7 +406,7 @@ public actor ManagedCluster {
     /// Letters and digits that are not mistaken for each other.
     private static let identifierLetters = Array("abcdefghijkmnpqrstuvwxyz23456789")
 
-    private static func newIdentifier() -> String {
+    static func newIdentifier() -> String {
         String((0..<8).map { _ in identifierLetters[Int.random(in: 0..<identifierLetters.count)] })
     }
 

@@ -18,6 +18,12 @@ public struct ServerSurroundings: Sendable {
         self.variables = variables
     }
 
+    /// Both together, these outside.
+    func around(_ inner: ServerSurroundings) -> ServerSurroundings {
+        ServerSurroundings(
+            prefix: prefix + inner.prefix, variables: variables.merging(inner.variables) { _, inner in inner })
+    }
+
     /// The whole environment of the postmaster.
     func environment(over base: [String: String]) -> Environment {
         let all = base.merging(variables) { _, new in new }

@@ -124,10 +124,16 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private static func limits() -> Finding {
-        Finding(
-            subject: "hardware profiles", level: .limited,
-            found: "control groups \(Host.controlGroups); this version enforces no profile",
-            remedy: "servers have the whole host; say so when you quote a number")
+        let groups = ControlGroupHost()
+        let missing = ControlGroupController.allCases.compactMap { groups.obstacles[$0] }
+        let found = ControlGroupController.allCases.filter { groups.parents[$0] != nil }.map(\.rawValue)
+        let names = found.isEmpty ? "no controller" : found.joined(separator: ", ")
+        let scope = groups.parents.isEmpty && UserScope() != nil ? "; scopes of systemd are used instead" : ""
+        return Finding(
+            subject: "hardware profiles", level: missing.isEmpty ? .good : .limited,
+            found: "control groups \(groups.version?.rawValue ?? "none"): \(names)\(scope)",
+            remedy: missing.isEmpty
+                ? nil : "\(missing.joined(separator: "; ")); what is not enforced is said with each result")
     }
 
     private static func clock() -> Finding {

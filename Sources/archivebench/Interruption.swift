@@ -29,6 +29,15 @@ enum Interruption {
         return signals
     }
 
+    /// The same for what has no record to finish: the first signal ends now.
+    static func endAtOnce(_ registry: ClusterRegistry) -> EndingSignals {
+        EndingSignals { _ in
+            endingNow.store(true, ordering: .releasing)
+            registry.removeAll(of: ProcessTable.current)
+            _exit(ExitStatus.interrupted.rawValue)
+        }
+    }
+
     /// Holds a failure back while the program is being ended: what fails now fails because of that.
     static func waitIfEnding() {
         while endingNow.load(ordering: .acquiring) { Clock.pause(100_000_000) }

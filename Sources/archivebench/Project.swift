@@ -24,6 +24,9 @@ enum Project {
         throw TestbedProblem("cannot find the folders Workloads and sql; run the program from its checkout")
     }
 
+    /// Path of this program.
+    static var program: String { ProcessTable.executable ?? "" }
+
     /// The registry of managed clusters.
     static var registry: ClusterRegistry {
         guard let chosen = Terminal.environment("ARCHIVEBENCH_STATE") else {

@@ -20,6 +20,7 @@ struct RunCommand: AsyncParsableCommand {
               archivebench run
               archivebench run --history 2M --partitions 720 --duration 5min
               archivebench run my-workload.yaml --variant my-settings.yaml --schema 7 --seed 7
+              archivebench run --profile fleet-1vcpu-2gb --profile fleet-2vcpu-4gb
               archivebench run --closed 8                how much it can do: 8 clients without pause
               archivebench run --dry-run                what would be done, without doing it
               archivebench run --json | jq .valid
@@ -28,6 +29,8 @@ struct RunCommand: AsyncParsableCommand {
     enum FailOn: String, ExpressibleByArgument, CaseIterable { case objectives }
 
     @OptionGroup var trial: TrialOptions
+
+    @OptionGroup var profiles: ProfileOptions
 
     @Option(help: ArgumentHelp("Multiplies all arrival rates.", valueName: "factor"), transform: Arguments.factor)
     var rateScale: Double = 1
@@ -85,16 +88,44 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError(
                 "the time scale takes the archive beyond the year 2250; use less of it, or shorter phases")
         }
-        let runID = TrialOptions.newRunID(subject.workload.name)
-        var request = try await trial.request(
-            subject, rateScale: rateScale, closedClients: closed,
-            recordFolder: try output ?? RunFolders.newFolder(runID), runID: runID,
-            keep: keep)
-        request.telemetry = !noTelemetry
-        if dryRun { return try DryRun.print(TrialPlan(request), request, json: json) }
-        let swept = request.registry.sweep()
+        let machines = try profiles.read()
+        let requests = try await requests(subject, machines)
+        if dryRun {
+            for request in requests { try DryRun.print(TrialPlan(request), request, json: json) }
+            return
+        }
+        for request in requests { try TrialPlan.checkMemory(request) }
+        let swept = requests.first?.registry.sweep() ?? []
         for orphan in swept { Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)") }
-        try await perform(request)
+        var worst: ExitStatus?
+        for request in requests {
+            do {
+                try await perform(request)
+            } catch let status as ExitStatus {
+                if status == .interrupted { throw status }
+                worst = worst ?? status
+            }
+        }
+        if let worst { throw worst }
+    }
+
+    /// One for each machine, in folders of their own; one for the host when none is named.
+    private func requests(
+        _ subject: TrialOptions.Subject, _ machines: [HardwareProfile]
+    ) async throws -> [TrialRequest] {
+        let runID = TrialOptions.newRunID(subject.workload.name)
+        var requests: [TrialRequest] = []
+        for machine in machines.isEmpty ? [nil] : machines.map(Optional.some) {
+            let ending = machines.count > 1 ? machine.map { TrialOptions.plain($0.name) } : nil
+            let id = runID + (ending.map { "-\($0)" } ?? "")
+            let folder = try output.map { $0 + (ending.map { "/\($0)" } ?? "") } ?? RunFolders.newFolder(id)
+            var request = try await trial.request(
+                subject, rateScale: rateScale, closedClients: closed, profile: machine, recordFolder: folder,
+                runID: id, keep: keep)
+            request.telemetry = !noTelemetry
+            requests.append(request)
+        }
+        return requests
     }
 
     private func perform(_ request: TrialRequest) async throws {
@@ -126,7 +157,7 @@ struct RunCommand: AsyncParsableCommand {
         let seconds = Int(TrialPlan.estimate(spec).rounded())
         let pace = request.closedClients.map { "closed loop, \($0) clients, " } ?? ""
         return
-            "\(spec.name): \(pace)\(spec.history.rows) rows of history in \(spec.history.partitions) partitions, schema \(request.schemaVersion), PostgreSQL \(request.installation.version), variant \(request.variant.name); about \(seconds) s"
+            "\(spec.name): \(pace)\(spec.history.rows) rows of history in \(spec.history.partitions) partitions, schema \(request.schemaVersion), PostgreSQL \(request.installation.version), variant \(request.variant.name)\(request.profile.map { ", profile \($0.name)" } ?? ""); about \(seconds) s"
     }
 
     private static func judge(_ record: RunRecord, _ failOn: FailOn?) throws {

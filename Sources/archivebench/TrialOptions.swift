@@ -87,7 +87,8 @@ struct TrialOptions: ParsableArguments {
 
     /// Everything a trial is made from.
     func request(
-        _ subject: Subject, rateScale: Double, closedClients: Int? = nil, recordFolder: String, runID: String,
+        _ subject: Subject, rateScale: Double, closedClients: Int? = nil, profile: HardwareProfile? = nil,
+        recordFolder: String, runID: String,
         keep: Bool
     ) async throws -> TrialRequest {
         let root = try Project.root()
@@ -104,7 +105,8 @@ struct TrialOptions: ParsableArguments {
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
             schemaVersion: subject.schema, driver: subject.driver, historyState: state, usesCache: !noCache,
             seed: traffic.seed,
-            rateScale: rateScale, closedClients: closedClients, installation: installation,
+            rateScale: rateScale, closedClients: closedClients, profile: profile, tool: Project.program,
+            installation: installation,
             registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),
             schemaFolder: "\(root)/sql/schema",
             recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,
@@ -115,11 +117,15 @@ struct TrialOptions: ParsableArguments {
     static func newRunID(_ workload: String) -> String {
         let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
         let end = String((0..<4).map { _ in letters[Int.random(in: 0..<letters.count)] })
-        let name = workload.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" }
-        return "\(UTCTime(seconds: Clock.wallSeconds()).compact)-\(String(name))-\(end)"
+        return "\(UTCTime(seconds: Clock.wallSeconds()).compact)-\(plain(workload))-\(end)"
     }
 
-    private static func absolute(_ path: String) throws -> String {
+    /// A name as a part of a folder's.
+    static func plain(_ name: String) -> String {
+        String(name.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" })
+    }
+
+    static func absolute(_ path: String) throws -> String {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TestbedProblem("\(path): no such folder; create it, or choose another with --data-dir")
         }

@@ -51,6 +51,17 @@ int clinux_pin_to_processor(int processor);
 // sched_getaffinity(2): the number of processors the calling process may use.
 int clinux_usable_processors(void);
 
+// sched_getaffinity(2) of the calling thread: writes the numbers of at most `capacity` processors, returns how many it may
+// use, or -1 with errno.
+int clinux_allowed_processors(int *processors, int capacity);
+// sched_setaffinity(2) of one thread, 0 for the calling one. -1 with errno.
+int clinux_allow_processors(int thread, const int *processors, int count);
+
+// stat(2): the numbers of the device that holds a file; -1 with errno.
+int clinux_device_of(const char *path, uint32_t *major_number, uint32_t *minor_number);
+// The flag O_DIRECT of open(2), which is hidden from Swift; it differs between processors.
+int clinux_direct_flag(void);
+
 // statfs(2): bytes an unprivileged user may still write, and the filesystem's magic number. -1 with errno on failure.
 int64_t clinux_free_bytes(const char *path, int64_t *magic);
 
