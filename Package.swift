@@ -29,7 +29,11 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "archivebench",
-    products: [.executable(name: "archivebench", targets: ["archivebench"])],
+    products: [
+        .executable(name: "archivebench", targets: ["archivebench"]),
+        // Loaded into a server's processes, so it is a file of its own.
+        .library(name: "CStorageModel", type: .dynamic, targets: ["CStoragePreload"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -44,12 +48,17 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "pkg-config"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "pkg-config"])]),
         .target(name: "CLinux"),
+        .target(name: "CStorageModel"),
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
         module("SpecReader", [yams]),
         module("Statistics", []),
         // Level 1
         .target(name: "CBareLoop", dependencies: ["CLibpq"]),
+        // Nothing of Swift in what is loaded into a server: the driver's start-up object and unused libraries stay out.
+        .target(
+            name: "CStoragePreload", dependencies: ["CStorageModel"],
+            linkerSettings: [.unsafeFlags(["-nostartfiles", "-Xlinker", "--as-needed"])]),
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "SpecReader", crypto]),
         module("RunRecord", ["CZlib", "Measurement"]),
@@ -60,7 +69,8 @@ let package = Package(
         module(
             "ArchiveDriver",
             ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
-        module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
+        module(
+            "Testbed", ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
         module(
@@ -106,7 +116,7 @@ let package = Package(
                 "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
                 "PostgresClient", "Report", "RunRecord", "Statistics", "Testbed", "WakuModel", "Workload",
             ]),
-        tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
+        tests("TestbedTests", ["CStorageModel", "Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",
             [

@@ -70,6 +70,7 @@ public struct ClusterRegistry: Sendable {
         let orphans = clusters().filter { !$0.kept && !$0.owner.isAlive }
         for orphan in orphans { remove(orphan) }
         DatasetCache(registry: self).sweep()
+        StorageHolder.sweep(home: home, sparing: clusters()) { !$0.isAlive }
         return orphans
     }
 
@@ -90,6 +91,7 @@ public struct ClusterRegistry: Sendable {
             Clock.pause(50_000_000)
         }
         DatasetCache(registry: self).sweep { $0 == owner }
+        StorageHolder.sweep(home: home, sparing: clusters()) { $0 == owner }
     }
 
     /// Makes a cluster's folders in one go, or not at all once ``removeAll(of:)`` was called.

@@ -362,7 +362,7 @@ public actor ManagedCluster {
     // MARK: Checking
 
     /// PostgreSQL refuses to run as root; another account then stands in.
-    private static func serverUser() throws -> UserAccount? {
+    static func serverUser() throws -> UserAccount? {
         guard UserAccount.effective.isRoot else { return nil }
         guard let user = UserAccount.named("postgres") ?? UserAccount.named("nobody") else {
             throw TestbedProblem(
@@ -397,7 +397,7 @@ public actor ManagedCluster {
     /// Letters and digits that are not mistaken for each other.
     private static let identifierLetters = Array("abcdefghijkmnpqrstuvwxyz23456789")
 
-    private static func newIdentifier() -> String {
+    static func newIdentifier() -> String {
         String((0..<8).map { _ in identifierLetters[Int.random(in: 0..<identifierLetters.count)] })
     }
 

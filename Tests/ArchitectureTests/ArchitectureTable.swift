@@ -27,6 +27,7 @@ enum ArchitectureTable {
     static let modules: [ModuleRule] = [
         ModuleRule("CLibpq", level: 0, .measuring),
         ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("CStorageModel", level: 0, .measuring),
         ModuleRule("CZlib", level: 0, .shared),
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
@@ -34,6 +35,7 @@ enum ArchitectureTable {
         ModuleRule("Statistics", level: 0, .shared),
 
         ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
+        ModuleRule("CStoragePreload", level: 1, .measuring, uses: ["CStorageModel"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule("Workload", level: 1, .measuring, uses: ["SpecReader", "WakuModel"], products: ["Crypto"]),
         ModuleRule("RunRecord", level: 1, .reading, uses: ["CZlib", "Measurement"]),
@@ -45,7 +47,7 @@ enum ArchitectureTable {
             "ArchiveDriver", level: 3, .measuring,
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
         ModuleRule(
-            "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
+            "Testbed", level: 3, .measuring, uses: ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),
         ModuleRule("Report", level: 3, .reading, uses: ["Measurement", "RunRecord"], products: ["Mustache"]),
 
@@ -72,6 +74,7 @@ enum ArchitectureTable {
         "CBareLoop": ["Experiment"],
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
+        "CStorageModel": ["Testbed"],
         "CZlib": ["RunRecord"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],
     ]

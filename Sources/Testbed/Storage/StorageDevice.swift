@@ -37,8 +37,8 @@ public struct StorageDevice: Sendable, Equatable {
     public var writeBandwidth: Int?
     /// Bytes that count as one operation; more is several.
     public var operationBytes = 256 << 10
-    /// Writes that a flush counts as.
-    public var flushOperations = 1
+    /// Writes that a flush counts as, besides those of the data: with a filesystem's journal it may be more than one.
+    public var flushOperations = 1.0
     /// For how long operations and bytes that were not used are kept, nanoseconds.
     public var burst: UInt64 = 0
     /// Operations served at once.
@@ -66,7 +66,7 @@ public struct StorageDevice: Sendable, Equatable {
         readBandwidth = Self.bandwidth(map, "read-bandwidth")
         writeBandwidth = Self.bandwidth(map, "write-bandwidth")
         operationBytes = map.bytes("operation-size", in: 4_096...(64 << 20), default: operationBytes)
-        flushOperations = map.integer("flush-operations", in: 0...16, default: flushOperations)
+        flushOperations = map.number("flush-operations", in: 0...16, default: flushOperations)
         burst = map.duration("burst", in: 0...86_400_000_000_000, default: burst)
         queueDepth = map.integer("queue-depth", in: 1...Self.deepestQueue, default: queueDepth)
         capacity = map.has("capacity") ? map.bytes("capacity", in: 64_000_000...(1 << 50)) : nil
