@@ -30,7 +30,7 @@ struct ArchiveBench: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
-            Down.self, Clean.self, CacheCommand.self, Calibrate.self,
+            Down.self, Clean.self, CacheCommand.self, Calibrate.self, FlushProbeCommand.self,
         ])
 }
 
