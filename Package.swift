@@ -29,7 +29,11 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "archivebench",
-    products: [.executable(name: "archivebench", targets: ["archivebench"])],
+    products: [
+        .executable(name: "archivebench", targets: ["archivebench"]),
+        // Loaded into a server's processes, so it is a file of its own.
+        .library(name: "CStorageModel", type: .dynamic, targets: ["CStoragePreload"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -44,12 +48,17 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "pkg-config"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "pkg-config"])]),
         .target(name: "CLinux"),
+        .target(name: "CStorageModel"),
         module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
         module("SpecReader", [yams]),
         module("Statistics", []),
         // Level 1
         .target(name: "CBareLoop", dependencies: ["CLibpq"]),
+        // Nothing of Swift in what is loaded into a server: the driver's start-up object and unused libraries stay out.
+        .target(
+            name: "CStoragePreload", dependencies: ["CStorageModel"],
+            linkerSettings: [.unsafeFlags(["-nostartfiles", "-Xlinker", "--as-needed"])]),
         module("LinuxSystem", ["CLinux"]),
         module("Workload", ["WakuModel", "Measurement", "SpecReader", crypto]),
         module("RunRecord", ["CZlib", "Measurement"]),
@@ -61,7 +70,8 @@ let package = Package(
             "ArchiveDriver",
             ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
         module("Telemetry", ["LinuxSystem", "PostgresClient", "RunRecord"]),
-        module("Testbed", ["LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
+        module(
+            "Testbed", ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
         module("Report", ["RunRecord", "Measurement", "Statistics", mustache], resources: [.embedInCode("Templates")]),
         // Level 5
         module(
@@ -109,7 +119,7 @@ let package = Package(
                 "WakuModel", "Workload",
             ]),
         tests("TelemetryTests", ["Telemetry", "LinuxSystem", "PostgresClient", "RunRecord", "Testbed"]),
-        tests("TestbedTests", ["Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
+        tests("TestbedTests", ["CStorageModel", "Testbed", "LinuxSystem", "PostgresClient", "SpecReader"]),
         tests(
             "ArchiveDriverTests",
             [

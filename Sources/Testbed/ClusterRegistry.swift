@@ -71,6 +71,7 @@ public struct ClusterRegistry: Sendable {
         for orphan in orphans { remove(orphan) }
         DatasetCache(registry: self).sweep()
         ProgramCopies(registry: self).sweep()
+        StorageHolder.sweep(home: home, sparing: clusters()) { !$0.isAlive }
         return orphans
     }
 
@@ -92,6 +93,7 @@ public struct ClusterRegistry: Sendable {
         }
         DatasetCache(registry: self).sweep { $0 == owner }
         ProgramCopies(registry: self).sweep { $0 == owner }
+        StorageHolder.sweep(home: home, sparing: clusters()) { $0 == owner }
     }
 
     /// Makes a cluster's folders in one go, or not at all once ``removeAll(of:)`` was called.

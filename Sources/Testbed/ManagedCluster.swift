@@ -374,7 +374,7 @@ public actor ManagedCluster {
     // MARK: Checking
 
     /// PostgreSQL refuses to run as root; another account then stands in.
-    private static func serverUser() throws -> UserAccount? {
+    static func serverUser() throws -> UserAccount? {
         guard UserAccount.effective.isRoot else { return nil }
         guard let user = UserAccount.named("postgres") ?? UserAccount.named("nobody") else {
             throw TestbedProblem(

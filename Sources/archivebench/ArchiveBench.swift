@@ -31,6 +31,7 @@ struct ArchiveBench: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
             Down.self, Clean.self, CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
+            FlushProbeCommand.self,
         ])
 }
 

@@ -12,6 +12,7 @@ struct Calibrate: AsyncParsableCommand {
             Suites:
               history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
               engine    this load generator against pgbench and a bare loop in C: throughput, CPU, lag; ten minutes
+              storage   modelled storage: its delays, its throughput against a disk with the same limits, its noise
               telemetry load with the server looked at against load without: throughput; nine minutes
 
             Examples:
@@ -21,7 +22,7 @@ struct Calibrate: AsyncParsableCommand {
               archivebench calibrate history --json | jq '.[] | select(.holds | not)'
             """)
 
-    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine, telemetry }
+    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine, storage, telemetry }
 
     @Argument(help: "What to measure.")
     var suite: Suite
@@ -54,6 +55,7 @@ struct Calibrate: AsyncParsableCommand {
             switch suite {
             case .history: try await HistoryCalibration(request, control: control, progress: told).run()
             case .engine: try await engine(request, control, told)
+            case .storage: try await StorageCalibration(request, control: control, progress: told).run()
             case .telemetry: try await TelemetryCalibration(request, control: control, progress: told).run()
             }
         withExtendedLifetime(signals) {}
@@ -81,6 +83,21 @@ struct Calibrate: AsyncParsableCommand {
     }
 
     private static func number(_ value: Double) -> String { String((value * 1_000).rounded() / 1_000) }
+}
+
+/// `archivebench flush-probe`: run by `calibrate storage` in a process under the model.
+struct FlushProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: FlushProbe.command, shouldDisplay: false)
+
+    @Argument(help: "A new file.")
+    var file: String
+
+    @Argument(help: "Flushes.")
+    var count: Int
+
+    func run() throws {
+        for time in try FlushProbe.run(file, count: max(1, count)) { Terminal.out("\(time)") }
+    }
 }
 
 /// Which server and traffic a calibration uses.

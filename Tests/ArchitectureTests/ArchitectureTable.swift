@@ -27,6 +27,7 @@ enum ArchitectureTable {
     static let modules: [ModuleRule] = [
         ModuleRule("CLibpq", level: 0, .measuring),
         ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("CStorageModel", level: 0, .measuring),
         ModuleRule("CZlib", level: 0, .shared),
         ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
@@ -34,6 +35,7 @@ enum ArchitectureTable {
         ModuleRule("Statistics", level: 0, .shared),
 
         ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
+        ModuleRule("CStoragePreload", level: 1, .measuring, uses: ["CStorageModel"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
         ModuleRule(
             "Workload", level: 1, .measuring, uses: ["Measurement", "SpecReader", "WakuModel"], products: ["Crypto"]),
@@ -47,7 +49,7 @@ enum ArchitectureTable {
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
         ModuleRule("Telemetry", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "RunRecord"]),
         ModuleRule(
-            "Testbed", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "SpecReader"],
+            "Testbed", level: 3, .measuring, uses: ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),
         ModuleRule(
             "Report", level: 3, .reading, uses: ["Measurement", "RunRecord", "Statistics"], products: ["Mustache"]),
@@ -75,6 +77,7 @@ enum ArchitectureTable {
         "CBareLoop": ["Experiment"],
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
+        "CStorageModel": ["Testbed"],
         "CZlib": ["RunRecord"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],
     ]
