@@ -194,7 +194,13 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
             Completion(
                 ticket: ticket, sent: sent, done: hub.now, waits: waits, failure: failure,
                 rows: reply.rowCount + machine.inserted, delivered: reply.pageCount, nextCursor: reply.nextCursor,
-                last: reply.lastOfPage, hashes: reply.hashes, bytes: slot.bytes, asked: machine.query.hashes.count))
+                last: reply.lastOfPage, hashes: reply.hashes, bytes: slot.bytes, asked: machine.query.hashes.count,
+                page: machine.asks ? slot.operation.page + 1 : 0, age: age(machine.query, slot.operation)))
+    }
+
+    /// How far back a request's window reaches from its intended start; `nil` without a window.
+    private func age(_ query: StoreQuery, _ operation: Operation) -> Nanoseconds? {
+        query.startTime.map { Nanoseconds(max(0, traffic.archiveTime(Int64(operation.due)) - $0)) }
     }
 
     // MARK: StatementOwner

@@ -37,6 +37,8 @@ package struct RequestMachine {
     package var query: StoreQuery { ask?.query ?? Self.nothing }
     /// What came back so far; empty for a put.
     package var reply: StoreReply { ask?.reply ?? Self.noReply }
+    /// Whether it is a store request.
+    package var asks: Bool { ask != nil }
     /// Rows that a put made: none when another node was first.
     package var inserted: Int { put?.inserted ?? 0 }
 

@@ -12,6 +12,8 @@ public struct BuiltArchive: Sendable {
     public let settings: [SettingRow]
     /// As the server reports it.
     public let serverVersion: String
+    /// Its modelled device; `nil` for real storage.
+    public var storage: TrialStorage?
     /// Why the filled cluster was not kept for the next trial, if it should have been.
     public var note: String?
 }
@@ -53,19 +55,40 @@ public struct ArchiveBuilder: Sendable {
         _ purpose: String, key: DatasetKey?, _ progress: @escaping @Sendable (Int) -> Void
     ) async throws -> BuiltArchive {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
-        let cluster = try await ManagedCluster.create(plan(purpose), in: request.registry)
+        let (cluster, storage) = try await create(purpose)
         do {
-            try await cluster.start()
+            try await start(cluster, storage)
             try await cluster.createDatabase()
             var archive = try await fill(cluster, schema, progress)
+            archive.storage = storage
             if let key, archive.history.loadSeconds >= Self.worthKeeping {
                 archive.note = try await keep(archive, key)
             }
             return archive
         } catch {
             await cluster.remove()
+            storage?.remove()
             throw error is HistoryLoader.Stopped ? TrialInterrupted() : error
         }
+    }
+
+    /// Makes the cluster, on its modelled device where there is one.
+    private func create(
+        _ purpose: String, _ dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
+    ) async throws -> (ManagedCluster, TrialStorage?) {
+        let storage = try TrialStorage.make(request, variant)
+        var plan = plan(purpose, dataset)
+        storage?.extend(&plan)
+        do {
+            return (try await ManagedCluster.create(plan, in: request.registry), storage)
+        } catch {
+            storage?.remove()
+            throw error
+        }
+    }
+
+    private func start(_ cluster: ManagedCluster, _ storage: TrialStorage?) async throws {
+        if let storage { try await storage.start(cluster) } else { try await cluster.start() }
     }
 
     /// Puts the filled cluster into the cache.
@@ -88,10 +111,10 @@ public struct ArchiveBuilder: Sendable {
     }
 
     private func copy(_ entry: DatasetEntry, of cache: DatasetCache, _ purpose: String) async throws -> BuiltArchive {
-        let cluster = try await ManagedCluster.create(plan(purpose, (cache, entry)), in: request.registry)
+        let (cluster, storage) = try await create(purpose, (cache, entry))
         do {
             if control.isStopping { throw TrialInterrupted() }
-            try await cluster.start()
+            try await start(cluster, storage)
             let (variant, parameters) = (variant, cluster.record.parameters())
             return try await WorkerThread.run {
                 Result {
@@ -104,11 +127,12 @@ public struct ArchiveBuilder: Sendable {
                             loadSeconds: Double(entry.facts["loadSeconds"] ?? "") ?? 0,
                             state: (entry.facts["state"] ?? "") + ", copied from the cache"),
                         settings: try Self.settings(connection, variant),
-                        serverVersion: connection.reportedSetting("server_version") ?? "unknown")
+                        serverVersion: connection.reportedSetting("server_version") ?? "unknown", storage: storage)
                 }
             }.get()
         } catch {
             await cluster.remove()
+            storage?.remove()
             throw error
         }
     }

@@ -22,14 +22,16 @@ extension HostDescription {
 struct MachineWatch {
     private let request: TrialRequest
     private let cluster: ManagedCluster
+    private let storage: TrialStorage?
     private var readings: [ProbeReading?] = []
     private var usages: [ControlGroupUsage?] = []
     private var times: [Nanoseconds] = []
     private var gaps: [String] = []
 
-    init(_ request: TrialRequest, _ cluster: ManagedCluster) {
+    init(_ request: TrialRequest, _ archive: BuiltArchive) {
         self.request = request
-        self.cluster = cluster
+        cluster = archive.cluster
+        storage = archive.storage
     }
 
     /// Takes a look; the first is the one before the load. The probes come first before it and last after it, so that
@@ -68,7 +70,8 @@ struct MachineWatch {
     func fill(_ record: inout RunRecord) {
         guard readings.count == 2, usages.count == 2 else { return }
         let judged = ProfileRules.judge(
-            request.profile, before: readings[0], after: readings[1], memoryLimit: usages[1]?.memoryLimit)
+            request.profile, before: readings[0], after: readings[1],
+            memoryLimit: usages[1]?.memoryLimit.map { $0 - (cluster.limits?.memoryForData ?? 0) })
         if let limits = cluster.limits {
             record.profile.enforced = ProfileSight.named(limits.enforced)
             record.profile.notEnforced = limits.notEnforced
@@ -87,6 +90,7 @@ struct MachineWatch {
         var words = got.isEmpty ? [] : ["a probe got \(got.joined(separator: " and "))"]
         guard let (from, to) = both else {
             observed[.processors] = words.first
+            observed[.storage] = storage?.account
             return observed
         }
         if let cpu = Self.difference(from.cpu, to.cpu), seconds > 0 {
@@ -100,6 +104,7 @@ struct MachineWatch {
         if let reads = Self.difference(from.reads, to.reads), let writes = Self.difference(from.writes, to.writes) {
             observed[.storage] = "the server made \(reads) reads and \(writes) writes of the disk"
         }
+        if let storage { observed[.storage] = storage.account }
         return observed
     }
 

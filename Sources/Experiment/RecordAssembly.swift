@@ -42,6 +42,34 @@ enum RecordAssembly {
         }
     }
 
+    /// Response times by page depth and by age of the data asked for; `nil` when nothing was asked.
+    static func aspects(_ result: LoadResult) -> RequestAspects? {
+        // First and later pages are one class here: the page is the aspect.
+        let indices = Dictionary(grouping: result.labels.indices) { index in
+            let name = result.labels[index].requestClass
+            return [".first", ".next"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
+        }
+        var aspects = RequestAspects(byPage: [], byAge: [])
+        for (name, indices) in indices.sorted(by: { $0.key < $1.key }) {
+            var merged = LabelResult()
+            for index in indices { merged.add(result.results[index]) }
+            aspects.byPage += rows(name, merged.aspects.byPage, AspectResult.pages.map { Double($0) }, inclusive: true)
+            aspects.byAge += rows(
+                name, merged.aspects.byAge, AspectResult.ages.map { Double($0) / 1e9 }, inclusive: false)
+        }
+        return aspects.byPage.isEmpty ? nil : aspects
+    }
+
+    private static func rows(
+        _ name: String, _ histograms: [LatencyHistogram], _ bounds: [Double], inclusive: Bool
+    ) -> [AspectRow] {
+        histograms.indices.compactMap { index in
+            guard let response = quantiles(histograms[index]) else { return nil }
+            let next = index + 1 < bounds.count ? bounds[index + 1] - (inclusive ? 1 : 0) : nil
+            return AspectRow(requestClass: name, from: bounds[index], to: next, responseMs: response)
+        }
+    }
+
     private static func waits(_ result: LabelResult) -> WaitTimes? {
         guard result.response.count > 0, let schedule = quantiles(result.scheduleWait),
             let connection = quantiles(result.connectionWait), let firstByte = quantiles(result.firstByteWait),

@@ -91,6 +91,7 @@ public struct TrialPlan: Sendable {
                 + driver.plan(.read, connections: writers.readConnections).limit)
         let variant = request.variant.fitted(toMemory: request.serverMemory).variant
         try request.profile?.checkMemory(variant, connections: connections)
+        if case .modelled = request.profile?.storage { try StorageRefusals.check(variant) }
     }
 
     private static func remedy(_ limit: DescriptorLimit, _ need: Int) -> String {
@@ -103,7 +104,7 @@ public struct TrialPlan: Sendable {
 
     /// Rows as ``StorageModel`` has them, a fifth on top; the log holds up to twice `max_wal_size` while a checkpoint
     /// runs, and never more than was written.
-    private static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
+    static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
         let row = 1.2 * spec.messages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
         let live = spec.messages.expected(from: 0, to: Int64(spec.phases.longest), spec.calendar)
         let past = 1.2 * spec.historyMessages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }

@@ -58,7 +58,7 @@ public struct TrialRunner: Sendable {
                 let kept = try await close(archive, result, &record, folder)
                 return Outcome(record: record, folder: folder, kept: kept)
             } catch {
-                await archive.cluster.remove()
+                await archive.remove()
                 throw error
             }
         } catch is TrialInterrupted {
@@ -108,14 +108,17 @@ public struct TrialRunner: Sendable {
         if let note = archive.note { record.notCollected.append("the filled cluster for the next run: \(note)") }
         record.variant.settings = archive.settings
         try folder.write(record)
-        let parameters = archive.cluster.record.parameters()
+        var distant = archive.cluster.record.parameters()
+        distant.roundTrip = request.profile?.roundTrip ?? 0
+        let parameters = distant
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let plan = request.loadPlan
+        archive.storage?.activate()
         let telemetry = await TrialTelemetry.begin(request, archive, plan, control.load, folder)
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
             cluster: archive.cluster, observer: observer, folder: folder)
-        var machine = MachineWatch(request, archive.cluster)
+        var machine = MachineWatch(request, archive)
         await machine.look()
         let everywhere = ProcessorSet.allowed
         try archive.cluster.limits?.generator?.confineProcess()
@@ -186,7 +189,7 @@ public struct TrialRunner: Sendable {
                 record.notCollected.append("the server's log: \(error)")
             }
         }
-        if kept == nil { await archive.cluster.remove() }
+        if kept == nil { await archive.remove() }
         try finish(&record, record.ending, record.endingDetail, folder)
         return kept
     }
@@ -221,6 +224,7 @@ public struct TrialRunner: Sendable {
         record.classes = RecordAssembly.classes(result, goodLimits: plan.goodLimits(result.labels))
         record.objectives = RecordAssembly.objectives(result, request.workload.objectives, plan.pacing)
         record.generator = RecordAssembly.generator(result)
+        record.aspects = RecordAssembly.aspects(result)
         record.traffic = TrafficAssembly.summary(request.offered, seed: request.seed, result, plan.pacing)
         record.phases.measuredSeconds = Double(result.measured) / 1e9
         record.phases.drainedSeconds = Double(result.drained) / 1e9

@@ -87,7 +87,8 @@ struct TrialTelemetry: Sendable {
         let phases = plan.phases
         let sampled = TelemetryPlan(
             archive: record.parameters(), maintenance: record.parameters(database: "postgres"),
-            dataFolder: record.dataFolder, logFile: record.logFile, controlGroup: nil,
+            dataFolder: record.dataFolder, logFile: record.logFile,
+            controlGroup: archive.cluster.limits?.group?.folders[.cpu],
             libraries: Set(libraries(request.variant, request)),
             moments: {
                 guard let started = control.started else { return nil }

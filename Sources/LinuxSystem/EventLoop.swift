@@ -133,6 +133,12 @@ public final class EventLoop {
             closing: broken || event.events & UInt32(CLINUX_CLOSING) != 0)
     }
 
+    /// Asks the processor to bring memory into its cache, lines of 64 bytes; nothing happens where it will not.
+    @inlinable @inline(__always)
+    public static func bringNear(_ place: UnsafeRawPointer, lines: Int) {
+        for line in 0..<lines { clinux_prefetch(place + line * 64) }
+    }
+
     private func dropTimerEvent() {
         var index = 0
         while index < count && events[index].token != Self.timerToken { index += 1 }

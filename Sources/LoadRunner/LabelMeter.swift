@@ -12,6 +12,7 @@ struct LabelMeter {
     var connectionWait = LatencyRecorder()
     var firstByteWait = LatencyRecorder()
     var transfer = LatencyRecorder()
+    let aspects = AspectMeter()
     /// The second under way.
     var scheduled = 0
     var failed = 0
@@ -42,6 +43,7 @@ struct LabelMeter {
         result.connectionWait = connectionWait.take()
         result.firstByteWait = firstByteWait.take()
         result.transfer = transfer.take()
+        result.aspects = aspects.close()
         for recorder in [response, service, lag, scheduleWait, connectionWait, firstByteWait, transfer, ofSecond] {
             recorder.deallocate()
         }

@@ -109,12 +109,17 @@ public struct Completion: Sendable {
     public let bytes: Int
     /// Hashes that were asked for.
     public let asked: Int
+    /// Number of the page in its walk, from 1; 0 for what asks for none.
+    public let page: Int
+    /// Age of the oldest data that was asked for, at the intended start and in archive time, nanoseconds; `nil` where no
+    /// time was named.
+    public let age: Nanoseconds?
 
     /// Says how an operation ended, by default well and with nothing to show for it.
     public init(
         ticket: Int, sent: Nanoseconds, done: Nanoseconds, waits: Waits, failure: String? = nil, rows: Int = 0,
         delivered: Int = 0, nextCursor: PageCursor? = nil, last: PageCursor? = nil, hashes: [PageCursor] = [],
-        bytes: Int = 0, asked: Int = 0
+        bytes: Int = 0, asked: Int = 0, page: Int = 0, age: Nanoseconds? = nil
     ) {
         self.ticket = ticket
         self.sent = sent
@@ -128,6 +133,8 @@ public struct Completion: Sendable {
         self.hashes = hashes
         self.bytes = bytes
         self.asked = asked
+        self.page = page
+        self.age = age
     }
 }
 

@@ -247,6 +247,9 @@ final class Worker<Source: LoadSource, Target: LoadTarget> {
         meter.pointee.result.asked += place.pointee.asked
         meter.pointee.result.delivered += place.pointee.delivered
         meter.pointee.result.bytes += place.pointee.bytes
+        if place.pointee.page > 0 {
+            meter.pointee.aspects.record(response, page: place.pointee.page, age: place.pointee.age)
+        }
         guard place.pointee.done <= measureEnd else { return }
         meter.pointee.result.inPhase += 1
         if response <= meter.pointee.goodLimit { meter.pointee.result.good += 1 }

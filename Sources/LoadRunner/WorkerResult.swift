@@ -22,6 +22,8 @@ public struct LabelResult: Sendable {
     public var firstByteWait = LatencyHistogram()
     /// Of the completed: from the first byte of each answer to its last, nanoseconds.
     public var transfer = LatencyHistogram()
+    /// Response times of the completed by what they asked for.
+    public var aspects = AspectResult()
     /// Completed before the measure phase ended; the rest of the completed ones ended in drain.
     public var inPhase = 0
     /// Completed before the measure phase ended, and within the objective.
@@ -51,6 +53,7 @@ public struct LabelResult: Sendable {
         connectionWait.add(other.connectionWait)
         firstByteWait.add(other.firstByteWait)
         transfer.add(other.transfer)
+        aspects.add(other.aspects)
         inPhase += other.inPhase
         good += other.good
         rows += other.rows

@@ -48,7 +48,7 @@ struct Up: AsyncParsableCommand {
                     rows: (rows, total), failed: 0))
         }
         if control.isStopping {
-            await archive.cluster.remove()
+            await archive.remove()
             throw TrialInterrupted()
         }
         let kept = try await archive.cluster.keep()

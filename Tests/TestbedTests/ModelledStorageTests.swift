@@ -214,7 +214,8 @@ import Testing
 
     private static func newest() async -> PostgresInstallation? { await TestServers.postgres18() }
 
-    private static let reason: Comment = "no PostgreSQL 18 in the usual places, and ARCHIVEBENCH_TEST_POSTGRES_18 names none"
+    private static let reason: Comment =
+        "no PostgreSQL 18 in the usual places, and ARCHIVEBENCH_TEST_POSTGRES_18 names none"
 
     @Test(.enabled(reason) { await newest() != nil }, arguments: ["worker", "sync"])
     func version18IsCoveredToo(_ method: String) async throws {

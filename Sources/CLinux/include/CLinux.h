@@ -82,6 +82,8 @@ typedef struct {
 } clinux_child_end;
 // Reaps a child if it has ended: 1 ended, 0 still runs, -1 with errno.
 int clinux_reap(int process, clinux_child_end *end);
+// Brings a line of memory near that will be written soon.
+static inline void clinux_prefetch(const void *place) { __builtin_prefetch(place, 1); }
 // memfd_create(2): a file without a name, gone when closed.
 int clinux_memory_file(void);
 

@@ -17,7 +17,7 @@ extension ConnectionHub {
     }
 
     /// Takes all that the socket has of the answers.
-    private func receive(_ connection: PooledConnection, untilEnd: Bool, _ owner: Owner) {
+    func receive(_ connection: PooledConnection, untilEnd: Bool, _ owner: Owner) {
         while true {
             switch connection.wire.fill() {
             case .some:

@@ -57,6 +57,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
     /// Connections with statements behind their last sync.
     package var unsynced: [PooledConnection] = []
     private var restless: [ConnectionPool] = []
+    /// The last that a statement was sent through since the last connection's news.
+    private unowned(unsafe) var lastSent: PooledConnection?
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -116,16 +118,38 @@ public final class ConnectionHub<Owner: StatementOwner> {
             nextReady = 0
             readyCount = loop.readyCount
         } else {
+            let before = now
             now = Clock.now()
+            if now &- before > Self.pause, let connection = lastSent, connection.isTalking {
+                // While this thread stood still the last statement may have been answered, and all of it is at hand.
+                lastSent = nil
+                return receive(connection, untilEnd: false, owner)
+            }
         }
+        lastSent = nil
         if nextReady < readyCount {
             let ready = loop.ready(nextReady)
             nextReady += 1
+            if nextReady &+ 1 < readyCount { bringNear() }
             if let connection = registered[Int(ready.token)] { handle(ready, connection, owner) }
         }
         if !line.isEmpty { passOn(owner) }
         if !restless.isEmpty { calm(owner) }
     }
+
+    /// Brings the memory of the connections that come next near: of many, none is in the processor's cache any more.
+    @inline(__always)
+    private func bringNear() {
+        registered.withUnsafeBytes { places in
+            let offset = Int(loop.ready(nextReady &+ 1).token) &* MemoryLayout<UnsafeRawPointer?>.stride
+            guard let object = places.load(fromByteOffset: offset, as: UnsafeRawPointer?.self) else { return }
+            EventLoop.bringNear(object, lines: 7)
+        }
+        registered[Int(loop.ready(nextReady).token)]?.wire.bringNear()
+    }
+
+    /// Longer than this thread needs for one connection's news, nanoseconds: a server process was given its processor.
+    private static var pause: Nanoseconds { 15_000 }
 
     private var soonestRetry: Nanoseconds {
         restless.reduce(.max) { soonest, pool in
@@ -268,7 +292,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
         connection.statements += 1
         guard let every = connection.syncEvery else {
             connection.pool.idle.remove(connection.number)
-            _ = flush(connection)
+            if flush(connection) && halfTrip == 0 { lastSent = connection }
             return
         }
         connection.pool.sort(connection)

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// The protocol's messages over the socket of one open connection, without waiting.
 ///
@@ -90,6 +91,14 @@ struct Wire: ~Copyable {
         (outEnd, outSent, outBase) = (0, 0, 0)
         (kept, cursor, inEnd, wanted, visible, inBase) = (0, 0, 0, 0, 0, 0)
         reply.pointee.clear()
+    }
+
+    /// Brings what the next answer and the next statement touch near.
+    @inline(__always)
+    func bringNear() {
+        EventLoop.bringNear(input, lines: 2)
+        EventLoop.bringNear(out, lines: 2)
+        EventLoop.bringNear(reply, lines: 2)
     }
 
     // MARK: Sending

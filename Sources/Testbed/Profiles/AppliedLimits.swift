@@ -8,6 +8,8 @@ public struct AppliedLimits: Sendable {
     public internal(set) var group: ControlGroup?
     var scope: UserScope?
     var affinity: ProcessorSet?
+    /// Whether there is a cluster, or only the prospect of one.
+    var isReal = true
     /// How each quantity is held, in words.
     public internal(set) var enforced: [ProfileQuantity: String] = [:]
     /// What is not held or has a gap, one sentence each.
@@ -48,8 +50,12 @@ public struct AppliedLimits: Sendable {
         }
         if let scope { words += scope.words(unit: unit, limits: enforcement.limits) }
         if let affinity { words += [Enforcement.taskset, "-c", "\(affinity)"] }
-        return ServerSurroundings(prefix: words, variables: scope?.variables ?? [:])
+        let model = enforcement.model?.variables ?? [:]
+        return ServerSurroundings(prefix: words, variables: (scope?.variables ?? [:]).merging(model) { $1 })
     }
+
+    /// Of the memory limit, what stands for a disk, bytes.
+    public var memoryForData: Int { enforcement.model?.memoryBytes ?? 0 }
 
     /// The counters of what runs under the limits; `nil` where no group counts.
     ///

@@ -8,6 +8,8 @@ public struct Enforcement: Sendable {
     public let share: ProcessorShare
     /// The disk that limits on storage go to; `nil` when the data lies on none.
     public let device: BlockDevice?
+    /// The modelled device, once it is there; `nil` for real storage.
+    public var model: StorageModelInForce?
     private let host: HostCapacity
     private let groups: ControlGroupHost
     private let scope: UserScope?
@@ -69,6 +71,7 @@ public struct Enforcement: Sendable {
     /// What could not be held or has a gap, as far as that is known before anything is made.
     public var outlook: [String] {
         var planned = AppliedLimits(id: "", enforcement: self)
+        planned.isReal = false
         planned.group = group(of: "planned")
         planned.scope = planned.group == nil ? scope : nil
         planned.affinity = hasTaskset ? share.server : nil
@@ -84,9 +87,8 @@ public struct Enforcement: Sendable {
             processors: share.server, bandwidth: share.bandwidth, memory: memoryLimit, storage: storageLimits)
     }
 
-    /// Bytes. Data in memory is charged to the group that touches it, so modelled storage has to add the room of data
-    /// and write-ahead log here.
-    private var memoryLimit: Int? { profile.memory }
+    /// Bytes. Data in memory is charged to the group that touches it, so a modelled device adds its room.
+    private var memoryLimit: Int? { profile.memory.map { $0 + (model?.memoryBytes ?? 0) } }
 
     private var storageLimits: ControlGroupLimits.Storage? {
         guard case .real(let rates) = profile.storage, rates.isLimited, let device else { return nil }
@@ -117,7 +119,9 @@ public struct Enforcement: Sendable {
         }
         storage(&applied, reasons)
         if profile.roundTrip > 0 {
-            applied.notEnforced.append("network round trip \(ProfileText.time(profile.roundTrip)): not applied")
+            applied.enforced[.roundTrip] =
+                "\(ProfileText.time(profile.roundTrip)) by the load generator, half on sending and half on receiving"
+            applied.notEnforced.append("opening a connection takes no network time")
         }
     }
 
@@ -166,8 +170,19 @@ public struct Enforcement: Sendable {
                 applied.notEnforced.append("storage limits (\(Self.text(rates))): \(reason)")
             }
         case .modelled:
-            applied.notEnforced.append(
-                "modelled storage: this version does not put it in force; the data lies on the host's disk")
+            guard let model else {
+                // Before anything is made there is nothing to say.
+                if applied.isReal { applied.notEnforced.append("modelled storage: not put in force here") }
+                return
+            }
+            applied.enforced[.storage] =
+                "modelled: data in memory, and a library in the server's processes that makes reads, writes and flushes take their time"
+            if let fallback = model.fallback { applied.notEnforced.append(fallback) }
+            if profile.memory != nil, model.fallback == nil {
+                applied.notEnforced.append(
+                    "memory of the profile alone: data that lie in memory count against the limit, so \(ProfileText.memory(model.memoryBytes)) were added to it; the modelled page cache has the profile's size"
+                )
+            }
         case .external:
             applied.notEnforced.append("storage: external, told and never limited")
         }

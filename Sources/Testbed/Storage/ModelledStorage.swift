@@ -2,6 +2,16 @@ import FoundationEssentials
 import Glibc
 import LinuxSystem
 
+/// What a modelled device means for the processes under a profile.
+public struct StorageModelInForce: Sendable {
+    /// Load the model into them.
+    let variables: [String: String]
+    /// Memory that they take for data instead of a disk, bytes.
+    let memoryBytes: Int
+    /// Why the data do not lie in memory; `nil` when they do.
+    let fallback: String?
+}
+
 /// A modelled device for one managed cluster: its data directory in memory, and a library loaded into the server that
 /// makes every read, write and flush take as long as on the device.
 ///
@@ -118,6 +128,12 @@ public final class ModelledStorage: Sendable {
         ServerSurroundings(variables: [
             "LD_PRELOAD": holder.library, "ARCHIVEBENCH_STORAGE_MODEL": holder.segment,
         ])
+    }
+
+    /// What a profile says and adds when it is in force.
+    public var inForce: StorageModelInForce {
+        StorageModelInForce(
+            variables: surroundings.variables, memoryBytes: memoryBytes, fallback: place.fallback)
     }
 
     /// Whether the running server is under the model: a library that cannot be read is left out without a word.
