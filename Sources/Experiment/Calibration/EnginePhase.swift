@@ -89,7 +89,7 @@ struct EnginePhase: Sendable {
                 bounds: share == 0.5 ? [.most(EngineMetric.meanLag, Name.ours, Name.pgbench, 1)] : [])
         } + [
             EnginePhase(
-                script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 5,
+                script: .selectOne, connections: 512, mode: .closed, slice: 2, blocks: 8,
                 bounds: [.most(EngineMetric.cpu, Name.ours, Name.pgbench, 1)])
         ]
 }

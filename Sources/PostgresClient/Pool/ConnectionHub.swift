@@ -59,6 +59,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
     private var restless: [ConnectionPool] = []
     /// The last that a statement was sent through since the last connection's news.
     private unowned(unsafe) var lastSent: PooledConnection?
+    /// Answers taken ahead of others since one in its turn.
+    private var ahead = 0
 
     /// Opens nothing yet: connections come when they are needed.
     ///
@@ -120,13 +122,15 @@ public final class ConnectionHub<Owner: StatementOwner> {
         } else {
             let before = now
             now = Clock.now()
-            if now &- before > Self.pause, let connection = lastSent, connection.isTalking {
+            if now &- before > Self.pause, ahead < Self.mostAhead, let connection = lastSent, connection.isTalking {
                 // While this thread stood still the last statement may have been answered, and all of it is at hand.
                 lastSent = nil
+                ahead += 1
                 return receive(connection, untilEnd: false, owner)
             }
         }
         lastSent = nil
+        ahead = 0
         if nextReady < readyCount {
             let ready = loop.ready(nextReady)
             nextReady += 1
@@ -149,7 +153,9 @@ public final class ConnectionHub<Owner: StatementOwner> {
     }
 
     /// Longer than this thread needs for one connection's news, nanoseconds: a server process was given its processor.
-    private static var pause: Nanoseconds { 15_000 }
+    private static var pause: Nanoseconds { 10_000 }
+    /// Answers taken ahead of those that were there before, in a row.
+    private static var mostAhead: Int { 8 }
 
     private var soonestRetry: Nanoseconds {
         restless.reduce(.max) { soonest, pool in
