@@ -25,6 +25,7 @@ struct MachineWatch {
     private let storage: TrialStorage?
     private var readings: [ProbeReading?] = []
     private var usages: [ControlGroupUsage?] = []
+    private var devices: [StorageStatistics] = []
     private var times: [Nanoseconds] = []
     private var gaps: [String] = []
 
@@ -48,6 +49,7 @@ struct MachineWatch {
 
     private mutating func count() async {
         usages.append(cluster.limits?.usage(of: await cluster.postmaster))
+        if let storage { devices.append(storage.statistics) }
         times.append(Clock.now())
     }
 
@@ -90,7 +92,7 @@ struct MachineWatch {
         var words = got.isEmpty ? [] : ["a probe got \(got.joined(separator: " and "))"]
         guard let (from, to) = both else {
             observed[.processors] = words.first
-            observed[.storage] = storage?.account
+            observed[.storage] = device
             return observed
         }
         if let cpu = Self.difference(from.cpu, to.cpu), seconds > 0 {
@@ -104,9 +106,12 @@ struct MachineWatch {
         if let reads = Self.difference(from.reads, to.reads), let writes = Self.difference(from.writes, to.writes) {
             observed[.storage] = "the server made \(reads) reads and \(writes) writes of the disk"
         }
-        if let storage { observed[.storage] = storage.account }
+        observed[.storage] = device ?? observed[.storage]
         return observed
     }
+
+    /// What the modelled device did during the load.
+    private var device: String? { devices.count == 2 ? TrialStorage.account(devices[0], devices[1]) : nil }
 
     private func memory(_ from: ControlGroupUsage, _ to: ControlGroupUsage) -> String? {
         guard let limit = to.memoryLimit, limit < Host.memoryBytes else { return nil }

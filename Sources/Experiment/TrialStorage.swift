@@ -43,17 +43,29 @@ public struct TrialStorage: Sendable {
     /// From here on the device takes its time.
     func activate() { model.isActive = true }
 
-    /// What it did so far, in a sentence.
-    var account: String {
-        let seen = model.statistics()
-        func milliseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 1e4).rounded() / 100) ms" }
+    /// What it did since it was made.
+    var statistics: StorageStatistics { model.statistics() }
+
+    /// What a device did between two looks, in a sentence. Latencies are those of all operations up to the second.
+    static func account(_ from: StorageStatistics, _ to: StorageStatistics) -> String {
+        func milliseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 1e5).rounded() / 10) ms" }
+        let (flushes, writes) = (
+            to.flushes.operations - from.flushes.operations, to.writes.operations - from.writes.operations
+        )
+        let (reads, hits, misses) = (
+            to.reads.operations - from.reads.operations, to.hits - from.hits, to.misses - from.misses
+        )
         var words = [
-            "\(seen.flushes.operations) flushes (p50 \(milliseconds(seen.flushes.latencyP50)), p99 \(milliseconds(seen.flushes.latencyP99)))",
-            "\(seen.writes.operations) writes and \(seen.reads.operations) reads of the device",
+            "\(flushes) flushes (p50 \(milliseconds(to.flushes.latencyP50)), p99 \(milliseconds(to.flushes.latencyP99)))",
+            "\(writes) writes and \(reads) reads of the device",
         ]
-        if let share = seen.hitShare { words.append("page cache had \(Words.percent(share)) of the pages read") }
-        if seen.refusals > 0 { words.append("device full \(seen.refusals) times") }
-        if seen.unmodelled > 0 { words.append("\(seen.unmodelled) calls went past the model") }
+        if hits + misses > 0 {
+            words.append("page cache had \(Words.percent(Double(hits) / Double(hits + misses))) of the pages read")
+        }
+        if to.refusals > from.refusals { words.append("device full \(to.refusals - from.refusals) times") }
+        if to.unmodelled > from.unmodelled {
+            words.append("\(to.unmodelled - from.unmodelled) calls went past the model")
+        }
         return "modelled device: " + words.joined(separator: ", ")
     }
 

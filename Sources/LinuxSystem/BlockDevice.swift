@@ -3,13 +3,16 @@ import Glibc
 
 /// The whole disk below a path, as limits on storage name it.
 public struct BlockDevice: Sendable, Equatable {
+    /// Its number's first part: which driver.
     public let major: Int
+    /// Its number's second part: which of that driver's.
     public let minor: Int
     /// The kernel's name, such as `vda` or `nvme0n1`.
     public let name: String
     /// Whether it has moving parts; `nil` where the kernel does not tell. A virtual disk says what its host told it.
     public let rotates: Bool?
 
+    /// A device as described; nothing is looked up.
     public init(major: Int, minor: Int, name: String, rotates: Bool? = nil) {
         self.major = major
         self.minor = minor

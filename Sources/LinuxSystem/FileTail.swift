@@ -7,6 +7,7 @@ public struct FileTail {
     /// Bytes taken in one look at most.
     private static let most = 4 << 20
 
+    /// Begins at the start of a file, which may not exist yet.
     public init(path: String) { self.path = path }
 
     /// How often a word stands in what was added; 0 when the file cannot be read. A word across the border of two looks

@@ -1,9 +1,12 @@
 /// Where the processors' time went since boot, all processors together, in the kernel's ticks (proc_stat(5)).
 public struct ProcessorUse: Sendable, Equatable {
+    /// Ticks of all kinds together.
     public var total: UInt64
+    /// Ticks with nothing to do and nothing waited for.
     public var idle: UInt64
     /// Idle, with I/O under way.
     public var waitingForIo: UInt64
+    /// Ticks in which another guest had the processor.
     public var stolen: UInt64
     /// Processes running or ready to run now.
     public var runnable: Int
@@ -31,12 +34,19 @@ public struct DiskWork: Sendable, Equatable {
     /// Bytes of a sector, whatever the device's own are.
     static let sector = 512
 
+    /// Such as `vda`.
     public var name: String
+    /// Read operations since the start of the machine.
     public var reads: Int
+    /// Bytes read.
     public var readBytes: Int
+    /// Time of all reads together, milliseconds.
     public var readMilliseconds: Int
+    /// Write operations.
     public var writes: Int
+    /// Bytes written.
     public var writtenBytes: Int
+    /// Time of all writes together, milliseconds.
     public var writeMilliseconds: Int
     /// Time in which something was under way.
     public var busyMilliseconds: Int
@@ -44,6 +54,7 @@ public struct DiskWork: Sendable, Equatable {
     public var weightedMilliseconds: Int
     /// `nil` before Linux 5.5.
     public var flushes: Int?
+    /// Time of all flushes together, milliseconds; `nil` before Linux 5.5.
     public var flushMilliseconds: Int?
 
     /// From the text of /proc/diskstats; `nil` when the device is not in it.
@@ -71,6 +82,7 @@ public struct DiskWork: Sendable, Equatable {
 
 /// Time in which tasks stood still for want of one thing, microseconds since boot (pressure stall information).
 public struct PressureTimes: Sendable, Equatable {
+    /// Time in which some task waited, microseconds.
     public var some: UInt64
     /// Time in which all tasks did; `nil` where the kernel does not tell.
     public var full: UInt64?
@@ -89,7 +101,9 @@ public struct PressureTimes: Sendable, Equatable {
 
 /// How often a control group was held back by its quota.
 public struct ThrottleCount: Sendable, Equatable {
+    /// Periods in which the group was held back.
     public var periods: Int
+    /// Time that it was held back, microseconds.
     public var microseconds: Int
 
     /// From the text of `cpu.stat` of either version (v2 counts microseconds, v1 nanoseconds); `nil` without a quota.
@@ -109,15 +123,25 @@ public struct ThrottleCount: Sendable, Equatable {
 
 /// What host, server and generator have used since they were started, read at one moment. What cannot be read is `nil`.
 public struct HostCounters: Sendable {
+    /// When they were read, monotonic clock.
     public var at: Nanoseconds
+    /// Of all processors together; `nil` when unreadable, as for the rest.
     public var processors: ProcessorUse?
+    /// Of the device below the data directory.
     public var disk: DiskWork?
+    /// Memory that can be had without swapping, bytes.
     public var memoryAvailable: Int?
+    /// Page cache not yet written back, bytes.
     public var dirty: Int?
+    /// Page cache being written back, bytes.
     public var writeback: Int?
+    /// Time that tasks waited for a processor.
     public var cpuPressure: PressureTimes?
+    /// Time that tasks waited for input or output.
     public var ioPressure: PressureTimes?
+    /// Time that tasks waited for memory.
     public var memoryPressure: PressureTimes?
+    /// How the server's control group was held back.
     public var throttling: ThrottleCount?
     /// Seconds of the server's processes, ended ones included.
     public var serverCPU: Double?

@@ -6,6 +6,7 @@ public struct ProcessorSet: Sendable, Equatable, CustomStringConvertible {
     /// Ascending, each once.
     public let numbers: [Int]
 
+    /// These processors, each once, in order.
     public init(_ numbers: [Int]) { self.numbers = Set(numbers).sorted() }
 
     /// From the kernel's list format, such as `0-3,8`; `nil` for anything else (cpuset(7)).
@@ -20,6 +21,7 @@ public struct ProcessorSet: Sendable, Equatable, CustomStringConvertible {
         self.init(numbers)
     }
 
+    /// How many there are.
     public var count: Int { numbers.count }
 
     /// In the kernel's list format.

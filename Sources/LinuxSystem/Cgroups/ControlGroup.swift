@@ -6,10 +6,13 @@ import Glibc
 public struct ControlGroup: Sendable, Equatable {
     /// Why a controller does not do what was asked.
     public struct Failure: Sendable, Equatable {
+        /// Which limit it concerns.
         public let controller: ControlGroupController
+        /// The kernel's words, or what was tried.
         public let reason: String
     }
 
+    /// Of the hierarchy that it lies in.
     public let version: ControlGroupHost.Version
     /// Its folder by controller; in version 2 all are the same.
     public private(set) var folders: [ControlGroupController: String]

@@ -28,14 +28,18 @@ public struct CPUBandwidth: Sendable, Equatable {
 public struct ControlGroupLimits: Sendable, Equatable {
     /// Rates of one disk; those of reads and of writes are apart.
     public struct Storage: Sendable, Equatable {
+        /// The disk that is limited.
         public var device: BlockDevice
         /// Operations a second.
         public var reads: Int?
+        /// Write operations a second; `nil` for no limit.
         public var writes: Int?
         /// Bytes a second.
         public var readBytes: Int?
+        /// Bytes written a second; `nil` for no limit.
         public var writtenBytes: Int?
 
+        /// Limits of one disk; `nil` leaves a quantity free.
         public init(
             device: BlockDevice, reads: Int? = nil, writes: Int? = nil, readBytes: Int? = nil, writtenBytes: Int? = nil
         ) {
@@ -47,12 +51,16 @@ public struct ControlGroupLimits: Sendable, Equatable {
         }
     }
 
+    /// Processors that may be used; `nil` for all.
     public var processors: ProcessorSet?
+    /// Share of processor time; `nil` for all of it.
     public var bandwidth: CPUBandwidth?
     /// Bytes, page cache included. Swap is not given on top.
     public var memory: Int?
+    /// Of the disk; `nil` for none.
     public var storage: Storage?
 
+    /// Limits as described; `nil` leaves a quantity free.
     public init(
         processors: ProcessorSet? = nil, bandwidth: CPUBandwidth? = nil, memory: Int? = nil, storage: Storage? = nil
     ) {

@@ -4,6 +4,7 @@ public struct ControlGroupUsage: Sendable, Equatable {
     public var cpu: UInt64?
     /// Times the share of processor time was used up before its period ended, and for how long, nanoseconds.
     public var throttledPeriods: UInt64?
+    /// Time that its processes were held back by the processor limit, nanoseconds.
     public var throttled: UInt64?
     /// The limit in force, bytes.
     public var memoryLimit: Int?
@@ -15,12 +16,16 @@ public struct ControlGroupUsage: Sendable, Equatable {
     public var memoryKills: UInt64?
     /// Of one disk: operations and bytes.
     public var reads: UInt64?
+    /// Write operations of the disk.
     public var writes: UInt64?
+    /// Bytes read from the disk.
     public var readBytes: UInt64?
+    /// Bytes written to the disk.
     public var writtenBytes: UInt64?
     /// The processors in force.
     public var processors: ProcessorSet?
 
+    /// Nothing known yet.
     public init() {}
 }
 

@@ -17,19 +17,25 @@ extension ConnectionHub {
     }
 
     /// Takes all that the socket has of the answers.
-    func receive(_ connection: PooledConnection, untilEnd: Bool, _ owner: Owner) {
+    ///
+    /// - Returns: whether there was anything.
+    @discardableResult
+    func receive(_ connection: PooledConnection, untilEnd: Bool, _ owner: Owner) -> Bool {
+        var isFirst = true
         while true {
             switch connection.wire.fill() {
             case .some:
                 connection.wire.show()
                 takeMessages(connection, owner)
-                guard connection.isTalking else { return }
-                if connection.wire.isDrained && !untilEnd { return }
+                guard connection.isTalking else { return true }
+                if connection.wire.isDrained && !untilEnd { return true }
+                isFirst = false
                 // What comes now may answer what was sent since.
                 now = Clock.now()
-            case .nothing: return
+            case .nothing: return !isFirst
             case .closed:
-                return lose(connection, PostgresError(.client(.connectionLost), "the server hung up"), owner)
+                lose(connection, PostgresError(.client(.connectionLost), "the server hung up"), owner)
+                return true
             }
         }
     }

@@ -122,11 +122,13 @@ public final class ConnectionHub<Owner: StatementOwner> {
         } else {
             let before = now
             now = Clock.now()
-            if now &- before > Self.pause, ahead < Self.mostAhead, let connection = lastSent, connection.isTalking {
+            if now &- before > Self.pause, readyCount > Self.crowd, ahead < Self.mostAhead, let connection = lastSent,
+                connection.isTalking
+            {
                 // While this thread stood still the last statement may have been answered, and all of it is at hand.
                 lastSent = nil
                 ahead += 1
-                return receive(connection, untilEnd: false, owner)
+                if receive(connection, untilEnd: false, owner) { return }
             }
         }
         lastSent = nil
@@ -134,7 +136,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
         if nextReady < readyCount {
             let ready = loop.ready(nextReady)
             nextReady += 1
-            if nextReady &+ 1 < readyCount { bringNear() }
+            if readyCount > Self.crowd && nextReady &+ 1 < readyCount { bringNear() }
             if let connection = registered[Int(ready.token)] { handle(ready, connection, owner) }
         }
         if !line.isEmpty { passOn(owner) }
@@ -154,6 +156,8 @@ public final class ConnectionHub<Owner: StatementOwner> {
 
     /// Longer than this thread needs for one connection's news, nanoseconds: a server process was given its processor.
     private static var pause: Nanoseconds { 10_000 }
+    /// Of fewer connections with news, all are at hand, and each has its turn soon.
+    private static var crowd: Int { 16 }
     /// Answers taken ahead of those that were there before, in a row.
     private static var mostAhead: Int { 8 }
 
