@@ -64,6 +64,7 @@ import Testing
         [
             "run", try folder.write(Self.workload.replacing("MEASURE", with: measure), as: "w.yaml"), "--variant",
             try folder.write(Self.variant, as: "v.yaml"), "--profile", try folder.write(Self.machine, as: "p.yaml"),
+            "--no-cache",
             "--output", "\(folder.path)/run",
         ]
     }

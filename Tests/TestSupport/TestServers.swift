@@ -14,7 +14,7 @@ public enum TestServers {
 
     /// A small server: starts fast, and several fit side by side.
     public static func variant(_ settings: [String: String] = [:]) throws -> Variant {
-        let own = ["shared_buffers": "32MB", "max_connections": "120", "fsync": "off", "autovacuum": "off"]
+        let own = ["shared_buffers": "32MB", "max_connections": "300", "fsync": "off", "autovacuum": "off"]
         let lines = own.merging(settings) { $1 }.sorted { $0.key < $1.key }.map { "  \($0.key): '\($0.value)'" }
         return try Variant(
             document: SpecDocument(
