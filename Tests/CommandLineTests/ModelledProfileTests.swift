@@ -113,7 +113,9 @@ import Testing
         #expect(record.aspects?.byPage.contains { $0.requestClass == "store.topics.data" && $0.from == 1 } == true)
         #expect(record.aspects?.byAge.map(\.from) == [600])
         #expect(try readText("\(folder.path)/run/report.html").contains("modelled device: "))
-        #expect(ids.count == 1 && tool.isClean() && foldersInMemory(ids).isEmpty)
+        #expect(ids.count == 1, "\(ids)")
+        #expect(tool.isClean(), "\(names(in: tool.home))")
+        #expect(foldersInMemory(ids).isEmpty)
     }
 
     @Test func whatTheModelCannotCoverIsRefused() async throws {
@@ -137,6 +139,8 @@ import Testing
             #expect(foldersInMemory(ids).count == 1)
             #expect(try await tool("clean").status == 0)
         }
-        #expect(ids.count == 1 && tool.isClean() && foldersInMemory(ids).isEmpty)
+        #expect(ids.count == 1, "\(ids)")
+        #expect(tool.isClean(), "\(names(in: tool.home))")
+        #expect(foldersInMemory(ids).isEmpty)
     }
 }

@@ -62,7 +62,7 @@ import Workload
             record.validity.filter { ["checkpoint-distance", "dead-tuples"].contains($0.rule) }.map(\.holds) == [
                 true, true,
             ])
-        #expect(server.connections?.limit == 120 && server.connections?.poolWaitMeanMs != nil)
+        #expect(server.connections?.limit == 300 && server.connections?.poolWaitMeanMs != nil)
         #expect(try folder.readServerSamples().count == server.cost.samples)
         try checkPlans(folder)
         withExtendedLifetime(place) {}

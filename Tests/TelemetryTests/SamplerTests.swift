@@ -67,7 +67,7 @@ import Testing
         #expect(sight.gaps.contains { $0.contains("pg_stat_statements") })
         #expect(sight.gaps.contains { $0.contains("auto_explain") })
         #expect(sight.locks?.capacity ?? 0 > 0)
-        #expect(sight.connections?.limit == 120)
+        #expect(sight.connections?.limit == 300)
         #expect(sight.tuplesAtStart != nil && sight.tuplesAtEnd != nil)
         #expect(sight.wal != nil && sight.writing != nil && sight.database != nil)
 
