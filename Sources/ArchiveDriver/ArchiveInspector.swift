@@ -13,15 +13,20 @@ public struct ArchiveInspector {
 
     /// All partitions' tables, TOAST or indexes of one kind together.
     public struct Family: Sendable {
+        /// What kind of relation it is.
         public enum Kind: Sendable {
             case table
             case toast
             case index
         }
 
+        /// Such as `messages` or `messages TOAST`.
         public let name: String
+        /// What its relations are.
         public let kind: Kind
+        /// How many relations belong to it.
         public let relations: Int
+        /// Bytes of all of them.
         public let bytes: Int
     }
 

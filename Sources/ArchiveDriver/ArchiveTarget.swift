@@ -121,6 +121,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         }
     }
 
+    /// Whether any statement of the operation has been sent.
     public func hasStarted(_ ticket: Int) -> Bool {
         guard let slot = slots[ticket] else { return true }
         // What a batch holds back by design is no arrears; what waits for a connection is.
@@ -311,6 +312,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         }
     }
 
+    /// An operation or a batch gets no connection and fails.
     public func refuse(_ ticket: Int, _ error: PostgresError) {
         if ticket >= Self.firstBatchTicket {
             endBatch(ticket - Self.firstBatchTicket, failure: error.code.description)

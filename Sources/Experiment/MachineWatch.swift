@@ -161,6 +161,7 @@ extension TrialRequest {
 
 /// A profile as a record has it.
 public struct ProfileSight: Sendable {
+    /// Filled in as far as it is known.
     public let description: ProfileDescription
 
     /// What one probe saw.

@@ -136,6 +136,7 @@ public protocol TrialObserver: Sendable {
 
 /// Thrown when a trial or an archive was ended before there was anything to record.
 public struct TrialInterrupted: Error, CustomStringConvertible {
+    /// One line for the terminal.
     public let description = "ended before there was a result; nothing was left behind"
 
     /// The one there is.

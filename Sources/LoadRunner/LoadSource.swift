@@ -30,11 +30,14 @@ public protocol LoadSource: AnyObject {
 }
 
 extension LoadSource {
+    /// Nothing follows from a reply unless a source says so.
     public var hasFollowUps: Bool { false }
     public func follow(
         _ operation: Operation, _ outcome: RequestOutcome, at time: UInt64, _ emit: (Operation) -> Void
     ) {}
+    /// Nobody needs to know unless a source says so.
     public func noteTaken(at time: UInt64) {}
+    /// No jobs unless a source has some.
     public func takeJobs() -> [Operation] { [] }
     public func noteBegun(_ operation: Operation) {}
     public func isWanted(_ operation: Operation) -> Bool { true }
@@ -45,6 +48,7 @@ extension LoadSource {
 }
 
 extension Traffic: LoadSource {
+    /// A node's clients go on from what they were told.
     public var hasFollowUps: Bool { true }
     public var arrivedMessages: BandwidthLedger? { arrived }
 }

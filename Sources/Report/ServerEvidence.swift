@@ -12,6 +12,7 @@ public struct ServerEvidence: Sendable {
     /// What a run without telemetry has.
     public static let none = ServerEvidence(samples: [], statements: nil, plans: [])
 
+    /// What was read of a record's folder; empty or `nil` where it is not there.
     public init(samples: [ServerSample], statements: ServerStatements?, plans: [PlanRecord]) {
         self.samples = samples
         self.statements = statements

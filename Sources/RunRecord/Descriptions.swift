@@ -99,6 +99,7 @@ public struct SettingRow: Codable, Sendable {
     /// Whether a change of it waits for a restart of the server; absent in older records.
     public var needsRestart: Bool?
 
+    /// Takes each value as it is.
     public init(
         name: String, value: String, defaultValue: String, origin: String, meaning: String, needsRestart: Bool? = nil
     ) {

@@ -13,6 +13,7 @@ public struct PlanRecord: Codable, Sendable, Equatable {
 
     /// Name of the shape, as in ``ServerStatements``.
     public var shape: String
+    /// When it was explained.
     public var when: Moment
     /// Path within the run's folder, such as `plans/query.page.first-before.json`.
     public var file: String
@@ -20,6 +21,7 @@ public struct PlanRecord: Codable, Sendable, Equatable {
     public var atSeconds: Double?
     /// Milliseconds; `nil` where the server did not tell (slow ones).
     public var planningMs: Double?
+    /// Execution, milliseconds.
     public var executionMs: Double
     /// The shape of the plan: sixteen hex digits over the tree of node types, join types, scan directions and relation
     /// families; equal where only partitions, numbers or times differ.
@@ -28,6 +30,7 @@ public struct PlanRecord: Codable, Sendable, Equatable {
     public var outline: String
     /// Leaf scans of partitions that the plan holds, and those that were executed; `nil` where no partition is scanned.
     public var partitionsPlanned: Int?
+    /// Partitions that were looked into; `nil` where the plan does not tell.
     public var partitionsExecuted: Int?
     /// Rows of the root node.
     public var rows: Double
@@ -38,6 +41,7 @@ public struct PlanRecord: Codable, Sendable, Equatable {
     /// WAL bytes; `nil` where the server did not tell.
     public var walBytes: Int?
 
+    /// Takes each value as it is.
     public init(
         shape: String, when: Moment, file: String, atSeconds: Double?, planningMs: Double?, executionMs: Double,
         fingerprint: String, outline: String, partitionsPlanned: Int?, partitionsExecuted: Int?, rows: Double,

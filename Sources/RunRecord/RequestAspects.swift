@@ -9,6 +9,7 @@ public struct RequestAspects: Codable, Sendable, Equatable {
     /// seconds, the upper one exclusive.
     public var byAge: [AspectRow]
 
+    /// Takes each value as it is.
     public init(byPage: [AspectRow], byAge: [AspectRow]) {
         self.byPage = byPage
         self.byAge = byAge
@@ -19,11 +20,14 @@ public struct RequestAspects: Codable, Sendable, Equatable {
 public struct AspectRow: Codable, Sendable, Equatable {
     /// The request class, without what tells first and later pages apart, such as `store.topics.data`.
     public var requestClass: String
+    /// Where the bucket begins; see ``RequestAspects`` for the units.
     public var from: Double
     /// `nil` for the last bucket, which has no end.
     public var to: Double?
+    /// Response times in milliseconds.
     public var responseMs: LatencyQuantiles
 
+    /// Takes each value as it is.
     public init(requestClass: String, from: Double, to: Double?, responseMs: LatencyQuantiles) {
         self.requestClass = requestClass
         self.from = from

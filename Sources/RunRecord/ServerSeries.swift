@@ -8,14 +8,21 @@ public struct ServerSample: Codable, Sendable, Equatable {
     public var atSeconds: Double
     /// Time since the line before, seconds; 0 in a first line.
     public var intervalSeconds: Double
+    /// What backends did.
     public var activity: ServerActivity?
+    /// Counters of the archive's database.
     public var database: DatabaseCounters?
+    /// The lock table.
     public var locks: LockLevel?
+    /// Write-ahead log.
     public var wal: WalCounters?
+    /// Checkpointer and background writer.
     public var writing: WritingCounters?
     /// By backend, object and context, only what did something; `nil` before PostgreSQL 16.
     public var io: [IoCounters]?
+    /// Rows of the archive's tables.
     public var tuples: TupleLevel?
+    /// The host.
     public var host: HostSample?
 
     /// An empty line.
@@ -43,6 +50,7 @@ public struct ServerActivity: Codable, Sendable, Equatable {
     /// What the table maintenance of a node had running (`CREATE`, `ATTACH`, `DETACH`, `DROP`), in words, each once.
     public var maintenance: [String]
 
+    /// Takes each value as it is.
     public init(
         looks: Int, connections: Int, active: Int, idleInTransaction: Int, autovacuumWorkers: Int, waits: [WaitCount],
         maintenance: [String]
@@ -65,8 +73,10 @@ public struct WaitCount: Codable, Sendable, Equatable {
     public var type: String
     /// As `wait_event`, such as `WALSync`; `CPU` for none.
     public var event: String
+    /// How often it was seen.
     public var count: Int
 
+    /// Takes each value as it is.
     public init(backend: String, type: String, event: String, count: Int) {
         self.backend = backend
         self.type = type
@@ -77,21 +87,32 @@ public struct WaitCount: Codable, Sendable, Equatable {
 
 /// The archive's database (`pg_stat_database`).
 public struct DatabaseCounters: Codable, Sendable, Equatable {
+    /// Transactions committed.
     public var commits = 0
+    /// Transactions rolled back.
     public var rollbacks = 0
+    /// Blocks found in shared buffers.
     public var blocksHit = 0
+    /// Blocks asked of the operating system.
     public var blocksRead = 0
     /// `nil` where `track_io_timing` is off.
     public var blockReadMs: Double?
+    /// Time spent writing blocks, milliseconds; `nil` where `track_io_timing` is off.
     public var blockWriteMs: Double?
+    /// Temporary files made.
     public var tempFiles = 0
+    /// Bytes written to temporary files.
     public var tempBytes = 0
+    /// Deadlocks found.
     public var deadlocks = 0
+    /// Rows inserted.
     public var rowsInserted = 0
+    /// Rows deleted.
     public var rowsDeleted = 0
     /// Clients' time in statements, milliseconds.
     public var activeMs = 0.0
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
@@ -99,10 +120,12 @@ public struct DatabaseCounters: Codable, Sendable, Equatable {
 public struct LockLevel: Codable, Sendable, Equatable {
     /// Locks that take a place in the shared table; those on the fast path do not.
     public var inTable: Int
+    /// Locks on the fast path.
     public var fastPath: Int
     /// Wanted and not granted.
     public var waiting: Int
 
+    /// Takes each value as it is.
     public init(inTable: Int, fastPath: Int, waiting: Int) {
         self.inTable = inTable
         self.fastPath = fastPath
@@ -112,32 +135,47 @@ public struct LockLevel: Codable, Sendable, Equatable {
 
 /// Write-ahead log (`pg_stat_wal`; on PostgreSQL 18 writes and syncs come from `pg_stat_io`).
 public struct WalCounters: Codable, Sendable, Equatable {
+    /// Records written.
     public var records = 0
+    /// Full images of pages, written after each checkpoint.
     public var fullPageImages = 0
+    /// Bytes written.
     public var bytes = 0
     /// How often a backend had to write because the WAL buffers were full.
     public var buffersFull = 0
+    /// Writes to disk; `nil` where the server does not tell.
     public var writes: Int?
+    /// Flushes; `nil` where the server does not tell.
     public var syncs: Int?
     /// `nil` where `track_wal_io_timing` is off.
     public var writeMs: Double?
+    /// Time spent flushing, milliseconds; `nil` where `track_wal_io_timing` is off.
     public var syncMs: Double?
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
 /// Checkpointer and background writer (`pg_stat_bgwriter`, from PostgreSQL 17 `pg_stat_checkpointer`).
 public struct WritingCounters: Codable, Sendable, Equatable {
+    /// Checkpoints because time was up.
     public var checkpointsTimed = 0
+    /// Checkpoints because WAL was full or somebody asked.
     public var checkpointsRequested = 0
+    /// Time of checkpoints spent writing, milliseconds.
     public var checkpointWriteMs = 0.0
+    /// Time of checkpoints spent flushing, milliseconds.
     public var checkpointSyncMs = 0.0
+    /// Buffers written by checkpoints.
     public var buffersByCheckpoints = 0
+    /// Buffers written by the background writer.
     public var buffersByBackgroundWriter = 0
     /// Written by backends themselves; `nil` from PostgreSQL 17 on, where `pg_stat_io` tells it.
     public var buffersByBackends: Int?
+    /// Buffers allocated.
     public var buffersAllocated = 0
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
@@ -149,18 +187,31 @@ public struct IoCounters: Codable, Sendable, Equatable {
     public var object: String
     /// `normal`, `vacuum`, `bulkread`, `bulkwrite` or `init`.
     public var context: String
+    /// Read operations.
     public var reads = 0
+    /// Bytes read.
     public var readBytes = 0
+    /// Time of reads, milliseconds; 0 where it is not tracked.
     public var readMs = 0.0
+    /// Write operations.
     public var writes = 0
+    /// Bytes written.
     public var writtenBytes = 0
+    /// Time of writes, milliseconds; 0 where it is not tracked.
     public var writeMs = 0.0
+    /// Operations that made a relation longer.
     public var extends = 0
+    /// Bytes that relations became longer by.
     public var extendedBytes = 0
+    /// Time of those, milliseconds; 0 where it is not tracked.
     public var extendMs = 0.0
+    /// Blocks found in shared buffers.
     public var hits = 0
+    /// Blocks that made room for others.
     public var evictions = 0
+    /// Flushes.
     public var syncs = 0
+    /// Time of flushes, milliseconds; 0 where it is not tracked.
     public var syncMs = 0.0
 
     /// Counters at zero.
@@ -173,9 +224,12 @@ public struct IoCounters: Codable, Sendable, Equatable {
 
 /// Rows of the archive's tables as the server counts them, levels at the moment (`pg_stat_user_tables`).
 public struct TupleLevel: Codable, Sendable, Equatable {
+    /// Rows that count.
     public var live: Int
+    /// Rows that wait for vacuum.
     public var dead: Int
 
+    /// Takes each value as it is.
     public init(live: Int, dead: Int) {
         self.live = live
         self.dead = dead
@@ -201,13 +255,18 @@ public struct HostSample: Codable, Sendable, Equatable {
     public var runQueue: Int?
     /// Levels at the moment.
     public var memoryAvailableBytes: Int?
+    /// Page cache not yet written back, level.
     public var dirtyBytes: Int?
+    /// Page cache being written back, level.
     public var writebackBytes: Int?
+    /// The device below the data; `nil` when the data lie on none.
     public var disk: DiskCounters?
     /// Share of the time in which some task stood still for want of it, 0 … 1 (pressure stall information).
     public var pressure: PressureShares?
+    /// Of the server's control group; `nil` without a quota.
     public var throttling: Throttling?
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
@@ -215,15 +274,21 @@ public struct HostSample: Codable, Sendable, Equatable {
 public struct DiskCounters: Codable, Sendable, Equatable {
     /// Its name in /proc/diskstats.
     public var device: String
+    /// Read operations.
     public var reads = 0
+    /// Bytes read.
     public var readBytes = 0
     /// Time of all reads, milliseconds: by ``reads`` it is the mean latency.
     public var readMs = 0
+    /// Write operations.
     public var writes = 0
+    /// Bytes written.
     public var writtenBytes = 0
+    /// Time of all writes, milliseconds.
     public var writeMs = 0
     /// `nil` before Linux 5.5.
     public var flushes: Int?
+    /// Time of all flushes, milliseconds; `nil` before Linux 5.5.
     public var flushMs: Int?
     /// Share of the time in which something was under way, 0 … 1.
     public var busyShare = 0.0
@@ -236,12 +301,18 @@ public struct DiskCounters: Codable, Sendable, Equatable {
 
 /// Pressure stall information: shares of the time, 0 … 1.
 public struct PressureShares: Codable, Sendable, Equatable {
+    /// Some task waited for a processor.
     public var cpuSome: Double?
+    /// Some task waited for input or output.
     public var ioSome: Double?
+    /// All tasks did.
     public var ioFull: Double?
+    /// Some task waited for memory.
     public var memorySome: Double?
+    /// All tasks did.
     public var memoryFull: Double?
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
@@ -249,8 +320,10 @@ public struct PressureShares: Codable, Sendable, Equatable {
 public struct Throttling: Codable, Sendable, Equatable {
     /// Periods of the quota in which the group was held back.
     public var periods: Int
+    /// Time that it was held back, milliseconds.
     public var throttledMs: Double
 
+    /// Takes each value as it is.
     public init(periods: Int, throttledMs: Double) {
         self.periods = periods
         self.throttledMs = throttledMs

@@ -20,6 +20,7 @@ public struct ServerStatements: Codable, Sendable, Equatable {
     /// does not tell.
     public var forgottenEntries: Int?
 
+    /// Takes each value as it is.
     public init(
         fromSeconds: Double, toSeconds: Double, tracksPlanning: Bool, tracksBlockTimes: Bool, shapes: [StatementRow],
         others: [StatementRow], forgottenEntries: Int?
@@ -45,6 +46,7 @@ public struct StatementRow: Codable, Sendable, Equatable {
     public var text: String
     /// Different texts that were added up here: lists of different lengths are different to the server.
     public var texts: Int
+    /// Executions.
     public var calls: Int
     /// How often it was planned; `nil` where planning is not tracked.
     public var plans: Int?
@@ -54,16 +56,22 @@ public struct StatementRow: Codable, Sendable, Equatable {
     public var execMs: Double
     /// The longest execution since the server began to count, milliseconds: loading and warm-up included.
     public var longestExecMs: Double
+    /// Rows returned or changed.
     public var rows: Int
+    /// Blocks touched.
     public var blocks: StatementBlocks
     /// Time the executions waited for blocks to be read and written, milliseconds; `nil` where it is not tracked.
     public var blockReadMs: Double?
+    /// The same of writing.
     public var blockWriteMs: Double?
+    /// WAL records.
     public var walRecords: Int
     /// Full images of pages, written after each checkpoint.
     public var walFullPageImages: Int
+    /// WAL bytes.
     public var walBytes: Int
 
+    /// Takes each value as it is.
     public init(
         name: String, text: String, texts: Int, calls: Int, plans: Int?, planMs: Double?, execMs: Double,
         longestExecMs: Double, rows: Int, blocks: StatementBlocks, blockReadMs: Double?, blockWriteMs: Double?,
@@ -93,17 +101,28 @@ public struct StatementRow: Codable, Sendable, Equatable {
 /// Blocks (of 8 kB unless the server was built otherwise) that a statement touched, planning included where the server
 /// counts it.
 public struct StatementBlocks: Codable, Sendable, Equatable {
+    /// Found in shared buffers.
     public var sharedHit = 0
+    /// Read into shared buffers.
     public var sharedRead = 0
+    /// Changed in shared buffers.
     public var sharedDirtied = 0
+    /// Written out by the statement itself.
     public var sharedWritten = 0
+    /// Of temporary tables: found.
     public var localHit = 0
+    /// Of temporary tables: read.
     public var localRead = 0
+    /// Of temporary tables: changed.
     public var localDirtied = 0
+    /// Of temporary tables: written.
     public var localWritten = 0
+    /// Of temporary files: read.
     public var tempRead = 0
+    /// Of temporary files: written.
     public var tempWritten = 0
 
+    /// Counters at zero, levels unknown.
     public init() {}
 
     /// Adds another statement's blocks, field by field.

@@ -1,6 +1,7 @@
 /// The server's side of a trial in short: `server` in `run.json`. Everything counts the measure phase unless a name says
 /// otherwise; what could not be read is `nil` or empty, and named under what was not collected.
 public struct ServerSummary: Codable, Sendable, Equatable {
+    /// What telemetry took of the server for itself.
     public var cost: TelemetryCost
     /// Tables, TOAST and indexes of the archive by family (all partitions together), largest at the end first.
     public var relations: [RelationGrowth] = []
@@ -8,25 +9,33 @@ public struct ServerSummary: Codable, Sendable, Equatable {
     public var toastShare: Double?
     /// Rows of the archive's tables at the start and at the end of the measure phase.
     public var tuplesAtStart: TupleLevel?
+    /// The same at the end.
     public var tuplesAtEnd: TupleLevel?
     /// Bloat at the end, of a sample of relations; empty without the extension `pgstattuple`.
     public var bloat: [BloatRow] = []
     /// Before warm-up and after the load.
     public var cacheAtStart: CacheState?
+    /// The same after the load.
     public var cacheAtEnd: CacheState?
     /// Sums of `server.jsonl`.
     public var database: DatabaseCounters?
+    /// Write-ahead log.
     public var wal: WalCounters?
+    /// Checkpointer and background writer.
     public var writing: WritingCounters?
+    /// By backend, object and context; `nil` before PostgreSQL 16.
     public var io: [IoCounters]?
     /// Who waited for what, the most frequent first.
     public var waits: [WaitCount] = []
     /// Looks at `pg_stat_activity` behind ``waits``.
     public var activityLooks = 0
+    /// Use of the lock table.
     public var locks: LockUse?
+    /// Connections, and waits for them.
     public var connections: ConnectionUse?
     /// All of the trial, from the server's log, in order.
     public var checkpoints: [CheckpointRow] = []
+    /// How far checkpoints were from being seen as production sees them.
     public var checkpointDistance: CheckpointDistance?
     /// All of the trial, from the server's log, in order.
     public var autovacuum: [AutovacuumRow] = []
@@ -43,6 +52,7 @@ public struct ServerSummary: Codable, Sendable, Equatable {
 public struct TelemetryCost: Codable, Sendable, Equatable {
     /// Lines of `server.jsonl`.
     public var samples = 0
+    /// Queries sent.
     public var queries = 0
     /// Time its queries took while the load ran, from sending to the last byte, seconds.
     public var querySeconds = 0.0
@@ -55,11 +65,13 @@ public struct TelemetryCost: Codable, Sendable, Equatable {
     /// Queries that failed or ran into their time limit.
     public var failures = 0
 
+    /// Counters at zero, levels unknown.
     public init() {}
 }
 
 /// Size of one family of relations before warm-up and after the load.
 public struct RelationGrowth: Codable, Sendable, Equatable {
+    /// What a family consists of.
     public enum Kind: String, Codable, Sendable, CaseIterable {
         case table
         case toast
@@ -68,12 +80,16 @@ public struct RelationGrowth: Codable, Sendable, Equatable {
 
     /// Such as `messages`, `messages TOAST`, `messages index on (timestamp, messagehash)`.
     public var name: String
+    /// What the family consists of.
     public var kind: Kind
     /// Relations of the family at the end.
     public var relations: Int
+    /// Bytes before warm-up.
     public var startBytes: Int
+    /// Bytes after the load.
     public var endBytes: Int
 
+    /// Takes each value as it is.
     public init(name: String, kind: Kind, relations: Int, startBytes: Int, endBytes: Int) {
         self.name = name
         self.kind = kind
@@ -82,13 +98,17 @@ public struct RelationGrowth: Codable, Sendable, Equatable {
         self.endBytes = endBytes
     }
 
+    /// Bytes that came on top; negative when partitions were dropped.
     public var growthBytes: Int { endBytes - startBytes }
 }
 
 /// Bloat of one relation.
 public struct BloatRow: Codable, Sendable, Equatable {
+    /// Name of the relation.
     public var relation: String
+    /// What it is.
     public var kind: RelationGrowth.Kind
+    /// Its size.
     public var bytes: Int
     /// Share of dead rows' bytes, 0 … 1; `nil` for an index.
     public var deadShare: Double?
@@ -97,6 +117,7 @@ public struct BloatRow: Codable, Sendable, Equatable {
     /// Whether pages were sampled instead of read one by one.
     public var isApproximate: Bool
 
+    /// Takes each value as it is.
     public init(
         relation: String, kind: RelationGrowth.Kind, bytes: Int, deadShare: Double?, freeShare: Double?,
         isApproximate: Bool
@@ -121,6 +142,7 @@ public struct CacheState: Codable, Sendable, Equatable {
     /// Shared buffers in use, 0 … 1; `nil` without the extension.
     public var sharedBuffersUsed: Double?
 
+    /// Takes each value as it is.
     public init(
         touchedBytes: Int, sharedBuffersShare: Double?, pageCacheShare: Double?, sharedBuffersUsed: Double?
     ) {
@@ -134,12 +156,16 @@ public struct CacheState: Codable, Sendable, Equatable {
 /// Use of the lock table. Its capacity is `max_locks_per_transaction` × (`max_connections` + `max_prepared_transactions`);
 /// a statement that needs more fails with "out of shared memory".
 public struct LockUse: Codable, Sendable, Equatable {
+    /// Places in the table.
     public var capacity: Int
     /// The most locks that were seen in the table at once.
     public var peak: Int
+    /// The most locks that were seen on the fast path at once.
     public var peakFastPath: Int
+    /// The most that were seen waiting at once.
     public var peakWaiting: Int
 
+    /// Takes each value as it is.
     public init(capacity: Int, peak: Int, peakFastPath: Int, peakWaiting: Int) {
         self.capacity = capacity
         self.peak = peak
@@ -162,8 +188,10 @@ public struct ConnectionUse: Codable, Sendable, Equatable {
     /// Waits for a free connection in a node's pool, all request classes together: the mean over operations, and the
     /// largest p99 of a class; `nil` when nothing completed.
     public var poolWaitMeanMs: Double?
+    /// See ``poolWaitMeanMs``.
     public var poolWaitP99Ms: Double?
 
+    /// Takes each value as it is.
     public init(limit: Int, peak: Int, peakActive: Int, poolWaitMeanMs: Double?, poolWaitP99Ms: Double?) {
         self.limit = limit
         self.peak = peak
@@ -177,18 +205,26 @@ public struct ConnectionUse: Codable, Sendable, Equatable {
 public struct CheckpointRow: Codable, Sendable, Equatable {
     /// When it began and when it was complete, seconds from the start of warm-up.
     public var fromSeconds: Double
+    /// When it was complete.
     public var toSeconds: Double
     /// As the server says, such as `time`, `wal`, `immediate force wait`.
     public var cause: String
+    /// Buffers written.
     public var buffers: Int
+    /// Writing, spread over the checkpoint's time, seconds.
     public var writeSeconds: Double
+    /// Flushing, seconds.
     public var syncSeconds: Double
+    /// From beginning to end, seconds.
     public var totalSeconds: Double
+    /// Files flushed.
     public var filesSynced: Int
+    /// The longest flush of one file, seconds.
     public var longestSyncSeconds: Double
     /// WAL between the last two checkpoints.
     public var distanceBytes: Int
 
+    /// Takes each value as it is.
     public init(
         fromSeconds: Double, toSeconds: Double, cause: String, buffers: Int, writeSeconds: Double, syncSeconds: Double,
         totalSeconds: Double, filesSynced: Int, longestSyncSeconds: Double, distanceBytes: Int
@@ -220,6 +256,7 @@ public struct CheckpointDistance: Codable, Sendable, Equatable {
     /// From the end of the last checkpoint before the measure phase to its start, seconds; `nil` when none was seen.
     public var sinceLastSeconds: Double?
 
+    /// Takes each value as it is.
     public init(
         timeoutSeconds: Double, walLimitBytes: Int, intervalSeconds: Double, begun: Int, sinceLastSeconds: Double?
     ) {
@@ -233,6 +270,7 @@ public struct CheckpointDistance: Codable, Sendable, Equatable {
 
 /// One run of autovacuum over one table, from the server's log.
 public struct AutovacuumRow: Codable, Sendable, Equatable {
+    /// What was done.
     public enum Kind: String, Codable, Sendable, CaseIterable {
         case vacuum
         case analyze
@@ -240,18 +278,24 @@ public struct AutovacuumRow: Codable, Sendable, Equatable {
 
     /// When it began and ended, seconds from the start of warm-up.
     public var fromSeconds: Double
+    /// When it ended.
     public var toSeconds: Double
     /// With its schema, without the database.
     public var table: String
+    /// What was done.
     public var kind: Kind
     /// `nil` for analyze.
     public var rowsRemoved: Int?
     /// `nil` for analyze.
     public var rowsDeadNotRemovable: Int?
+    /// Buffers read; `nil` where the log does not tell.
     public var bufferReads: Int?
+    /// Buffers made dirty; `nil` where the log does not tell.
     public var bufferDirtied: Int?
+    /// WAL bytes; `nil` where the log does not tell.
     public var walBytes: Int?
 
+    /// Takes each value as it is.
     public init(
         fromSeconds: Double, toSeconds: Double, table: String, kind: Kind, rowsRemoved: Int? = nil,
         rowsDeadNotRemovable: Int? = nil, bufferReads: Int? = nil, bufferDirtied: Int? = nil, walBytes: Int? = nil
@@ -272,10 +316,12 @@ public struct AutovacuumRow: Codable, Sendable, Equatable {
 public struct MaintenanceSpan: Codable, Sendable, Equatable {
     /// Seconds from the start of warm-up.
     public var fromSeconds: Double
+    /// When it was over.
     public var toSeconds: Double
     /// Such as `CREATE TABLE messages_1763726400_1763730000`.
     public var what: String
 
+    /// Takes each value as it is.
     public init(fromSeconds: Double, toSeconds: Double, what: String) {
         self.fromSeconds = fromSeconds
         self.toSeconds = toSeconds

@@ -6,7 +6,9 @@ public struct LogFindings: Sendable {
     public struct SlowPlan: Sendable, Equatable {
         /// Seconds from the start of warm-up, at its end.
         public var atSeconds: Double
+        /// What the statement took.
         public var milliseconds: Double
+        /// The plan as `EXPLAIN` writes it in JSON.
         public var json: String
     }
 
@@ -14,14 +16,19 @@ public struct LogFindings: Sendable {
     public struct LockWait: Sendable, Equatable {
         /// Seconds from the start of warm-up: from the beginning of the wait to when it was told.
         public var fromSeconds: Double
+        /// When it was over or told.
         public var toSeconds: Double
         /// Such as `ShareLock on transaction 1234`.
         public var what: String
     }
 
+    /// In the order in which they were complete.
     public private(set) var checkpoints: [CheckpointRow] = []
+    /// In the order in which they ended.
     public private(set) var autovacuum: [AutovacuumRow] = []
+    /// In the order in which they were told.
     public private(set) var lockWaits: [LockWait] = []
+    /// In the order in which they were logged.
     public private(set) var slowPlans: [SlowPlan] = []
     /// Entries of the log that could be read.
     public private(set) var entries = 0

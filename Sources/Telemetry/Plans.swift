@@ -6,7 +6,9 @@ import RunRecord
 public enum Plans {
     /// A plan as it goes into the record: what it says in short, and the server's text for the file.
     public struct Found: Sendable {
+        /// What it says in short.
         public let record: PlanRecord
+        /// The plan as `EXPLAIN` writes it in JSON.
         public let json: String
     }
 

@@ -16,6 +16,7 @@ public struct RelationState: Sendable {
     let relations: [Int: Relation]
     /// `nil` when it could not be told.
     public let cache: CacheState?
+    /// Bloat of a sample of relations.
     public let bloat: [BloatRow]
     /// What could not be read, one sentence each.
     public let gaps: [String]

@@ -20,6 +20,7 @@ public struct TelemetryPlan: Sendable {
     /// Names a statement's shape by its text; `nil` for one that is none of the load's.
     public var shape: @Sendable (String) -> String?
 
+    /// What to look at, with nothing opened yet.
     public init(
         archive: ConnectionParameters, maintenance: ConnectionParameters, dataFolder: String, logFile: String,
         controlGroup: String?, libraries: Set<String>,

@@ -10,6 +10,7 @@ public struct PostgresPlaces: Sendable {
     /// Folders that stand for `/`; a test has its own.
     package var root = ""
 
+    /// Places of a user: the search path, and a home folder with Python environments below it.
     public init(searchPath: String, home: String? = nil) {
         self.searchPath = searchPath
         self.home = home

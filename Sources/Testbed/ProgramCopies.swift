@@ -11,6 +11,7 @@ public struct ProgramCopies: Sendable {
     public struct Copy: Codable, Sendable, Equatable {
         /// 64 hexadecimal digits over names, kinds and content.
         public let key: String
+        /// Holds the copies, one folder each.
         public let folder: String
         /// Disk taken up.
         public let bytes: Int
@@ -22,6 +23,7 @@ public struct ProgramCopies: Sendable {
     public let folder: String
     private let registry: ClusterRegistry
 
+    /// Those of a registry.
     public init(registry: ClusterRegistry) {
         folder = "\(registry.home)/programs"
         self.registry = registry

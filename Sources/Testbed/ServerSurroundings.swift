@@ -13,6 +13,7 @@ public struct ServerSurroundings: Sendable {
     /// Nothing added: the server has the host as it is.
     public static let host = ServerSurroundings()
 
+    /// As described; nothing is checked.
     public init(prefix: [String] = [], variables: [String: String] = [:]) {
         self.prefix = prefix
         self.variables = variables

@@ -54,6 +54,7 @@ extension QueryShape {
     public var mostTopics: Int { 0 }
     public var longestWindow: UInt64 { 0 }
     public var lookBack: UInt64 { 0 }
+    /// Windows that do not look back stay as they are.
     public func lookingBack(overPart factor: Double) -> Self { self }
     public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? { nil }
 }
@@ -142,6 +143,7 @@ public struct NamedHashes: QueryShape {
     public var mostHashes: Int { hashes.upperBound }
     public var lookBack: UInt64 { age.upperBound }
 
+    /// The same with ages shrunk to a part of the history.
     public func lookingBack(overPart factor: Double) -> NamedHashes {
         NamedHashes(hashes: hashes, age: age.scaled(by: factor), unknown: unknown, includeData: includeData)
     }

@@ -10,13 +10,17 @@ public struct ProbeReading: Codable, Sendable, Equatable {
     public var memoryBandwidth: Double
     /// Time to write 8 KiB over existing data and flush it, nanoseconds.
     public var flushP50: UInt64
+    /// The same, 99 of 100.
     public var flushP99: UInt64
+    /// How many were timed.
     public var flushes: Int
     /// Bytes a second, in blocks of 256 KiB; written ones are flushed.
     public var sequentialWrite: Double
+    /// The same of reading.
     public var sequentialRead: Double
     /// Operations a second of 8 KiB at random places, by several threads.
     public var randomReads: Double
+    /// The same of writing; written ones are not flushed one by one.
     public var randomWrites: Double
     /// Whether reads passed by the page cache. Else the rates of reading are the memory's.
     public var isDirect: Bool

@@ -3,6 +3,7 @@ import LinuxSystem
 /// A folder and a control group for probes without a server. The registry knows it like a cluster, so that it is removed
 /// in every way of ending.
 public struct ProbeSite: Sendable {
+    /// Of the cluster whose folder is probed.
     public let record: ClusterRecord
     /// The profile in force; `nil` without one.
     public let limits: AppliedLimits?

@@ -4,7 +4,9 @@ import LinuxSystem
 public struct AppliedLimits: Sendable {
     /// Of the cluster.
     let id: String
+    /// What was decided.
     public let enforcement: Enforcement
+    /// The control group; `nil` where there is none.
     public internal(set) var group: ControlGroup?
     var scope: UserScope?
     var affinity: ProcessorSet?

@@ -5,6 +5,7 @@ import LinuxSystem
 public struct Enforcement: Sendable {
     /// As it fits the host.
     public let profile: HardwareProfile
+    /// Which processors the server has.
     public let share: ProcessorShare
     /// The disk that limits on storage go to; `nil` when the data lies on none.
     public let device: BlockDevice?

@@ -33,6 +33,7 @@ public struct HardwareProfile: Sendable {
 
     /// What a machine costs; it changes nothing and is told with the results.
     public struct Price: Sendable, Equatable {
+        /// In ``currency``, for one ``unit``.
         public var amount: Double
         /// Three letters, such as `USD`.
         public var currency: String
@@ -48,21 +49,27 @@ public struct HardwareProfile: Sendable {
         public var text: String { "\(ProfileText.number(amount)) \(currency) a\(unit == .hour ? "n" : "") \(unit)" }
     }
 
+    /// As the file says it.
     public var name: String
+    /// One line about it.
     public var summary: String
     /// Where its numbers are from.
     public var source: String?
+    /// Processors of the server.
     public var processors: Processors
     /// Bytes; `nil` leaves the host's.
     public var memory: Int?
+    /// Where the data lie.
     public var storage: Storage
     /// Size of the volume, bytes; told, and by itself not enforced.
     public var volume: Int?
     /// Round trip between node and database, nanoseconds; 0 for none beyond the host's own.
     public var roundTrip: UInt64
+    /// What it costs; `nil` when not said.
     public var price: Price?
     /// The path as the user wrote it, and the file's text.
     public var file: String
+    /// The file's text.
     public var text: String
     /// By how much a larger machine was shrunk to fit the host; 1 as written.
     public internal(set) var scale = 1.0
@@ -149,9 +156,11 @@ public struct HardwareProfile: Sendable {
 public struct StorageRates: Sendable, Equatable {
     /// Operations a second.
     public var reads: Int?
+    /// Write operations a second.
     public var writes: Int?
     /// Bytes a second.
     public var readBytes: Int?
+    /// Bytes written a second.
     public var writtenBytes: Int?
 
     /// No limits.

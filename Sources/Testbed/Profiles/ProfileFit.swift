@@ -7,6 +7,7 @@ public struct HostCapacity: Sendable, Equatable {
     /// Memory, bytes.
     public var memory: Int
 
+    /// A host as described.
     public init(processors: ProcessorSet, memory: Int) {
         self.processors = processors
         self.memory = memory

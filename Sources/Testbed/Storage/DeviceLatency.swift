@@ -17,6 +17,7 @@ public enum DeviceLatency: Sendable, Equatable {
         /// Nanoseconds.
         public let latency: UInt64
 
+        /// A quantile as described.
         public init(share: Double, latency: UInt64) {
             self.share = share
             self.latency = latency

@@ -28,11 +28,13 @@ public struct StorageModelInForce: Sendable {
 public final class ModelledStorage: Sendable {
     /// What a modelled device is made from.
     public struct Plan: Sendable {
+        /// What is modelled.
         public var device: StorageDevice
         /// Bytes of the page cache: ``ModelledStorage/cacheBytes(memory:sharedBuffers:)``.
         public var cacheBytes: Int
         /// Bytes of data and WAL to make room for.
         public var expectedBytes: Int
+        /// Of the delays.
         public var seed: UInt64
         /// Path of the library; ``ModelledStorage/library(beside:)``.
         public var library: String
@@ -41,6 +43,7 @@ public final class ModelledStorage: Sendable {
         /// Where the data goes when none of them has room; `nil` takes the registry's home.
         public var diskFolder: String?
 
+        /// As described; nothing is made yet.
         public init(
             device: StorageDevice, cacheBytes: Int, expectedBytes: Int, seed: UInt64, library: String,
             memoryFolders: [String] = ["/dev/shm"], diskFolder: String? = nil

@@ -22,18 +22,25 @@ import SpecReader
 /// ```
 /// All keys may be missing: what is not said costs nothing and has no limit.
 public struct StorageDevice: Sendable, Equatable {
+    /// Of a flush.
     public var flushLatency = DeviceLatency.none
+    /// Of a read operation.
     public var readLatency = DeviceLatency.none
+    /// Of a write operation.
     public var writeLatency = DeviceLatency.none
     /// Share of the read or write latency of an operation that begins where the one before it ended, 0 to 1.
     public var sequentialShare = 1.0
     /// Operations a second: all, reads, writes; `nil` for no limit.
     public var iops: Double?
+    /// Read operations a second; `nil` for no limit of their own.
     public var readIOPS: Double?
+    /// Write operations a second; `nil` for no limit of their own.
     public var writeIOPS: Double?
     /// Bytes a second: all, reads, writes; `nil` for no limit.
     public var bandwidth: Int?
+    /// Bytes read a second; `nil` for no limit of their own.
     public var readBandwidth: Int?
+    /// Bytes written a second; `nil` for no limit of their own.
     public var writeBandwidth: Int?
     /// Bytes that count as one operation; more is several.
     public var operationBytes = 256 << 10

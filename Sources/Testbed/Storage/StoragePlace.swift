@@ -7,6 +7,7 @@ public struct StoragePlace: Sendable, Equatable {
     /// Why it is not memory; `nil` when it is.
     public let fallback: String?
 
+    /// Whether the data lie in memory.
     public var isMemory: Bool { fallback == nil }
 
     /// Memory that stays free besides, as a share of what is available: for the tool and the server's own processes.

@@ -4,7 +4,10 @@ import LinuxSystem
 
 /// The memory by which a modelled device is shared: one file, mapped by us and by every process of the server.
 ///
-/// All calls take the model's own lock, so they may come from any thread while servers run.
+/// `@unchecked Sendable`, because both properties are constants, and whatever reads or writes the memory behind the pointer
+/// takes the lock that lies in it (`csm_lock`, robust and shared between processes); only `init` and `deinit` do not, when
+/// nobody else has the pointer. Two threads that set ``isActive`` and a device at the same time may undo each other's
+/// wish, not more.
 package final class StorageSegment: @unchecked Sendable {
     private let segment: OpaquePointer
     private let bytes: Int

@@ -6,9 +6,11 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
     public struct Kind: Codable, Sendable, Equatable {
         /// Calls of the server, and their bytes.
         public let calls: UInt64
+        /// Bytes of those calls.
         public let bytes: UInt64
         /// Operations of the device, and their bytes.
         public let operations: UInt64
+        /// Bytes of those operations.
         public let deviceBytes: UInt64
         /// Operations that began where the one before ended.
         public let sequential: UInt64
@@ -20,6 +22,7 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
         public let late: UInt64
         /// Latency of the operations as drawn, nanoseconds; 0 when there were none.
         public let latencyP50: Double
+        /// The same, 99 of 100.
         public let latencyP99: Double
 
         init(_ counts: csm_counts, _ latencies: LatencyCounts) {
@@ -36,15 +39,21 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
         }
     }
 
+    /// Reads.
     public let reads: Kind
+    /// Writes.
     public let writes: Kind
+    /// Flushes.
     public let flushes: Kind
     /// Pages of 8 kB read that the page cache had, or had not.
     public let hits: UInt64
+    /// Pages of 8 kB read that it had not.
     public let misses: UInt64
     /// Pages in the page cache now, and those of them not yet written back.
     public let cachedPages: UInt64
+    /// Of those, not yet written back.
     public let dirtyPages: UInt64
+    /// Pages that made room for others.
     public let evictedPages: UInt64
     /// Writes that waited because too much was dirty.
     public let throttledWrites: UInt64
