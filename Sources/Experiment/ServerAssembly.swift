@@ -50,6 +50,7 @@ struct ServerAssembly {
         (summary.tuplesAtStart, summary.tuplesAtEnd) = (sight.tuplesAtStart, sight.tuplesAtEnd)
         (summary.database, summary.wal, summary.writing) = (sight.database, sight.wal, sight.writing)
         (summary.io, summary.waits, summary.activityLooks) = (sight.io, sight.waits, sight.activityLooks)
+        summary.statementWaits = sight.statementWaits
         summary.locks = sight.locks
         summary.connections = connections(record)
         summary.checkpoints = log.checkpoints.filter { $0.toSeconds >= 0 }

@@ -23,6 +23,7 @@ extension MarkdownExporter {
     private func sections(_ tables: ServerTables) -> [(String, ReportTable, String)] {
         let missing = "Not collected."
         let sections: [(String, ReportTable, String)] = [
+            ("What each statement waited for", tables.statementWaits, "Not collected, or none was seen at work."),
             ("What clients waited for", tables.waits, "Not collected, or no busy client was seen."),
             (
                 "p99 of seconds with an event against seconds without (median of them, ms)", tables.effects,

@@ -39,6 +39,7 @@ struct ServerPage {
     private var named: [(String, ReportTable)] {
         [
             ("statements", tables.statements), ("texts", tables.texts), ("waits", tables.waits),
+            ("statementWaits", tables.statementWaits),
             ("stalls", tables.stalls),
             ("effects", tables.effects), ("checkpoints", tables.checkpoints), ("vacuums", tables.vacuums),
             ("maintenance", tables.maintenance), ("disk", tables.diskTable), ("writing", tables.writing),

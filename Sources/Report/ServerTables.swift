@@ -134,6 +134,34 @@ struct ServerTables {
             })
     }
 
+    /// What backends were seen doing while they executed a statement, by statement.
+    var statementWaits: ReportTable {
+        let byStatement = Dictionary(grouping: server.statementWaits ?? []) { $0.statement ?? "" }
+        let sums = byStatement.map { (name: $0.key, rows: $0.value, all: $0.value.reduce(0) { $0 + $1.count }) }
+        return ReportTable(
+            [
+                .init("statement", .name), .init("seen", .number), .init("running", .number),
+                .init("waiting for", .text),
+            ],
+            sums.sorted { ($1.all, $0.name) < ($0.all, $1.name) }.map { name, rows, all in
+                let running = rows.filter { $0.type == "CPU" }.reduce(0) { $0 + $1.count }
+                return [
+                    .init(name), .init(quantity.count(all)), .init(quantity.share(Double(running) / Double(all))),
+                    .init(waitedFor(rows, of: all) ?? "nothing that was seen"),
+                ]
+            })
+    }
+
+    /// The most frequent waits of a statement, each with its share of all sightings; `nil` when it was never seen waiting.
+    private func waitedFor(_ rows: [WaitCount], of all: Int) -> String? {
+        let events = Dictionary(grouping: rows.filter { $0.type != "CPU" }, by: \.event)
+            .map { (event: $0.key, count: $0.value.reduce(0) { $0 + $1.count }) }
+            .sorted { ($1.count, $0.event) < ($0.count, $1.event) }
+        guard !events.isEmpty else { return nil }
+        return events.prefix(4).map { "\($0.event) \(quantity.percent(Double($0.count) / Double(all)))" }
+            .joined(separator: ", ")
+    }
+
     // MARK: Cells
 
     func time(_ milliseconds: Double?, _ missing: String = Quantity.missing) -> ReportTable.Cell {

@@ -73,14 +73,17 @@ public struct WaitCount: Codable, Sendable, Equatable {
     public var type: String
     /// As `wait_event`, such as `WALSync`; `CPU` for none.
     public var event: String
+    /// Shape of the statement that was executed or planned; `nil` where waits are not told by statement.
+    public var statement: String?
     /// How often it was seen.
     public var count: Int
 
     /// Takes each value as it is.
-    public init(backend: String, type: String, event: String, count: Int) {
+    public init(backend: String, type: String, event: String, statement: String? = nil, count: Int) {
         self.backend = backend
         self.type = type
         self.event = event
+        self.statement = statement
         self.count = count
     }
 }

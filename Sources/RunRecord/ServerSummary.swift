@@ -27,6 +27,9 @@ public struct ServerSummary: Codable, Sendable, Equatable {
     public var io: [IoCounters]?
     /// Who waited for what, the most frequent first.
     public var waits: [WaitCount] = []
+    /// The same of those that executed a statement of the driver's, by statement; `nil` in records made before this was
+    /// told.
+    public var statementWaits: [WaitCount]?
     /// Looks at `pg_stat_activity` behind ``waits``.
     public var activityLooks = 0
     /// Use of the lock table.

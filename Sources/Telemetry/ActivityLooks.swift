@@ -6,6 +6,8 @@ package struct ActivityLooks {
         let backend: String
         let type: String
         let event: String
+        /// Shape of what the backend executes; `nil` for one that executes nothing of the driver's.
+        var statement: String?
     }
 
     private(set) var looks = 0
@@ -16,6 +18,7 @@ package struct ActivityLooks {
     private var waits: [Wait: Int] = [:]
     private var changes: [String] = []
 
+    /// Nothing seen yet.
     package init() {}
 
     /// Backends that wait for work, by the type of their wait.
@@ -26,8 +29,8 @@ package struct ActivityLooks {
     ///
     /// - Parameters:
     ///   - rows: as `ServerQueries.activity` gives them.
-    ///   - now: what changes tables at the moment, in words.
-    package mutating func add(_ rows: [Row], changes now: [String]) {
+    ///   - shape: names a statement by its text; `nil` for one that is not the driver's.
+    package mutating func add(_ rows: [Row], shape: (String) -> String?) {
         looks += 1
         var (all, running, within, vacuuming) = (0, 0, 0, 0)
         for row in rows {
@@ -39,26 +42,47 @@ package struct ActivityLooks {
             }
             if backend == "autovacuum worker" { vacuuming += count }
             let isIdle = row["type"] == Self.idleType || (backend == Self.client && state != "active")
+            let statement = row["statement"].flatMap(shape)
             if !isIdle {
-                waits[Wait(backend: backend, type: row["type"] ?? "", event: row["event"] ?? ""), default: 0] += count
+                let wait = Wait(
+                    backend: backend, type: row["type"] ?? "", event: row["event"] ?? "", statement: statement)
+                waits[wait, default: 0] += count
             }
+            if let statement, Self.isChange(statement), !changes.contains(statement) { changes.append(statement) }
         }
         (connections, active) = (max(connections, all), max(active, running))
         (idleInTransaction, workers) = (max(idleInTransaction, within), max(workers, vacuuming))
-        for change in now where !changes.contains(change) { changes.append(change) }
     }
 
+    /// Whether a shape changes the tables themselves.
+    private static func isChange(_ shape: String) -> Bool { shape.hasPrefix("partition.") || shape == "job.analyze" }
+
     /// Adds what other looks saw.
-    mutating func add(_ other: ActivityLooks) {
+    package mutating func add(_ other: ActivityLooks) {
         looks += other.looks
         (connections, active) = (max(connections, other.connections), max(active, other.active))
+        idleInTransaction = max(idleInTransaction, other.idleInTransaction)
+        workers = max(workers, other.workers)
+        for change in other.changes where !changes.contains(change) { changes.append(change) }
         waits.merge(other.waits, uniquingKeysWith: +)
     }
 
     /// Who waited for what, the most frequent first.
-    var waitCounts: [WaitCount] {
-        waits.map { WaitCount(backend: $0.key.backend, type: $0.key.type, event: $0.key.event, count: $0.value) }
-            .sorted { ($1.count, $0.backend, $0.event) < ($0.count, $1.backend, $1.event) }
+    var waitCounts: [WaitCount] { counts { Wait(backend: $0.backend, type: $0.type, event: $0.event) } }
+
+    /// The same of those that executed a statement of the driver's, with the statement.
+    package var statementWaits: [WaitCount] { counts { $0.statement == nil ? nil : $0 } }
+
+    private func counts(_ key: (Wait) -> Wait?) -> [WaitCount] {
+        var sums: [Wait: Int] = [:]
+        for (wait, count) in waits { if let key = key(wait) { sums[key, default: 0] += count } }
+        return sums.map {
+            WaitCount(
+                backend: $0.key.backend, type: $0.key.type, event: $0.key.event, statement: $0.key.statement,
+                count: $0.value)
+        }.sorted {
+            ($1.count, $0.backend, $0.event, $0.statement ?? "") < ($0.count, $1.backend, $1.event, $1.statement ?? "")
+        }
     }
 
     /// As a sample tells it; `nil` without a look.

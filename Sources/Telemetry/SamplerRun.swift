@@ -76,7 +76,7 @@ final class SamplerRun {
         if let connection { account(connection) }
         let elapsed = Double(Clock.now() - begun) / 1e9
         sight.cost.share = elapsed > 0 ? sight.cost.querySeconds / elapsed : 0
-        sight.waits = measured.waitCounts
+        (sight.waits, sight.statementWaits) = (measured.waitCounts, measured.statementWaits)
         sight.activityLooks = measured.looks
         if !limits.isEmpty {
             sight.locks = LockUse(
@@ -139,10 +139,9 @@ final class SamplerRun {
 
     private func look(_ started: Nanoseconds?) {
         guard let rows = attempt({ try $0.activity() }) else { return }
-        let changes = rows.compactMap { $0["change"].flatMap(plan.shape) }
         var one = ActivityLooks()
-        one.add(rows, changes: changes)
-        looks.add(rows, changes: changes)
+        one.add(rows, shape: shape)
+        looks.add(one)
         (peakConnections, peakActive) = (max(peakConnections, one.connections), max(peakActive, one.active))
         if isMeasuring { measured.add(one) }
         guard let started, Clock.now() >= started else { return }
@@ -150,6 +149,18 @@ final class SamplerRun {
             $0 + $1.count
         }
         if syncing > 0 { sight.walSyncSeconds[Int((Clock.now() - started) / 1_000_000_000), default: 0] += 0.2 }
+    }
+
+    /// Shapes of texts that were seen before: naming one takes longer than reading it.
+    private var shapes: [String: String?] = [:]
+
+    private func shape(_ text: String) -> String? {
+        if let known = shapes[text] { return known }
+        // Requests without bound parameters have a new text each time.
+        if shapes.count >= 500 { shapes = [:] }
+        let shape = plan.shape(text)
+        shapes[text] = .some(shape)
+        return shape
     }
 
     private func sample(_ started: Nanoseconds?) {

@@ -14,13 +14,14 @@ package struct ServerQueries {
 
     // MARK: Levels
 
-    /// Backends by kind, state and what they wait for; of those that change tables themselves, the statement.
+    /// Backends by kind, state, what they wait for, and the statement of those that execute one. The text, because a
+    /// backend that plans a prepared statement has no `query_id` yet.
     static let activity = """
         SELECT COALESCE(backend_type, 'unknown') AS backend, COALESCE(state, '') AS state,
-               COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event, count(*) AS n,
-               max(left(query, 600)) FILTER (WHERE state = 'active' AND backend_type = 'client backend' AND
-                   query ~* '(create|alter|drop) table|(attach|detach) partition|analyze ') AS change
-        FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4
+               COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event,
+               CASE WHEN state = 'active' AND backend_type IN ('client backend', 'parallel worker')
+                    THEN left(query, 1000) END AS statement, count(*) AS n
+        FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4, 5
         """
 
     static let locks = """
@@ -29,7 +30,11 @@ package struct ServerQueries {
         FROM pg_locks WHERE pid <> pg_backend_pid()
         """
 
-    static let tuples = "SELECT sum(n_live_tup) AS live, sum(n_dead_tup) AS dead FROM pg_stat_user_tables"
+    /// By the functions behind `pg_stat_user_tables`, whose view costs milliseconds with hundreds of partitions.
+    static let tuples = """
+        SELECT sum(pg_stat_get_live_tuples(oid)) AS live, sum(pg_stat_get_dead_tuples(oid)) AS dead
+        FROM pg_class WHERE relkind = 'r' AND oid >= 16384
+        """
 
     static let limits = """
         SELECT current_setting('max_connections')::int AS connections,

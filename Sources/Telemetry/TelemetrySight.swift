@@ -20,6 +20,8 @@ public struct TelemetrySight: Sendable {
     public var tuplesAtEnd: TupleLevel?
     /// The measure phase's.
     public var waits: [WaitCount] = []
+    /// The same by statement.
+    public var statementWaits: [WaitCount] = []
     /// Looks behind ``waits``.
     public var activityLooks = 0
     /// Use of the lock table.

@@ -86,23 +86,40 @@ import Testing
     }
 
     @Test func looksAreAddedUp() {
-        func row(_ backend: String, _ state: String, _ type: String, _ event: String, _ count: Int) -> Row {
-            ["backend": backend, "state": state, "type": type, "event": event, "n": "\(count)"]
+        func row(_ backend: String, _ text: String?, _ type: String, _ event: String, _ count: Int) -> Row {
+            let state = backend == "checkpointer" ? "" : text == nil ? "idle" : "active"
+            var row: Row = ["backend": backend, "state": state, "type": type, "event": event, "n": "\(count)"]
+            row["statement"] = text
+            return row
         }
+        func shape(_ text: String) -> String? { ["DROP": "partition.drop", "INSERT": "put"][text] }
         var looks = ActivityLooks()
         #expect(looks.activity == nil)
         looks.add(
             [
-                row("client backend", "active", "IO", "WALSync", 3),
-                row("client backend", "idle", "Client", "ClientRead", 5),
-                row("checkpointer", "", "Activity", "CheckpointerMain", 1),
-            ], changes: ["partition.create"])
-        looks.add([row("client backend", "active", "IO", "WALSync", 1)], changes: ["partition.create"])
+                row("client backend", "INSERT", "IO", "WALSync", 2),
+                row("client backend", "SELECT 1", "IO", "WALSync", 1),
+                row("client backend", nil, "Client", "ClientRead", 5),
+                row("checkpointer", nil, "Activity", "CheckpointerMain", 1),
+            ], shape: shape)
+        var other = ActivityLooks()
+        other.add(
+            [row("client backend", "INSERT", "IO", "WALSync", 1), row("client backend", "DROP", "CPU", "CPU", 1)],
+            shape: shape)
+        looks.add(other)
         let activity = looks.activity
         #expect(activity?.looks == 2)
         #expect((activity?.connections, activity?.active) == (8, 3))
         #expect(
-            activity?.waits == [WaitCount(backend: "client backend", type: "IO", event: "WALSync", count: 4)])
-        #expect(activity?.maintenance == ["partition.create"])
+            activity?.waits == [
+                WaitCount(backend: "client backend", type: "IO", event: "WALSync", count: 4),
+                WaitCount(backend: "client backend", type: "CPU", event: "CPU", count: 1),
+            ])
+        #expect(
+            looks.statementWaits == [
+                WaitCount(backend: "client backend", type: "IO", event: "WALSync", statement: "put", count: 3),
+                WaitCount(backend: "client backend", type: "CPU", event: "CPU", statement: "partition.drop", count: 1),
+            ])
+        #expect(activity?.maintenance == ["partition.drop"])
     }
 }
