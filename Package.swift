@@ -65,6 +65,7 @@ let package = Package(
         // Level 2
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
         module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
+        module("Comparison", ["Measurement", "RunRecord", "Statistics"]),
         // Level 3
         module(
             "ArchiveDriver",
@@ -72,21 +73,23 @@ let package = Package(
         module("Telemetry", ["LinuxSystem", "PostgresClient", "RunRecord"]),
         module(
             "Testbed", ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
-        module("Report", ["RunRecord", "Measurement", "Statistics", mustache], resources: [.embedInCode("Templates")]),
+        module(
+            "Report", ["Comparison", "RunRecord", "Measurement", "Statistics", mustache],
+            resources: [.embedInCode("Templates")]),
         // Level 5
         module(
             "Experiment",
             [
-                "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
+                "ArchiveDriver", "CBareLoop", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
+                "PostgresClient", "RunRecord",
                 "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel", "Workload", crypto,
             ]),
         // Level 6
         .executableTarget(
             name: "archivebench",
             dependencies: [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader",
-                "Testbed",
-                "WakuModel", "Workload", arguments,
+                "ArchiveDriver", "Comparison", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord",
+                "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload", arguments,
             ],
             swiftSettings: optimised),
         // Tests
@@ -109,12 +112,14 @@ let package = Package(
         tests("LoadRunnerTests", ["LoadRunner", "LinuxSystem", "Measurement", "WakuModel", "Workload"]),
         tests("RunRecordTests", ["RunRecord", "CZlib", "Measurement", subprocess, system]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
-        tests("ReportTests", ["Report", "RunRecord"]),
+        tests("ComparisonTests", ["Comparison", "Measurement", "RunRecord", "Statistics"]),
+        tests("ReportTests", ["Comparison", "Measurement", "Report", "RunRecord"]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
             "ExperimentTests",
             [
-                "ArchiveDriver", "CAllocationCount", "Experiment", "LinuxSystem", "LoadRunner", "Measurement",
+                "ArchiveDriver", "CAllocationCount", "Comparison", "Experiment", "LinuxSystem", "LoadRunner",
+                "Measurement",
                 "PostgresClient", "Report", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed",
                 "WakuModel", "Workload",
             ]),

@@ -44,6 +44,8 @@ enum ArchitectureTable {
         ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
         ModuleRule("LoadRunner", level: 2, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
 
+        ModuleRule("Comparison", level: 2, .reading, uses: ["Measurement", "RunRecord", "Statistics"]),
+
         ModuleRule(
             "ArchiveDriver", level: 3, .measuring,
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
@@ -52,22 +54,22 @@ enum ArchitectureTable {
             "Testbed", level: 3, .measuring, uses: ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader"],
             products: ["Crypto", "Subprocess", "SystemPackage"]),
         ModuleRule(
-            "Report", level: 3, .reading, uses: ["Measurement", "RunRecord", "Statistics"], products: ["Mustache"]),
+            "Report", level: 3, .reading, uses: ["Comparison", "Measurement", "RunRecord", "Statistics"],
+            products: ["Mustache"]),
 
         ModuleRule(
             "Experiment", level: 5, .wiring,
             uses: [
-                "ArchiveDriver", "CBareLoop", "LinuxSystem", "LoadRunner", "Measurement", "PostgresClient", "RunRecord",
-                "SpecReader", "Statistics",
-                "Telemetry", "Testbed", "WakuModel", "Workload",
+                "ArchiveDriver", "CBareLoop", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
+                "PostgresClient", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel",
+                "Workload",
             ],
             products: ["Crypto"]),
         ModuleRule(
             "archivebench", level: 6, .wiring,
             uses: [
-                "ArchiveDriver", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord", "SpecReader",
-                "Testbed",
-                "WakuModel", "Workload",
+                "ArchiveDriver", "Comparison", "Experiment", "LinuxSystem", "PostgresClient", "Report", "RunRecord",
+                "SpecReader", "Statistics", "Testbed", "WakuModel", "Workload",
             ],
             products: ["ArgumentParser"]),
     ]
