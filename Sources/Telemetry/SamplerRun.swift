@@ -139,6 +139,7 @@ final class SamplerRun {
 
     private func look(_ started: Nanoseconds?) {
         guard let rows = attempt({ try $0.activity() }) else { return }
+        watchSlowPlans(rows)
         var one = ActivityLooks()
         one.add(rows, shape: shape)
         looks.add(one)
@@ -148,7 +149,9 @@ final class SamplerRun {
         let syncing = one.waitCounts.filter { $0.event == "WALSync" || $0.event == "WalSync" }.reduce(0) {
             $0 + $1.count
         }
-        if syncing > 0 { sight.walSyncSeconds[Int((Clock.now() - started) / 1_000_000_000), default: 0] += 0.2 }
+        guard syncing > 0 else { return }
+        let second = Int((Clock.now() - started) / 1_000_000_000)
+        sight.walSyncSeconds[second, default: 0] += Double(TelemetrySampler.lookInterval) / 1e9
     }
 
     /// Shapes of texts that were seen before: naming one takes longer than reading it.
@@ -193,14 +196,32 @@ final class SamplerRun {
         do { try folder.append([line], to: .serverSamples) } catch { sight.failure = sight.failure ?? error }
     }
 
+    // MARK: Slow plans
+
+    private enum SlowPlans { case notYet, logged, ended }
+
+    private var slowPlans = SlowPlans.notYet
     private var loggedPlans = 0
     private var log: FileTail
 
-    /// Turns the logging of slow plans off when it has logged enough.
+    /// Turns the logging of slow plans on when a slow statement is seen.
+    private func watchSlowPlans(_ rows: [Row]) {
+        guard slowPlans == .notYet, plan.libraries.contains(TelemetrySettings.slowPlans),
+            rows.contains(where: { $0.count("slow") > 0 })
+        else { return }
+        slowPlans = .logged
+        for statement in TelemetrySettings.slowPlansOn { attempt { try $0.connection.run(statement) } }
+        sight.gaps.append(
+            "plans of slow statements before the first that was seen: their logging, which costs every statement, is turned on by it"
+        )
+    }
+
+    /// Turns it off when it has logged enough.
     private func limitSlowPlans() {
-        guard plan.libraries.contains(TelemetrySettings.slowPlans), !sight.slowPlansEnded else { return }
+        guard slowPlans == .logged else { return }
         loggedPlans += log.count(of: " ms  plan:")
         guard loggedPlans > TelemetrySettings.mostSlowPlans else { return }
+        slowPlans = .ended
         sight.slowPlansEnded = true
         for statement in TelemetrySettings.slowPlansOff { attempt { try $0.connection.run(statement) } }
     }

@@ -20,7 +20,9 @@ package struct ServerQueries {
         SELECT COALESCE(backend_type, 'unknown') AS backend, COALESCE(state, '') AS state,
                COALESCE(wait_event_type, 'CPU') AS type, COALESCE(wait_event, 'CPU') AS event,
                CASE WHEN state = 'active' AND backend_type IN ('client backend', 'parallel worker')
-                    THEN left(query, 1000) END AS statement, count(*) AS n
+                    THEN left(query, 1000) END AS statement, count(*) AS n,
+               count(*) FILTER (WHERE state = 'active' AND backend_type = 'client backend' AND clock_timestamp()
+                   > query_start + interval '\(TelemetrySettings.slowMilliseconds) ms') AS slow
         FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4, 5
         """
 

@@ -13,7 +13,7 @@ public final class TelemetrySampler: Sendable {
     private let ended = Atomic<Bool>(false)
 
     /// Time between two looks at what backends do, nanoseconds.
-    static let lookInterval: Nanoseconds = 200_000_000
+    static let lookInterval: Nanoseconds = 400_000_000
     /// Time between two samples, nanoseconds.
     static let sampleInterval: Nanoseconds = 1_000_000_000
     /// Time before another attempt to reach the server, nanoseconds.
@@ -28,7 +28,7 @@ public final class TelemetrySampler: Sendable {
         self.gaps = gaps
     }
 
-    /// Makes the server ready: the extension that counts statements, the logging of slow plans, a first reading. Blocks
+    /// Makes the server ready: the extension that counts statements, a first reading. Blocks
     /// for a few statements.
     ///
     /// - Parameters:
@@ -46,9 +46,7 @@ public final class TelemetrySampler: Sendable {
             } else {
                 gaps.append("statement statistics of the server: its installation has no pg_stat_statements")
             }
-            if plan.libraries.contains(TelemetrySettings.slowPlans) {
-                for statement in TelemetrySettings.slowPlansOn { try connection.run(statement) }
-            } else {
+            if !plan.libraries.contains(TelemetrySettings.slowPlans) {
                 gaps.append("plans of slow statements: the server's installation has no auto_explain")
             }
         } catch {
