@@ -125,7 +125,7 @@ import Testing
             ServerRules.notes(summary, measured: 60, nil).first?.hasPrefix("81 of the lock table's 100 places ") == true
         )
         // Half as many objects, each held by four.
-        (summary.locks?.peak, summary.locks?.peakHolders) = (40, 159)
+        summary.locks = LockUse(capacity: 100, peak: 40, peakHolders: 159, peakFastPath: 0, peakWaiting: 0)
         #expect(ServerRules.notes(summary, measured: 60, nil).isEmpty)
         summary.locks?.peakHolders = 170
         #expect(summary.locks?.peakShare == 0.85)
