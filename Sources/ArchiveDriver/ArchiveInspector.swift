@@ -28,6 +28,13 @@ public struct ArchiveInspector {
         public let relations: Int
         /// Bytes of all of them.
         public let bytes: Int
+
+        package init(name: String, kind: Kind, relations: Int, bytes: Int) {
+            self.name = name
+            self.kind = kind
+            self.relations = relations
+            self.bytes = bytes
+        }
     }
 
     /// Bytes by family of relations, largest first: heap, TOAST and indexes of the messages and of the look-up table.

@@ -4,12 +4,13 @@ import RunRecord
 import Telemetry
 
 /// Puts what telemetry saw into a record: the summary, events, and what the server did at each stall.
-struct ServerAssembly {
+package struct ServerAssembly {
     private let sight: TelemetrySight
     private let log: LogFindings
-    private var summary: ServerSummary
+    /// Filled by what is taken.
+    package private(set) var summary: ServerSummary
 
-    init(sight: TelemetrySight, log: LogFindings) {
+    package init(sight: TelemetrySight, log: LogFindings) {
         self.sight = sight
         self.log = log
         summary = ServerSummary(cost: sight.cost)
@@ -17,22 +18,29 @@ struct ServerAssembly {
 
     // MARK: Relations
 
-    /// Takes what was looked at before and after the load.
-    mutating func take(
-        before: [ArchiveInspector.Family], _ start: RelationState?, after: [ArchiveInspector.Family],
+    /// Takes what was looked at before and after the load; what could not be looked at is `nil`, and so is then what only
+    /// both together tell: growth, and which relations were touched.
+    package mutating func take(
+        before: [ArchiveInspector.Family]?, _ start: RelationState?, after: [ArchiveInspector.Family]?,
         _ end: RelationState?
     ) {
+        if let after { take(sizes: after, since: before) }
+        summary.cacheAtStart = start?.cache
+        summary.cacheAtEnd = start == nil ? nil : end?.cache
+        summary.bloat = end?.bloat ?? []
+    }
+
+    private mutating func take(sizes after: [ArchiveInspector.Family], since before: [ArchiveInspector.Family]?) {
+        let tables = after.filter { $0.kind != .index }.reduce(0) { $0 + $1.bytes }
+        let toast = after.filter { $0.kind == .toast }.reduce(0) { $0 + $1.bytes }
+        if tables > 0 { summary.toastShare = Double(toast) / Double(tables) }
+        guard let before else { return }
         let sizes = Dictionary(before.map { ($0.name, $0.bytes) }, uniquingKeysWith: +)
         summary.relations = after.map { family in
             RelationGrowth(
                 name: family.name, kind: Self.kind(family.kind), relations: family.relations,
                 startBytes: sizes[family.name] ?? 0, endBytes: family.bytes)
         }
-        let tables = after.filter { $0.kind != .index }.reduce(0) { $0 + $1.bytes }
-        let toast = after.filter { $0.kind == .toast }.reduce(0) { $0 + $1.bytes }
-        if tables > 0 { summary.toastShare = Double(toast) / Double(tables) }
-        (summary.cacheAtStart, summary.cacheAtEnd) = (start?.cache, end?.cache)
-        summary.bloat = end?.bloat ?? []
     }
 
     private static func kind(_ kind: ArchiveInspector.Family.Kind) -> RelationGrowth.Kind {
@@ -49,12 +57,15 @@ struct ServerAssembly {
     mutating func fill(_ record: inout RunRecord) {
         (summary.tuplesAtStart, summary.tuplesAtEnd) = (sight.tuplesAtStart, sight.tuplesAtEnd)
         (summary.database, summary.wal, summary.writing) = (sight.database, sight.wal, sight.writing)
+        summary.countedSeconds = sight.countedSeconds
         (summary.io, summary.waits, summary.activityLooks) = (sight.io, sight.waits, sight.activityLooks)
         summary.statementWaits = sight.statementWaits
         summary.locks = sight.locks
         summary.connections = connections(record)
         summary.checkpoints = log.checkpoints.filter { $0.toSeconds >= 0 }
-        summary.checkpointDistance = checkpointDistance(record)
+        let begin = record.phases.measureStartSeconds
+        summary.checkpointDistance = checkpointDistance(
+            from: begin, to: begin + (record.phases.measuredSeconds ?? 0))
         summary.autovacuum = log.autovacuum.filter { $0.toSeconds >= 0 }
         summary.maintenance = record.events.filter { $0.kind == MaintenanceStatement.kind }.compactMap { event in
             MaintenanceStatement(detail: event.detail).map {
@@ -83,15 +94,23 @@ struct ServerAssembly {
         return use
     }
 
-    private func checkpointDistance(_ record: RunRecord) -> CheckpointDistance? {
+    /// How far the measure phase was from seeing checkpoints as production does.
+    ///
+    /// - Parameters:
+    ///   - begin: of the measure phase, seconds from the start of warm-up.
+    ///   - end: of the measure phase.
+    /// - Returns: `nil` when the server's settings are not known.
+    package func checkpointDistance(from begin: Double, to end: Double) -> CheckpointDistance? {
         guard let timeout = sight.checkpointTimeoutSeconds, let limit = sight.walLimitBytes else { return nil }
-        let begin = record.phases.measureStartSeconds
-        let end = begin + (record.phases.measuredSeconds ?? 0)
-        let rate = Double(sight.wal?.bytes ?? 0) / max(1e-9, end - begin)
-        let last = log.checkpoints.last { $0.toSeconds <= begin }
+        let rate = sight.wal.flatMap { wal in
+            sight.countedSeconds.flatMap { $0 > 0 ? Double(wal.bytes) / $0 : nil }
+        }
+        let last = log.checkpoints.last { $0.isComplete && $0.toSeconds <= begin }
         return CheckpointDistance(
             timeoutSeconds: timeout, walLimitBytes: limit,
-            intervalSeconds: ServerRules.checkpointInterval(timeout: timeout, walLimit: limit, walPerSecond: rate),
+            intervalSeconds: rate.map {
+                ServerRules.checkpointInterval(timeout: timeout, walLimit: limit, walPerSecond: $0)
+            },
             begun: log.checkpoints.count { $0.fromSeconds >= begin && $0.fromSeconds < end },
             sinceLastSeconds: last.map { begin - $0.toSeconds })
     }
@@ -113,7 +132,10 @@ struct ServerAssembly {
 /// What the server did, in words.
 enum ServerWords {
     static func checkpoint(_ row: CheckpointRow) -> String {
-        "checkpoint (\(row.cause)): \(row.buffers) buffers in \(seconds(row.totalSeconds)), \(seconds(row.syncSeconds)) of it sync"
+        guard let buffers = row.buffers, let total = row.totalSeconds, let sync = row.syncSeconds else {
+            return "checkpoint (\(row.cause)): not complete after \(seconds(row.toSeconds - row.fromSeconds))"
+        }
+        return "checkpoint (\(row.cause)): \(buffers) buffers in \(seconds(total)), \(seconds(sync)) of it sync"
     }
 
     static func autovacuum(_ row: AutovacuumRow) -> String {

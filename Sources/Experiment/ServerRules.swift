@@ -35,7 +35,7 @@ package enum ServerRules {
         return ValidityFinding(
             rule: "checkpoint-distance", holds: inherited == nil,
             observed: inherited.map {
-                "one from before the load went on for \(ServerWords.seconds($0.toSeconds - begin))"
+                "one from before the load went on for \($0.isComplete ? "" : "at least ")\(ServerWords.seconds($0.toSeconds - begin))"
             }
                 ?? "\(distance.begun) begun in the measure phase\(since)",
             threshold: "none from before the load in the measure phase",
@@ -79,8 +79,13 @@ package enum ServerRules {
     }
 
     private static func checkpointNote(_ server: ServerSummary, _ measured: Double) -> String? {
-        guard let distance = server.checkpointDistance, measured < distance.intervalSeconds else { return nil }
-        let interval = RecordAssembly.rounded(distance.intervalSeconds, 0)
+        guard let distance = server.checkpointDistance else { return nil }
+        guard let due = distance.intervalSeconds else {
+            return
+                "how much WAL the measure phase wrote is not known, and so is not how often checkpoints are due: whether it was long enough to see one was not checked"
+        }
+        guard measured < due else { return nil }
+        let interval = RecordAssembly.rounded(due, 0)
         let seen =
             distance.begun == 0
             ? "none began in it" : distance.begun == 1 ? "one began in it" : "\(distance.begun) began in it"
@@ -98,8 +103,9 @@ package enum ServerRules {
 
     private static func lockNote(_ server: ServerSummary) -> String? {
         guard let locks = server.locks, locks.peakShare > notedLockShare else { return nil }
+        let (used, places, what) = locks.fullest
         return
-            "\(locks.peak) of the lock table's \(locks.capacity) places were in use: more partitions or more clients may end in 'out of shared memory'"
+            "\(used) of the lock table's \(places) \(what) were in use: more partitions or more clients may end in 'out of shared memory'"
     }
 
     private static func forgottenNote(_ statements: ServerStatements?) -> String? {

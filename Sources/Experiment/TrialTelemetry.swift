@@ -13,7 +13,8 @@ import Workload
 struct TrialTelemetry: Sendable {
     /// What is looked at before and after the load.
     private struct Surroundings: Sendable {
-        var families: [ArchiveInspector.Family] = []
+        /// `nil` when they could not be looked at, as the state.
+        var families: [ArchiveInspector.Family]?
         var state: RelationState?
         var plans: [Plans.Found] = []
         var gaps: [String] = []
@@ -133,9 +134,12 @@ struct TrialTelemetry: Sendable {
         let after = try? await WorkerThread.run { Self.look(request, cluster, .after, since: before) }
         let log = readLog()
         var assembly = ServerAssembly(sight: sight, log: log)
-        assembly.take(before: started.families, started.state, after: after?.families ?? [], after?.state)
+        assembly.take(before: started.families, started.state, after: after?.families, after?.state)
         assembly.fill(&record)
         var gaps = started.gaps + sight.gaps + (after?.gaps ?? [])
+        if started.families == nil || started.state == nil {
+            gaps.append("growth or cache state after the load: the look before the load failed")
+        }
         if log.entries == 0 {
             gaps.append("checkpoints and autovacuum as events: the server's log has no readable times")
         }
@@ -158,7 +162,7 @@ struct TrialTelemetry: Sendable {
             let state = RelationState(
                 record.parameters(), dataFolder: record.dataFolder, since: before, withBloat: when == .after)
             seen.gaps += state.gaps
-            seen.state = state
+            if state.isRead { seen.state = state }
             if when == .after { plans(request, connection, when, into: &seen) }
         } catch {
             seen.gaps.append("relations, cache state and plans \(when.rawValue) the load: \(error)")
@@ -186,7 +190,7 @@ struct TrialTelemetry: Sendable {
         let start = control.started ?? Clock.now()
         let wall = Clock.wallMilliseconds() - Int(max(Clock.now(), start) - start) / 1_000_000
         let text = FileManager.default.contents(atPath: record.logFile).map { String(decoding: $0, as: UTF8.self) }
-        return LogFindings(text ?? "", start: wall)
+        return LogFindings(text ?? "", start: wall, end: Clock.wallMilliseconds())
     }
 
     private func write(

@@ -29,7 +29,8 @@ public struct ProcessorUse: Sendable, Equatable {
     }
 }
 
-/// A block device's work since boot (Documentation/admin-guide/iostats.rst of the kernel).
+/// A block device's work since boot (Documentation/admin-guide/iostats.rst of the kernel). Flushes are "not tracked for
+/// partitions": those of the whole disk stand in their place.
 public struct DiskWork: Sendable, Equatable {
     /// Bytes of a sector, whatever the device's own are.
     static let sector = 512
@@ -52,10 +53,26 @@ public struct DiskWork: Sendable, Equatable {
     public var busyMilliseconds: Int
     /// Sum over all requests of the time they were under way.
     public var weightedMilliseconds: Int
-    /// `nil` before Linux 5.5.
+    /// The disk that ``flushes`` were counted for, when the device is a partition of it; `nil` otherwise.
+    public var flushName: String?
+    /// `nil` before Linux 5.5, and where it is not known which disk the device is a part of.
     public var flushes: Int?
-    /// Time of all flushes together, milliseconds; `nil` before Linux 5.5.
+    /// Time of all flushes together, milliseconds; `nil` as for ``flushes``.
     public var flushMilliseconds: Int?
+
+    /// A device and, if that is only a part of a disk, the disk's flushes.
+    ///
+    /// - Parameters:
+    ///   - text: of /proc/diskstats.
+    ///   - major: of the device's number.
+    ///   - minor: of the device's number.
+    ///   - disk: the whole disk that the device is or is a part of; `nil` when it is not known.
+    public init?(diskstats text: String, major: Int, minor: Int, of disk: BlockDevice?) {
+        self.init(diskstats: text, major: major, minor: minor)
+        if let disk, disk.major == major && disk.minor == minor { return }
+        let whole = disk.flatMap { DiskWork(diskstats: text, major: $0.major, minor: $0.minor) }
+        (flushName, flushes, flushMilliseconds) = (whole?.name, whole?.flushes, whole?.flushMilliseconds)
+    }
 
     /// From the text of /proc/diskstats; `nil` when the device is not in it.
     ///
@@ -163,7 +180,9 @@ public struct HostCounters: Sendable {
         counters.processors = Host.read("/proc/stat").flatMap { ProcessorUse(stat: $0) }
         if let device = Host.device(of: dataFolder) {
             counters.disk = Host.read("/proc/diskstats").flatMap {
-                DiskWork(diskstats: $0, major: device.major, minor: device.minor)
+                DiskWork(
+                    diskstats: $0, major: device.major, minor: device.minor,
+                    of: BlockDevice.disk(major: device.major, minor: device.minor, root: ""))
             }
         }
         counters.memoryAvailable = MemoryField.bytes("MemAvailable:", in: memory)

@@ -30,11 +30,13 @@ struct ServerSpans {
 
     init(_ server: ServerSummary) {
         let quantity = Quantity.page
-        let checkpoints = server.checkpoints.map {
-            Span(
-                kind: .checkpoint, from: $0.fromSeconds, to: $0.toSeconds,
-                detail:
-                    "\($0.cause), \(quantity.count($0.buffers)) buffers, sync \(quantity.time($0.syncSeconds * 1_000))")
+        let checkpoints = server.checkpoints.map { row in
+            let work = row.buffers.flatMap { buffers in
+                row.syncSeconds.map { "\(quantity.count(buffers)) buffers, sync \(quantity.time($0 * 1_000))" }
+            }
+            return Span(
+                kind: .checkpoint, from: row.fromSeconds, to: row.toSeconds,
+                detail: "\(row.cause), \(work ?? ServerTables.openCheckpoint)")
         }
         let vacuums = server.autovacuum.map {
             Span(kind: .vacuum, from: $0.fromSeconds, to: $0.toSeconds, detail: "\($0.kind.rawValue) of \($0.table)")

@@ -45,7 +45,10 @@ extension ServerTables {
                 .init(quantity.share(used), used >= 0.8 ? .worse : nil), .init("", bar: used * 100),
             ])
         }
-        if let locks = server.locks { add("lock table", locks.peak, locks.capacity) }
+        if let locks = server.locks {
+            add(locks.peakHolders == nil ? "lock table" : "lock table, objects", locks.peak, locks.capacity)
+            if let holders = locks.peakHolders { add("lock table, holders", holders, locks.holderCapacity) }
+        }
         if let connections = server.connections { add("connections", connections.peak, connections.limit) }
         return ReportTable(
             [

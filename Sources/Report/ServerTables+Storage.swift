@@ -28,7 +28,7 @@ extension ServerTables {
             [
                 row("reads", sum.reads, sum.readBytes, sum.readMs),
                 row("writes", sum.writes, sum.writtenBytes, sum.writeMs),
-                row("flushes", sum.flushes, nil, sum.flushMs),
+                row(sum.flushDevice.map { "flushes of \($0)" } ?? "flushes", sum.flushes, nil, sum.flushMs),
             ])
     }
 
@@ -41,8 +41,9 @@ extension ServerTables {
                     "evictions", "syncs", "mean sync ms",
                 ].map { .init($0, .number) },
             (server.io ?? []).map { row in
-                func mean(_ time: Double, _ count: Int) -> ReportTable.Cell {
-                    count > 0 ? .init(quantity.milliseconds(time / Double(count))) : .unknown("none done")
+                func mean(_ time: Double?, _ count: Int) -> ReportTable.Cell {
+                    guard count > 0 else { return .unknown("none done") }
+                    return time.map { .init(quantity.milliseconds($0 / Double(count))) } ?? .unknown("not timed")
                 }
                 return [
                     .init(row.backend), .init(row.object), .init(row.context), .init(quantity.count(row.reads)),
@@ -109,6 +110,9 @@ extension ServerTables {
         return quantity.count(count) + (mean ?? ", not timed")
     }
 
+    /// The end of a checkpoint that was not seen.
+    static let openCheckpoint = "not complete"
+
     var checkpoints: ReportTable {
         ReportTable(
             [
@@ -117,11 +121,15 @@ extension ServerTables {
                 .init("files", .number), .init("WAL since the last", .number),
             ],
             server.checkpoints.map { row in
-                [
-                    .init(quantity.moment(row.fromSeconds)), .init(quantity.moment(row.toSeconds)), .init(row.cause),
-                    .init(quantity.count(row.buffers)), .init(quantity.fixed(row.writeSeconds, 2)),
-                    .init(quantity.fixed(row.syncSeconds, 2)), .init(quantity.fixed(row.longestSyncSeconds, 2)),
-                    .init(quantity.count(row.filesSynced)), .init(quantity.bytes(row.distanceBytes)),
+                func seconds(_ value: Double?) -> ReportTable.Cell {
+                    value.map { .init(quantity.fixed($0, 2)) } ?? .unknown(Self.openCheckpoint)
+                }
+                return [
+                    .init(quantity.moment(row.fromSeconds)),
+                    row.isComplete ? .init(quantity.moment(row.toSeconds)) : .unknown(Self.openCheckpoint),
+                    .init(row.cause), count(row.buffers, Self.openCheckpoint), seconds(row.writeSeconds),
+                    seconds(row.syncSeconds), seconds(row.longestSyncSeconds),
+                    count(row.filesSynced, Self.openCheckpoint), bytes(row.distanceBytes, Self.openCheckpoint),
                 ]
             })
     }
@@ -183,6 +191,7 @@ struct DiskUse {
         seconds = looks.reduce(0) { $0 + $1.0 }
         guard let first = looks.first, seconds > 0 else { return nil }
         var sum = DiskCounters(device: first.1.device)
+        sum.flushDevice = first.1.flushDevice
         let flushesTold = looks.allSatisfy { $0.1.flushes != nil }
         for (interval, look) in looks {
             sum.reads += look.reads

@@ -57,14 +57,17 @@ struct ServerWords {
 
     private var checkpoints: String? {
         guard let distance = server.checkpointDistance else { return "Checkpoints: not collected." }
-        let due = "at this rate of WAL one is due every \(quantity.limit(distance.intervalSeconds * 1_000))"
+        let due =
+            distance.intervalSeconds.map { "at this rate of WAL one is due every \(quantity.limit($0 * 1_000))" }
+            ?? "how often one is due is not known"
         guard distance.begun > 0 else {
             return
                 "No checkpoint began in the measure phase, and \(due): the numbers lack what production pays for them."
         }
-        let longest = server.checkpoints.map(\.longestSyncSeconds).max() ?? 0
+        let longest = server.checkpoints.compactMap(\.longestSyncSeconds).max()
+        let sync = longest.map { "the longest sync of a file took \(quantity.time($0 * 1_000))" } ?? "none was complete"
         return
-            "\(quantity.count(distance.begun)) checkpoint\(distance.begun == 1 ? "" : "s") began in the measure phase (\(due)); the longest sync of a file took \(quantity.time(longest * 1_000))."
+            "\(quantity.count(distance.begun)) checkpoint\(distance.begun == 1 ? "" : "s") began in the measure phase (\(due)); \(sync)."
     }
 
     private var effect: String? {
@@ -92,9 +95,10 @@ struct ServerWords {
     private var locks: String? {
         guard let locks = server.locks else { return "Lock table: not collected." }
         let use = quantity.share(locks.peakShare)
+        let places = "\(quantity.count(locks.fullest.places)) \(locks.fullest.what)"
         return locks.peakShare >= 0.8
-            ? "The lock table came near its end: \(use) of \(quantity.count(locks.capacity)) places; a statement that needs more fails."
-            : "The lock table was \(use) full at most (\(quantity.count(locks.peak)) of \(quantity.count(locks.capacity)) places)."
+            ? "The lock table came near its end: \(use) of \(places); a statement that needs more may fail."
+            : "The lock table was \(use) full at most (\(quantity.count(locks.fullest.used)) of \(places))."
     }
 
     private var cache: String? {

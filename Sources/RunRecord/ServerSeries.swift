@@ -121,16 +121,20 @@ public struct DatabaseCounters: Codable, Sendable, Equatable {
 
 /// The lock table (`pg_locks`), levels at the moment.
 public struct LockLevel: Codable, Sendable, Equatable {
-    /// Locks that take a place in the shared table; those on the fast path do not.
+    /// Objects that take a place in the shared table; those that are locked on the fast path only do not. In records
+    /// without ``holders``: locks, one for each backend and mode.
     public var inTable: Int
+    /// Pairs of such an object and a backend that holds or wants it; `nil` in records made before they were counted.
+    public var holders: Int?
     /// Locks on the fast path.
     public var fastPath: Int
     /// Wanted and not granted.
     public var waiting: Int
 
     /// Takes each value as it is.
-    public init(inTable: Int, fastPath: Int, waiting: Int) {
+    public init(inTable: Int, holders: Int? = nil, fastPath: Int, waiting: Int) {
         self.inTable = inTable
+        self.holders = holders
         self.fastPath = fastPath
         self.waiting = waiting
     }
@@ -182,7 +186,8 @@ public struct WritingCounters: Codable, Sendable, Equatable {
     public init() {}
 }
 
-/// One line of `pg_stat_io` (PostgreSQL 16 and later).
+/// One line of `pg_stat_io` (PostgreSQL 16 and later). Times are tracked with `track_io_timing`, those of the object `wal`
+/// with `track_wal_io_timing`.
 public struct IoCounters: Codable, Sendable, Equatable {
     /// Such as `client backend`, `checkpointer`, `autovacuum worker`, `io worker`.
     public var backend: String
@@ -194,28 +199,28 @@ public struct IoCounters: Codable, Sendable, Equatable {
     public var reads = 0
     /// Bytes read.
     public var readBytes = 0
-    /// Time of reads, milliseconds; 0 where it is not tracked.
-    public var readMs = 0.0
+    /// Time of reads, milliseconds; `nil` where it is not tracked.
+    public var readMs: Double?
     /// Write operations.
     public var writes = 0
     /// Bytes written.
     public var writtenBytes = 0
-    /// Time of writes, milliseconds; 0 where it is not tracked.
-    public var writeMs = 0.0
+    /// Time of writes, milliseconds; `nil` where it is not tracked.
+    public var writeMs: Double?
     /// Operations that made a relation longer.
     public var extends = 0
     /// Bytes that relations became longer by.
     public var extendedBytes = 0
-    /// Time of those, milliseconds; 0 where it is not tracked.
-    public var extendMs = 0.0
+    /// Time of those, milliseconds; `nil` where it is not tracked.
+    public var extendMs: Double?
     /// Blocks found in shared buffers.
     public var hits = 0
     /// Blocks that made room for others.
     public var evictions = 0
     /// Flushes.
     public var syncs = 0
-    /// Time of flushes, milliseconds; 0 where it is not tracked.
-    public var syncMs = 0.0
+    /// Time of flushes, milliseconds; `nil` where it is not tracked.
+    public var syncMs: Double?
 
     /// Counters at zero.
     public init(backend: String, object: String, context: String) {
@@ -289,6 +294,9 @@ public struct DiskCounters: Codable, Sendable, Equatable {
     public var writtenBytes = 0
     /// Time of all writes, milliseconds.
     public var writeMs = 0
+    /// The disk that ``flushes`` are counted for, when ``device`` is a partition of it: the kernel counts none for
+    /// partitions. `nil` otherwise.
+    public var flushDevice: String?
     /// `nil` before Linux 5.5.
     public var flushes: Int?
     /// Time of all flushes, milliseconds; `nil` before Linux 5.5.

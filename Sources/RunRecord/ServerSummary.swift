@@ -17,7 +17,10 @@ public struct ServerSummary: Codable, Sendable, Equatable {
     public var cacheAtStart: CacheState?
     /// The same after the load.
     public var cacheAtEnd: CacheState?
-    /// Sums of `server.jsonl`.
+    /// Time between the two readings behind ``database``, ``wal``, ``writing`` and ``io``, about the measure phase,
+    /// seconds; `nil` in records made before it was told.
+    public var countedSeconds: Double?
+    /// Differences of two readings.
     public var database: DatabaseCounters?
     /// Write-ahead log.
     public var wal: WalCounters?
@@ -156,28 +159,47 @@ public struct CacheState: Codable, Sendable, Equatable {
     }
 }
 
-/// Use of the lock table. Its capacity is `max_locks_per_transaction` × (`max_connections` + `max_prepared_transactions`);
-/// a statement that needs more fails with "out of shared memory".
+/// Use of the lock table. It is made for so many locked objects, and twice as many holders of them: each backend counts for
+/// each object that it holds or wants. A statement that needs more may fail with "out of shared memory".
+///
+/// The capacity is `max_locks_per_transaction` × (all server processes + `max_prepared_transactions`) (PostgreSQL
+/// documentation, "Lock Management"; NLOCKENTS of src/backend/storage/lmgr/lock.c). It is no hard limit: shared memory that
+/// nothing else took is used, too.
 public struct LockUse: Codable, Sendable, Equatable {
-    /// Places in the table.
+    /// Objects that the table is made for.
     public var capacity: Int
-    /// The most locks that were seen in the table at once.
+    /// The most objects that were seen in the table at once; in records without ``peakHolders`` the most locks, which are
+    /// more.
     public var peak: Int
+    /// The most pairs of an object and a backend that were seen in the table at once; `nil` in records made before they
+    /// were counted.
+    public var peakHolders: Int?
     /// The most locks that were seen on the fast path at once.
     public var peakFastPath: Int
     /// The most that were seen waiting at once.
     public var peakWaiting: Int
 
     /// Takes each value as it is.
-    public init(capacity: Int, peak: Int, peakFastPath: Int, peakWaiting: Int) {
+    public init(capacity: Int, peak: Int, peakHolders: Int? = nil, peakFastPath: Int, peakWaiting: Int) {
         self.capacity = capacity
         self.peak = peak
+        self.peakHolders = peakHolders
         self.peakFastPath = peakFastPath
         self.peakWaiting = peakWaiting
     }
 
-    /// ``peak`` of ``capacity``, 0 … 1.
-    public var peakShare: Double { Double(peak) / Double(max(1, capacity)) }
+    /// What is nearest to its end: how many of which places were in use.
+    public var fullest: (used: Int, places: Int, what: String) {
+        guard let peakHolders else { return (peak, capacity, "places") }
+        return peakHolders > 2 * peak
+            ? (peakHolders, holderCapacity, "places for holders") : (peak, capacity, "places for objects")
+    }
+
+    /// Pairs of an object and a backend that the table is made for.
+    public var holderCapacity: Int { 2 * capacity }
+
+    /// The share of ``fullest``, from 0 on.
+    public var peakShare: Double { Double(fullest.used) / Double(max(1, fullest.places)) }
 }
 
 /// Connections of the server, and how long operations waited for one in the nodes' pools.
@@ -204,30 +226,31 @@ public struct ConnectionUse: Codable, Sendable, Equatable {
     }
 }
 
-/// One checkpoint, from the server's log.
+/// One checkpoint, from the server's log. What the server tells at its end is `nil` for one that was still under way when
+/// the log was read, or that the server's end cut off.
 public struct CheckpointRow: Codable, Sendable, Equatable {
-    /// When it began and when it was complete, seconds from the start of warm-up.
+    /// When it began, seconds from the start of warm-up.
     public var fromSeconds: Double
-    /// When it was complete.
+    /// When it was complete; up to when it was seen otherwise.
     public var toSeconds: Double
     /// As the server says, such as `time`, `wal`, `immediate force wait`.
     public var cause: String
     /// Buffers written.
-    public var buffers: Int
+    public var buffers: Int?
     /// Writing, spread over the checkpoint's time, seconds.
-    public var writeSeconds: Double
+    public var writeSeconds: Double?
     /// Flushing, seconds.
-    public var syncSeconds: Double
+    public var syncSeconds: Double?
     /// From beginning to end, seconds.
-    public var totalSeconds: Double
+    public var totalSeconds: Double?
     /// Files flushed.
-    public var filesSynced: Int
+    public var filesSynced: Int?
     /// The longest flush of one file, seconds.
-    public var longestSyncSeconds: Double
+    public var longestSyncSeconds: Double?
     /// WAL between the last two checkpoints.
-    public var distanceBytes: Int
+    public var distanceBytes: Int?
 
-    /// Takes each value as it is.
+    /// One that is complete; takes each value as it is.
     public init(
         fromSeconds: Double, toSeconds: Double, cause: String, buffers: Int, writeSeconds: Double, syncSeconds: Double,
         totalSeconds: Double, filesSynced: Int, longestSyncSeconds: Double, distanceBytes: Int
@@ -243,6 +266,16 @@ public struct CheckpointRow: Codable, Sendable, Equatable {
         self.longestSyncSeconds = longestSyncSeconds
         self.distanceBytes = distanceBytes
     }
+
+    /// One whose end was not seen.
+    public init(fromSeconds: Double, seenUntil toSeconds: Double, cause: String) {
+        self.fromSeconds = fromSeconds
+        self.toSeconds = toSeconds
+        self.cause = cause
+    }
+
+    /// Whether the server told its end.
+    public var isComplete: Bool { totalSeconds != nil }
 }
 
 /// How far the measure phase was from seeing checkpoints as production does.
@@ -252,8 +285,8 @@ public struct CheckpointDistance: Codable, Sendable, Equatable {
     /// `max_wal_size`, bytes.
     public var walLimitBytes: Int
     /// The time in which a checkpoint is due at the rate at which WAL was written: the timeout, or less when WAL fills
-    /// up first; seconds.
-    public var intervalSeconds: Double
+    /// up first; seconds. `nil` when that rate is not known.
+    public var intervalSeconds: Double?
     /// Checkpoints that began in the measure phase.
     public var begun: Int
     /// From the end of the last checkpoint before the measure phase to its start, seconds; `nil` when none was seen.
@@ -261,7 +294,7 @@ public struct CheckpointDistance: Codable, Sendable, Equatable {
 
     /// Takes each value as it is.
     public init(
-        timeoutSeconds: Double, walLimitBytes: Int, intervalSeconds: Double, begun: Int, sinceLastSeconds: Double?
+        timeoutSeconds: Double, walLimitBytes: Int, intervalSeconds: Double?, begun: Int, sinceLastSeconds: Double?
     ) {
         self.timeoutSeconds = timeoutSeconds
         self.walLimitBytes = walLimitBytes

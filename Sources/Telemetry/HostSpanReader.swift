@@ -42,6 +42,7 @@ extension DiskCounters {
         readMs = to.readMilliseconds - from.readMilliseconds
         (writes, writtenBytes) = (to.writes - from.writes, to.writtenBytes - from.writtenBytes)
         writeMs = to.writeMilliseconds - from.writeMilliseconds
+        flushDevice = to.flushName
         if let before = from.flushes, let now = to.flushes { flushes = now - before }
         if let before = from.flushMilliseconds, let now = to.flushMilliseconds { flushMs = now - before }
         busyShare = min(1, Double(to.busyMilliseconds - from.busyMilliseconds) / 1_000 / seconds)

@@ -14,58 +14,84 @@ public struct LogFindings: Sendable {
 
     /// A backend that waited for a lock longer than `deadlock_timeout`.
     public struct LockWait: Sendable, Equatable {
-        /// Seconds from the start of warm-up: from the beginning of the wait to when it was told.
+        /// When it began, seconds from the start of warm-up.
         public var fromSeconds: Double
-        /// When it was over or told.
+        /// When it was over, or last seen.
         public var toSeconds: Double
         /// Such as `ShareLock on transaction 1234`.
         public var what: String
     }
 
-    /// In the order in which they were complete.
+    /// In the order in which they ended; the last one may still have been under way.
     public private(set) var checkpoints: [CheckpointRow] = []
     /// In the order in which they ended.
     public private(set) var autovacuum: [AutovacuumRow] = []
-    /// In the order in which they were told.
+    /// In the order in which they were first told.
     public private(set) var lockWaits: [LockWait] = []
     /// In the order in which they were logged.
     public private(set) var slowPlans: [SlowPlan] = []
     /// Entries of the log that could be read.
     public private(set) var entries = 0
 
+    /// The checkpoint under way.
+    private var begun: (at: Double, cause: String)?
+    /// Waits under way, by process: where they are in ``lockWaits``.
+    private var waiting: [Int: Int] = [:]
+
     /// Reads a log.
     ///
     /// - Parameters:
     ///   - text: of the log.
     ///   - start: wall clock at the start of warm-up, milliseconds since 1970.
-    public init(_ text: String, start: Int) {
-        var cause: (at: Double, words: String)?
+    ///   - end: wall clock when the log was read, milliseconds since 1970; `nil` for the time of its last entry.
+    public init(_ text: String, start: Int, end: Int? = nil) {
+        var last = start
         for entry in ServerLog(text).entries {
             entries += 1
-            guard entry.severity == "LOG" else { continue }
-            let at = Double(entry.at - start) / 1_000
-            let message = entry.message
-            if message.hasPrefix("checkpoint starting: ") {
-                cause = (at, String(message.dropFirst("checkpoint starting: ".count)))
-            } else if message.hasPrefix("checkpoint complete: ") {
-                checkpoints.append(Self.checkpoint(message, at, cause))
-                cause = nil
-            } else if message.hasPrefix("automatic ") {
-                if let row = Self.autovacuum(message, at) { autovacuum.append(row) }
-            } else if message.contains(" still waiting for ") {
-                if let wait = Self.lockWait(message, at) { lockWaits.append(wait) }
-            } else if message.hasPrefix("duration: ") {
-                if let plan = Self.slowPlan(message, at) { slowPlans.append(plan) }
-            }
+            last = entry.at
+            take(entry, Double(entry.at - start) / 1_000)
+        }
+        endAll(Double((end ?? last) - start) / 1_000)
+    }
+
+    private mutating func take(_ entry: ServerLog.Entry, _ at: Double) {
+        let message = entry.message
+        switch entry.severity {
+        case "LOG": break
+        case "ERROR", "FATAL", "PANIC": return endWait(of: entry.process, at)
+        default: return
+        }
+        if message.hasPrefix("checkpoint starting: ") {
+            begun = (at, String(message.dropFirst("checkpoint starting: ".count)))
+        } else if message.hasPrefix("checkpoint complete: ") {
+            checkpoints.append(Self.checkpoint(message, at, begun))
+            begun = nil
+        } else if message.hasPrefix("automatic ") {
+            if let row = Self.autovacuum(message, at) { autovacuum.append(row) }
+        } else if message.hasPrefix("process \(entry.process) ") {
+            takeWait(message, of: entry.process, at)
+        } else if message.hasPrefix("duration: ") {
+            if let plan = Self.slowPlan(message, at) { slowPlans.append(plan) }
+        } else if message.hasPrefix("all server processes terminated") || message.hasPrefix("starting PostgreSQL ") {
+            endAll(at)
         }
     }
 
+    /// What is under way ends, or is not seen any further.
+    private mutating func endAll(_ at: Double) {
+        for process in waiting.keys { endWait(of: process, at) }
+        if let begun {
+            checkpoints.append(CheckpointRow(fromSeconds: begun.at, seenUntil: max(at, begun.at), cause: begun.cause))
+        }
+        begun = nil
+    }
+
     private static func checkpoint(
-        _ message: String, _ at: Double, _ cause: (at: Double, words: String)?
+        _ message: String, _ at: Double, _ begun: (at: Double, cause: String)?
     ) -> CheckpointRow {
         let total = number(after: "total=", in: message) ?? 0
         return CheckpointRow(
-            fromSeconds: cause?.at ?? at - total, toSeconds: at, cause: cause?.words ?? "unknown",
+            fromSeconds: begun?.at ?? at - total, toSeconds: at, cause: begun?.cause ?? "unknown",
             buffers: Int(number(after: "wrote ", in: message) ?? 0),
             writeSeconds: number(after: "write=", in: message) ?? 0,
             syncSeconds: number(after: "sync=", in: message) ?? 0, totalSeconds: total,
@@ -73,6 +99,35 @@ public struct LogFindings: Sendable {
             longestSyncSeconds: number(after: "longest=", in: message) ?? 0,
             distanceBytes: Int(number(after: "distance=", in: message) ?? 0) * 1_024)
     }
+
+    // MARK: Locks
+
+    /// `process 12 still waiting for ShareLock on transaction 7 after 1000.071 ms`, told once or more, and its end, which
+    /// has `acquired`, `failed to acquire` or `detected deadlock while waiting for` in that place (ProcSleep of
+    /// src/backend/storage/lmgr/proc.c). A wait that is given up ends with an error of the process.
+    private mutating func takeWait(_ message: String, of process: Int, _ at: Double) {
+        for (words, isOver) in [
+            (" still waiting for ", false), (" acquired ", true), (" failed to acquire ", true),
+            (" detected deadlock while waiting for ", true),
+        ] {
+            guard let verb = message.firstRange(of: words), let after = message.firstRange(of: " after "),
+                let milliseconds = Self.number(after: " after ", in: message)
+            else { continue }
+            if waiting[process] == nil {
+                let what = String(message[verb.upperBound..<max(verb.upperBound, after.lowerBound)])
+                waiting[process] = lockWaits.count
+                lockWaits.append(LockWait(fromSeconds: at - milliseconds / 1_000, toSeconds: at, what: what))
+            }
+            if isOver { endWait(of: process, at) }
+            return
+        }
+    }
+
+    private mutating func endWait(of process: Int, _ at: Double) {
+        if let index = waiting.removeValue(forKey: process) { lockWaits[index].toSeconds = at }
+    }
+
+    // MARK: Vacuum and plans
 
     private static func autovacuum(_ message: String, _ at: Double) -> AutovacuumRow? {
         let quoted = message.split(separator: "\"", maxSplits: 2, omittingEmptySubsequences: false)
@@ -93,16 +148,6 @@ public struct LogFindings: Sendable {
         }
         row.walBytes = line("WAL usage: ", of: message).flatMap { number(before: " bytes", in: $0) }
         return row
-    }
-
-    /// `process 12 still waiting for ShareLock on transaction 7 after 1000.071 ms`
-    private static func lockWait(_ message: String, _ at: Double) -> LockWait? {
-        guard let wait = message.firstRange(of: " still waiting for "), let after = message.firstRange(of: " after "),
-            let milliseconds = number(after: " after ", in: message)
-        else { return nil }
-        return LockWait(
-            fromSeconds: at - milliseconds / 1_000, toSeconds: at,
-            what: String(message[wait.upperBound..<max(wait.upperBound, after.lowerBound)]))
     }
 
     /// `duration: 12.3 ms  plan:` and the plan.

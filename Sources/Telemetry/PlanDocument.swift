@@ -112,8 +112,9 @@ package struct PlanNode: Decodable {
 
     // MARK: Partitions
 
-    /// Scans of relations below an Append: those that were planned (pruned ones at the start of execution among them),
-    /// and those that were executed at least once; `nil` where there is no Append.
+    /// Scans of partitions: those that were planned (pruned ones at the start of execution among them), and those that were
+    /// executed at least once. A partition is a relation below an Append, or one with bounds in its name: where planning
+    /// leaves one only, there is no Append. `nil` where there is none of both.
     package var partitions: (planned: Int, executed: Int)? {
         var found: (planned: Int, executed: Int)?
         collect(isBelowAppend: false, into: &found)
@@ -121,17 +122,20 @@ package struct PlanNode: Decodable {
     }
 
     private func collect(isBelowAppend: Bool, into found: inout (planned: Int, executed: Int)?) {
-        let isInside = isBelowAppend || isAppend
-        if isAppend {
-            if found == nil { found = (0, 0) }
-            found?.planned += removed ?? 0
+        if isAppend { Self.add(removed ?? 0, executed: 0, to: &found) }
+        if let relation, isBelowAppend || (isScan && Self.family(relation) != relation) {
+            Self.add(1, executed: (loops ?? 0) > 0 ? 1 : 0, to: &found)
         }
-        if isBelowAppend && relation != nil {
-            found?.planned += 1
-            if (loops ?? 0) > 0 { found?.executed += 1 }
-        }
-        for child in children { child.collect(isBelowAppend: isInside, into: &found) }
+        for child in children { child.collect(isBelowAppend: isBelowAppend || isAppend, into: &found) }
     }
+
+    private static func add(_ planned: Int, executed: Int, to found: inout (planned: Int, executed: Int)?) {
+        let before = found ?? (0, 0)
+        found = (before.planned + planned, before.executed + executed)
+    }
+
+    /// Not what changes a partition: a row that is stored names it, too.
+    private var isScan: Bool { type.hasSuffix(" Scan") }
 }
 
 /// Names of the counters of blocks in a plan.

@@ -14,6 +14,8 @@ public struct RelationState: Sendable {
     }
 
     let relations: [Int: Relation]
+    /// Whether relations could be read; without them a state says nothing, and is none to begin from.
+    public let isRead: Bool
     /// `nil` when it could not be told.
     public let cache: CacheState?
     /// Bloat of a sample of relations.
@@ -39,9 +41,11 @@ public struct RelationState: Sendable {
         var (gaps, bloat): ([String], [BloatRow]) = ([], [])
         var relations: [Int: Relation] = [:]
         var cache: CacheState?
+        var isRead = false
         do throws(PostgresError) {
             let connection = try TelemetryConnection(archive, limit: Self.limit)
             relations = try Self.relations(connection)
+            isRead = true
             let touched = relations.filter { oid, relation in
                 guard let before else { return true }
                 return relation.fetched > (before.relations[oid]?.fetched ?? 0)
@@ -52,7 +56,7 @@ public struct RelationState: Sendable {
         } catch {
             gaps.append("cache state and bloat: \(error)")
         }
-        (self.relations, self.cache, self.bloat, self.gaps) = (relations, cache, bloat, gaps)
+        (self.relations, self.isRead, self.cache, self.bloat, self.gaps) = (relations, isRead, cache, bloat, gaps)
     }
 
     private static func relations(_ connection: TelemetryConnection) throws(PostgresError) -> [Int: Relation] {

@@ -27,7 +27,7 @@ final class SamplerRun {
     private var statementsFrom: StatementReading?
     private var statementsTo: StatementReading?
     private var limits: Row = [:]
-    private var (peakLocks, peakFastPath, peakWaiting) = (0, 0, 0)
+    private var (peakLocks, peakHolders, peakFastPath, peakWaiting) = (0, 0, 0, 0)
     private var (peakConnections, peakActive) = (0, 0)
     private var firstFailure: String?
 
@@ -80,7 +80,8 @@ final class SamplerRun {
         sight.activityLooks = measured.looks
         if !limits.isEmpty {
             sight.locks = LockUse(
-                capacity: limits.count("locks"), peak: peakLocks, peakFastPath: peakFastPath, peakWaiting: peakWaiting)
+                capacity: limits.count("locks"), peak: peakLocks, peakHolders: peakHolders,
+                peakFastPath: peakFastPath, peakWaiting: peakWaiting)
             sight.connections = ConnectionUse(
                 limit: limits.count("connections"), peak: peakConnections, peakActive: peakActive, poolWaitMeanMs: nil,
                 poolWaitP99Ms: nil)
@@ -102,6 +103,10 @@ final class SamplerRun {
 
     private static func gaps(_ host: HostCounters, _ plan: TelemetryPlan) -> [String] {
         var gaps: [String] = []
+        if let disk = host.disk, disk.flushes == nil {
+            gaps.append(
+                "flushes of the data's device: this kernel counts none, or does not tell which disk \(disk.name) is")
+        }
         if host.disk == nil { gaps.append("work of the data's device: its folder lies on no block device of its own") }
         if host.cpuPressure == nil { gaps.append("pressure (/proc/pressure): this kernel keeps no account of it") }
         if plan.controlGroup != nil && host.throttling == nil {
@@ -115,10 +120,11 @@ final class SamplerRun {
 
     private func beginMeasure(started: Nanoseconds, _ measure: Range<Nanoseconds>) {
         isMeasuring = true
-        // Without a warm-up the first operations are on their way already; the reading before them counts.
-        if statementsFrom != nil, measure.lowerBound > started { statementsFrom = readStatements() ?? statementsFrom }
         atBegin = attempt { try $0.counters() }
         sight.tuplesAtStart = attempt { try $0.tuples() } ?? nil
+        // Last, for it may take seconds. Without a warm-up the first operations are on their way already; the reading
+        // before them counts.
+        if statementsFrom != nil, measure.lowerBound > started { statementsFrom = readStatements() ?? statementsFrom }
     }
 
     private func endMeasure(_ started: Nanoseconds?) {
@@ -133,6 +139,7 @@ final class SamplerRun {
             return
         }
         (sight.database, sight.wal, sight.writing, sight.io) = (span.database, span.wal, span.writing, span.io)
+        sight.countedSeconds = span.seconds
     }
 
     // MARK: Looks and samples
@@ -189,6 +196,7 @@ final class SamplerRun {
     private func note(_ line: ServerSample) {
         if let locks = line.locks {
             peakLocks = max(peakLocks, locks.inTable)
+            peakHolders = max(peakHolders, locks.holders ?? 0)
             peakFastPath = max(peakFastPath, locks.fastPath)
             peakWaiting = max(peakWaiting, locks.waiting)
         }
@@ -232,7 +240,7 @@ final class SamplerRun {
         guard connection == nil, now >= retryAt else { return }
         do throws(PostgresError) {
             let opened = try TelemetryConnection(plan.archive)
-            if limits.isEmpty { limits = try opened.rows(ServerQueries.limits).first ?? [:] }
+            if limits.isEmpty { limits = try opened.rows(ServerQueries(major: opened.major).limits).first ?? [:] }
             lastMajor = opened.major
             if wasConnected { sight.cost.reconnects += 1 }
             wasConnected = true

@@ -26,11 +26,22 @@ package struct ServerQueries {
         FROM pg_stat_activity WHERE application_name <> '\(TelemetryConnection.name)' GROUP BY 1, 2, 3, 4, 5
         """
 
-    static let locks = """
-        SELECT count(*) FILTER (WHERE NOT fastpath) AS in_table, count(*) FILTER (WHERE fastpath) AS fast_path,
-               count(*) FILTER (WHERE NOT granted) AS waiting
-        FROM pg_locks WHERE pid <> pg_backend_pid()
+    /// `pg_locks` has a row for each object, backend and mode; the lock table a place for each object, and one for each
+    /// backend that holds or wants it (src/backend/storage/lmgr/README). Predicate locks are kept elsewhere.
+    package static let locks = """
+        SELECT count(*) FILTER (WHERE holders > 0) AS in_table, COALESCE(sum(holders), 0) AS holders,
+               COALESCE(sum(fast_path), 0) AS fast_path, COALESCE(sum(waiting), 0) AS waiting
+        FROM (SELECT count(*) FILTER (WHERE is_in_table) AS holders, sum(fast_path) AS fast_path,
+                     sum(waiting) AS waiting
+              FROM (SELECT \(lockedObject), bool_or(NOT fastpath) AS is_in_table,
+                           count(*) FILTER (WHERE fastpath) AS fast_path, count(*) FILTER (WHERE NOT granted) AS waiting
+                    FROM pg_locks WHERE pid IS DISTINCT FROM pg_backend_pid() AND mode <> 'SIReadLock'
+                    GROUP BY \(lockedObject), pid, virtualtransaction) holder
+              GROUP BY \(lockedObject)) object
         """
+
+    private static let lockedObject =
+        "locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid"
 
     /// By the functions behind `pg_stat_user_tables`, whose view costs milliseconds with hundreds of partitions.
     static let tuples = """
@@ -38,35 +49,53 @@ package struct ServerQueries {
         FROM pg_class WHERE relkind = 'r' AND oid >= 16384
         """
 
-    static let limits = """
+    /// The size of the lock table is that of NLOCKENTS (src/backend/storage/lmgr/lock.c), its number of backends that of
+    /// InitializeMaxBackends (src/backend/utils/init/postinit.c): with the autovacuum launcher, from 18 on with the worker
+    /// that synchronises replication slots, too.
+    package var limits: String {
+        """
         SELECT current_setting('max_connections')::int AS connections,
                current_setting('max_locks_per_transaction')::int
-                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) AS locks,
+                 * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
+                    + current_setting('\(major >= 18 ? "autovacuum_worker_slots" : "autovacuum_max_workers")')::int
+                    + current_setting('max_worker_processes')::int + current_setting('max_wal_senders')::int
+                    + \(major >= 18 ? 2 : 1)) AS locks,
                (SELECT setting::int FROM pg_settings WHERE name = 'checkpoint_timeout') AS checkpoint_seconds,
-               pg_size_bytes(current_setting('max_wal_size')) AS wal_limit,
-               (current_setting('track_io_timing') = 'on')::int AS block_times,
-               (current_setting('track_wal_io_timing') = 'on')::int AS wal_times
+               pg_size_bytes(current_setting('max_wal_size')) AS wal_limit
         """
+    }
 
     // MARK: Counters
 
-    static let database = """
-        SELECT xact_commit, xact_rollback, blks_hit, blks_read, blk_read_time, blk_write_time, temp_files, temp_bytes,
+    // The views give 0 for times that are not tracked.
+    private static let tracksBlocks = "current_setting('track_io_timing')::bool"
+    private static let tracksWal = "current_setting('track_wal_io_timing')::bool"
+
+    /// Columns that are NULL where a condition does not hold.
+    private static func times(_ columns: [String], when condition: String) -> String {
+        columns.map { "CASE WHEN \(condition) THEN \($0) END AS \($0)" }.joined(separator: ", ")
+    }
+
+    package static let database = """
+        SELECT xact_commit, xact_rollback, blks_hit, blks_read,
+               \(times(["blk_read_time", "blk_write_time"], when: tracksBlocks)), temp_files, temp_bytes,
                deadlocks, tup_inserted, tup_deleted, active_time
         FROM pg_stat_database WHERE datname = current_database()
         """
 
-    /// Writes and syncs of the log moved to `pg_stat_io` in 18.
+    /// Writes and syncs of the log moved to `pg_stat_io` in 18. There the context `init` is the filling of new segments,
+    /// which the versions before do not count.
     package var wal: String {
-        major >= 18
+        let times = Self.times(["wal_write_time", "wal_sync_time"], when: Self.tracksWal)
+        return major >= 18
             ? """
-            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, i.writes AS wal_write, i.fsyncs AS wal_sync,
-                   i.write_time AS wal_write_time, i.fsync_time AS wal_sync_time
-            FROM pg_stat_wal, (SELECT sum(writes) AS writes, sum(fsyncs) AS fsyncs, sum(write_time) AS write_time,
-                                      sum(fsync_time) AS fsync_time FROM pg_stat_io WHERE object = 'wal') i
+            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, wal_write, wal_sync, \(times)
+            FROM pg_stat_wal, (SELECT sum(writes) AS wal_write, sum(fsyncs) AS wal_sync, sum(write_time) AS wal_write_time,
+                                      sum(fsync_time) AS wal_sync_time
+                               FROM pg_stat_io WHERE object = 'wal' AND context = 'normal') i
             """
             : """
-            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, wal_write, wal_sync, wal_write_time, wal_sync_time
+            SELECT wal_records, wal_fpi, wal_bytes, wal_buffers_full, wal_write, wal_sync, \(times)
             FROM pg_stat_wal
             """
     }
@@ -94,9 +123,11 @@ package struct ServerQueries {
             major >= 18
             ? "read_bytes, write_bytes, extend_bytes"
             : "reads * op_bytes AS read_bytes, writes * op_bytes AS write_bytes, extends * op_bytes AS extend_bytes"
+        let times = Self.times(
+            ["read_time", "write_time", "extend_time", "fsync_time"],
+            when: "CASE object WHEN 'wal' THEN \(Self.tracksWal) ELSE \(Self.tracksBlocks) END")
         return """
-            SELECT backend_type, object, context, reads, \(bytes), read_time, writes, write_time, extends, extend_time,
-                   hits, evictions, fsyncs, fsync_time
+            SELECT backend_type, object, context, reads, \(bytes), writes, extends, hits, evictions, fsyncs, \(times)
             FROM pg_stat_io WHERE reads > 0 OR writes > 0 OR extends > 0 OR hits > 0 OR fsyncs > 0
             """
     }

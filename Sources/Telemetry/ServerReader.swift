@@ -8,6 +8,8 @@ package struct ServerCounters {
     package var wal: Row?
     package var writing: Row?
     package var io: [Row]?
+    /// When they were read.
+    var at: Nanoseconds = 0
 
     package init(database: Row? = nil, wal: Row? = nil, writing: Row? = nil, io: [Row]? = nil) {
         self.database = database
@@ -28,10 +30,13 @@ struct ServerReader {
     }
 
     func counters() throws(PostgresError) -> ServerCounters {
-        ServerCounters(
+        let at = Clock.now()
+        var counters = ServerCounters(
             database: try connection.rows(ServerQueries.database).first,
             wal: try connection.rows(queries.wal).first, writing: try connection.rows(queries.writing).first,
             io: try io())
+        counters.at = at
+        return counters
     }
 
     private func io() throws(PostgresError) -> [Row]? {
@@ -41,7 +46,9 @@ struct ServerReader {
 
     func locks() throws(PostgresError) -> LockLevel? {
         try connection.rows(ServerQueries.locks).first.map {
-            LockLevel(inTable: $0.count("in_table"), fastPath: $0.count("fast_path"), waiting: $0.count("waiting"))
+            LockLevel(
+                inTable: $0.count("in_table"), holders: $0.count("holders"), fastPath: $0.count("fast_path"),
+                waiting: $0.count("waiting"))
         }
     }
 
@@ -54,7 +61,8 @@ struct ServerReader {
     func activity() throws(PostgresError) -> [Row] { try connection.rows(ServerQueries.activity) }
 }
 
-/// Two readings of counters, of which the later one is not before a reset.
+/// Two readings of counters, of which the later one is not before a reset. Times that the server did not track at both are
+/// `nil`.
 package struct CounterSpan {
     let from: ServerCounters
     let to: ServerCounters
@@ -71,6 +79,9 @@ package struct CounterSpan {
             }
         }
     }
+
+    /// Time between the two, seconds.
+    var seconds: Double { Double(to.at - from.at) / 1e9 }
 
     package var database: DatabaseCounters? {
         guard let from = from.database, let to = to.database else { return nil }
@@ -128,18 +139,19 @@ package struct CounterSpan {
     /// `nil` when nothing was done.
     private static func io(from: Row, to: Row) -> IoCounters? {
         func count(_ name: String) -> Int { to.count(name) - from.count(name) }
-        func time(_ name: String) -> Double { (to.number(name) ?? 0) - (from.number(name) ?? 0) }
         var one = IoCounters(
             backend: to["backend_type"] ?? "", object: to["object"] ?? "", context: to["context"] ?? "")
         let empty = one
-        (one.reads, one.readBytes, one.readMs) = (count("reads"), count("read_bytes"), time("read_time"))
-        (one.writes, one.writtenBytes, one.writeMs) = (count("writes"), count("write_bytes"), time("write_time"))
-        (one.extends, one.extendedBytes, one.extendMs) = (
-            count("extends"), count("extend_bytes"), time("extend_time")
-        )
-        (one.hits, one.evictions) = (count("hits"), count("evictions"))
-        (one.syncs, one.syncMs) = (count("fsyncs"), time("fsync_time"))
-        return one == empty ? nil : one
+        (one.reads, one.readBytes) = (count("reads"), count("read_bytes"))
+        (one.writes, one.writtenBytes) = (count("writes"), count("write_bytes"))
+        (one.extends, one.extendedBytes) = (count("extends"), count("extend_bytes"))
+        (one.hits, one.evictions, one.syncs) = (count("hits"), count("evictions"), count("fsyncs"))
+        guard one != empty else { return nil }
+        // A row that is new had done nothing before.
+        func time(_ name: String) -> Double? { from.isEmpty ? to.number(name) : difference(from, to, name) }
+        (one.readMs, one.writeMs) = (time("read_time"), time("write_time"))
+        (one.extendMs, one.syncMs) = (time("extend_time"), time("fsync_time"))
+        return one
     }
 
     /// `nil` where one of the two has no number.

@@ -6,6 +6,8 @@ public struct TelemetrySight: Sendable {
     public var cost = TelemetryCost()
     /// `nil` when one of its two readings is missing.
     public var statements: ServerStatements?
+    /// Time between the two readings that the differences are of, seconds.
+    public var countedSeconds: Double?
     /// The measure phase's differences; `nil` when the server was started anew in it.
     public var database: DatabaseCounters?
     /// Write-ahead log; `nil` as for ``database``.

@@ -1,5 +1,8 @@
+import ArchiveDriver
 import Experiment
+import PostgresClient
 import RunRecord
+import Telemetry
 import Testing
 
 @Suite struct ServerRuleTests {
@@ -24,6 +27,66 @@ import Testing
         let broken = ServerRules.judge(summary(checkpoints: [checkpoint(-5, 20)]), measuredFrom: 10)
         #expect(broken.map(\.holds) == [false])
         #expect(broken.first?.observed == "one from before the load went on for 10.0 s")
+    }
+
+    /// The end of one that was still under way is not known.
+    @Test func aCheckpointUnderWayCounts() {
+        let open = CheckpointRow(fromSeconds: -5, seenUntil: 20, cause: "time")
+        let broken = ServerRules.judge(summary(checkpoints: [open]), measuredFrom: 10)
+        #expect(broken.map(\.holds) == [false])
+        #expect(broken.first?.observed == "one from before the load went on for at least 10.0 s")
+        let causes = StallCauses(summary(checkpoints: [open]), lockWaits: [], walSyncSeconds: [:])
+        #expect(causes.during(15, 16) == ["checkpoint (time): not complete after 25.0 s"])
+    }
+
+    private static let log = """
+        2026-11-21 14:20:06.000 UTC [104] LOG:  checkpoint starting: time
+        2026-11-21 14:20:08.000 UTC [104] LOG:  checkpoint complete: wrote 1 buffers (0.0%); 0 WAL file(s) added, 0 removed, 0 recycled; write=1.000 s, sync=0.100 s, total=2.000 s; sync files=1, longest=0.100 s, average=0.100 s; distance=1 kB, estimate=1 kB
+        2026-11-21 14:20:20.000 UTC [104] LOG:  checkpoint starting: wal
+        """
+
+    /// WAL is divided by the time between its two readings, not by the phase they were meant for; without it nothing is.
+    @Test func theCheckpointIntervalIsThatOfTheReadings() throws {
+        var sight = TelemetrySight()
+        (sight.checkpointTimeoutSeconds, sight.walLimitBytes) = (300, 1_900_000)
+        let log = LogFindings(Self.log, start: 1_795_270_805_000)
+        func distance() throws -> CheckpointDistance {
+            try #require(ServerAssembly(sight: sight, log: log).checkpointDistance(from: 10, to: 60))
+        }
+        #expect(try distance().intervalSeconds == nil)
+        var wal = WalCounters()
+        wal.bytes = 400_000
+        sight.wal = wal
+        #expect(try distance().intervalSeconds == nil)
+        sight.countedSeconds = 40
+        #expect(try distance().intervalSeconds == 100)
+        // The one under way began in the phase; the one before it was over 7 s before.
+        #expect(try distance().begun == 1)
+        #expect(try distance().sinceLastSeconds == 7)
+    }
+
+    @Test func anUnknownIntervalIsSaid() {
+        var unknown = summary()
+        unknown.checkpointDistance?.intervalSeconds = nil
+        let notes = ServerRules.notes(unknown, measured: 60, nil)
+        #expect(notes.count == 1 && notes[0].contains("was not checked"))
+    }
+
+    /// Nothing is known of before the load: what lies there now did not grow, and not all of it was touched.
+    @Test func aFailedLookIsNoNumber() {
+        func family(_ bytes: Int) -> ArchiveInspector.Family {
+            .init(name: "messages", kind: .table, relations: 2, bytes: bytes)
+        }
+        var assembly = ServerAssembly(sight: TelemetrySight(), log: LogFindings("", start: 0))
+        let server = ConnectionParameters(host: "/nonexistent", port: 1, user: "nobody", database: "none")
+        let end = RelationState(server, dataFolder: "/nonexistent", since: nil, withBloat: false)
+        assembly.take(before: nil, nil, after: [family(100)], end)
+        #expect(assembly.summary.relations.isEmpty && assembly.summary.cacheAtEnd == nil)
+        #expect(assembly.summary.toastShare == 0)
+        assembly.take(before: [], nil, after: [family(100)], nil)
+        #expect(assembly.summary.relations.map(\.growthBytes) == [100], "an archive that was empty")
+        assembly.take(before: [family(40)], nil, after: [family(100)], nil)
+        #expect(assembly.summary.relations.map(\.growthBytes) == [60])
     }
 
     @Test func deadRowsMayGrowALittle() {
@@ -58,7 +121,17 @@ import Testing
         summary.locks = LockUse(capacity: 100, peak: 79, peakFastPath: 0, peakWaiting: 0)
         #expect(ServerRules.notes(summary, measured: 60, nil).isEmpty)
         summary.locks?.peak = 81
-        #expect(ServerRules.notes(summary, measured: 60, nil).count == 1)
+        #expect(
+            ServerRules.notes(summary, measured: 60, nil).first?.hasPrefix("81 of the lock table's 100 places ") == true
+        )
+        // Half as many objects, each held by four.
+        summary.locks = LockUse(capacity: 100, peak: 40, peakHolders: 159, peakFastPath: 0, peakWaiting: 0)
+        #expect(ServerRules.notes(summary, measured: 60, nil).isEmpty)
+        summary.locks?.peakHolders = 170
+        #expect(summary.locks?.peakShare == 0.85)
+        #expect(
+            ServerRules.notes(summary, measured: 60, nil).first?.hasPrefix(
+                "170 of the lock table's 200 places for holders were in use") == true)
     }
 
     @Test func whatTheServerDidStandsBesideAStall() {

@@ -54,6 +54,8 @@ import Workload
         #expect(server.cost.samples >= 3 && server.cost.failures == 0)
         #expect(server.database?.commits ?? 0 > puts)
         #expect(server.wal?.bytes ?? 0 > 0)
+        #expect(server.database?.blockReadMs != nil && server.wal?.syncMs != nil)
+        #expect(try #require(server.countedSeconds) > 0 && server.checkpointDistance?.intervalSeconds != nil)
         #expect(server.relations.contains { $0.name == "messages" && $0.kind == .table && $0.growthBytes > 0 })
         #expect((0...1).contains(try #require(server.toastShare)))
         #expect(server.cacheAtEnd?.sharedBuffersShare ?? 0 > 0)

@@ -26,6 +26,23 @@ import Testing
         #expect(DiskWork(diskstats: text, major: 8, minor: 1) == nil)
     }
 
+    /// The kernel counts no flushes for partitions; those of the disk are taken, under its name.
+    @Test func flushesOfAPartitionAreThoseOfItsDisk() throws {
+        let text = """
+             254       0 vda 100 1 2048 30 200 2 4096 60 0 70 90 0 0 0 0 11 12
+             254       1 vda1 90 1 2048 30 190 2 4096 60 0 70 90 0 0 0 0 0 0
+            """
+        let disk = BlockDevice(major: 254, minor: 0, name: "vda")
+        let part = try #require(DiskWork(diskstats: text, major: 254, minor: 1, of: disk))
+        #expect((part.name, part.writes) == ("vda1", 190))
+        #expect((part.flushName, part.flushes, part.flushMilliseconds) == ("vda", 11, 12))
+        let whole = try #require(DiskWork(diskstats: text, major: 254, minor: 0, of: disk))
+        #expect((whole.flushName, whole.flushes) == (nil, 11))
+        let unknown = try #require(DiskWork(diskstats: text, major: 254, minor: 1, of: nil))
+        #expect((unknown.flushName, unknown.flushes, unknown.flushMilliseconds) == (nil, nil, nil))
+        #expect(DiskWork(diskstats: text, major: 8, minor: 1, of: disk) == nil)
+    }
+
     @Test func pressureAndThrottlingAreRead() {
         let both = PressureTimes(pressure: "some avg10=0 avg60=0 avg300=0 total=12\nfull avg10=0 total=3\n")
         #expect((both?.some, both?.full) == (12, 3))

@@ -64,4 +64,43 @@ import Testing
         #expect(ends.values.filter { $0 == ["ok"] }.count == log.entries.count { $0.answered != nil })
         #expect(log.connections == 2 && log.misunderstood.isEmpty)
     }
+
+    /// With a pipeline something is on its way at any time; what has arrived does not keep its place in the buffer.
+    @Test func aBusyRoadTakesNoMoreAndMoreMemory() async throws {
+        let (capacity, log) = try await StubServer.run(.constant(500_000)) { parameters in
+            var distant = parameters
+            distant.roundTrip = 20_000_000
+            let owner = try HubOwner(distant, PoolPlan(limit: 1, window: 64, syncEvery: 1)) { [.init(values: [$0])] }
+            #expect(owner.open() == 1)
+            owner.enqueue(0..<1_500)
+            #expect(owner.wait(until: 1_500))
+            #expect(owner.ends.values.allSatisfy { $0 == ["ok"] })
+            return owner.pool.connections[0].sendCapacity
+        }
+        // 64 statements of at most 64 bytes, and as much again; all of them together have more than 64 kB.
+        #expect(capacity <= 16_384)
+        #expect(
+            log.entries.map { String(decoding: $0.statement.parameters[0] ?? [], as: UTF8.self) }
+                == (0..<1_500).map { "\($0)" })
+        #expect(log.misunderstood.isEmpty)
+    }
+
+    /// A group that is too long to be kept together leaves in parts of 64 kB, however much is on its way before it.
+    @Test func fullGroupsLeaveInParts() async throws {
+        let (departures, _) = try await StubServer.run(.constant(0)) { parameters in
+            var distant = parameters
+            distant.roundTrip = Self.roundTrip
+            let owner = try HubOwner(distant, PoolPlan(limit: 1, window: 8_000, syncEvery: 8_000)) {
+                [.init(values: [$0])]
+            }
+            #expect(owner.open() == 1)
+            let before = owner.hub.inTransit
+            owner.enqueue(0..<5_000)
+            let departures = owner.hub.inTransit - before
+            #expect(owner.wait(until: 5_000))
+            return departures
+        }
+        // 5 000 statements of 40 to 64 bytes.
+        #expect((3...4).contains(departures))
+    }
 }

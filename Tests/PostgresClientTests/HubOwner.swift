@@ -17,6 +17,8 @@ final class HubOwner: StatementOwner {
     private let values = BoundParameters()
     /// By ticket: how each of its statements ended: `ok` or the code.
     private(set) var ends: [Int: [String]] = [:]
+    /// By ticket: when the first byte of its last answer came.
+    private(set) var firstBytes: [Int: Nanoseconds] = [:]
     private(set) var refusals: [Int: String] = [:]
     private(set) var notes: [String] = []
     /// Tickets by the number of the connection that each was sent on, in order.
@@ -81,6 +83,7 @@ final class HubOwner: StatementOwner {
 
     func finish(_ ticket: Int, _ answer: Answer) {
         ends[ticket, default: []].append(answer.failure?.code.description ?? "ok")
+        firstBytes[ticket] = answer.firstByte
         lastPID = answer.connection?.raw?.backendPID
     }
 

@@ -125,4 +125,19 @@ import Testing
         }
         #expect(log.mostConnections == 200 && log.entries.count == 501)
     }
+
+    /// Preparing is answered at once, the statement later: its first byte is not that of the preparing.
+    @Test func preparingIsNoAnswerToTheStatement() async throws {
+        let (firstBytes, log) = try await StubServer.run(.constant(20_000_000)) { parameters in
+            let owner = try HubOwner(parameters, PoolPlan(limit: 1)) { [.init(values: [$0])] }
+            #expect(owner.open() == 1)
+            owner.enqueue([1, 2])
+            #expect(owner.wait(until: 2))
+            return owner.firstBytes
+        }
+        #expect(log.entries.count == 2)
+        for (ticket, entry) in zip([1, 2], log.entries) {
+            #expect(try #require(firstBytes[ticket]) >= entry.arrived + 20_000_000)
+        }
+    }
 }

@@ -28,13 +28,16 @@ import Testing
         let pool: ConnectionPool
         private let statements: [(text: String, values: [String], binary: Bool)]
         private let parameters = BoundParameters()
+        /// Called before each statement.
+        private let disturb: () -> Void
         private(set) var dumps: [[String]]
         private(set) var failures: [String?] = []
 
         init(
             _ server: ConnectionParameters, _ statements: [(text: String, values: [String], binary: Bool)],
-            window: Int
+            window: Int, disturb: @escaping () -> Void = {}
         ) throws {
+            self.disturb = disturb
             hub = try ConnectionHub(server)
             pool = hub.addPool(
                 name: "wire", PoolPlan(limit: 1, window: window, syncEvery: window > 1 ? 3 : nil))
@@ -52,6 +55,7 @@ import Testing
         }
 
         func send(_ ticket: Int, on connection: PooledConnection) throws(PostgresError) {
+            disturb()
             let statement = statements[ticket]
             guard !statement.values.isEmpty || statement.binary else {
                 return try hub.send(text: statement.text, for: ticket, on: connection)
@@ -146,7 +150,10 @@ import Testing
             try connection.run("CREATE TABLE t (a int)")
             let statements =
                 Self.statements + [("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", [], false)]
-            let reader = try Reader(server, statements, window: 4)
+            // What others left in the thread's queue of errors is none of the connection's.
+            typealias Opening = @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>) -> OpaquePointer?
+            let open = unsafeBitCast(try #require(dlsym(nil, "BIO_new_file")), to: Opening.self)
+            let reader = try Reader(server, statements, window: 4) { #expect(open("/no/such/file", "r") == nil) }
             #expect(reader.readAll())
             #expect(reader.failures.allSatisfy { $0 == nil })
             #expect(reader.dumps[2].count > 10_000 && reader.dumps.last?.last?.hasSuffix(" t") == true)

@@ -121,4 +121,37 @@ import Testing
         report = TrialReport(record: record, samples: SampleServer.seconds, server: evidence)
         #expect(try HTMLExporter().export(report).contains("The server"))
     }
+
+    /// A checkpoint under way, times that were not tracked, a partition's disk, a lock table full of holders.
+    @Test func whatIsHalfKnownIsSaid() throws {
+        var report = SampleServer.report()
+        var (record, evidence) = (report.record, report.server)
+        record.server?.checkpoints = [CheckpointRow(fromSeconds: 11, seenUntil: 41, cause: "time")]
+        record.server?.checkpointDistance?.intervalSeconds = nil
+        var io = IoCounters(backend: "checkpointer", object: "relation", context: "normal")
+        (io.writes, io.writtenBytes, io.syncs, io.syncMs) = (10, 81_920, 4, 8)
+        record.server?.io = [io]
+        record.server?.locks = LockUse(capacity: 1_000, peak: 300, peakHolders: 1_900, peakFastPath: 0, peakWaiting: 0)
+        for index in evidence.samples.indices {
+            evidence.samples[index].host?.disk?.flushDevice = "vda"
+            evidence.samples[index].host?.disk?.flushes = 5
+            evidence.samples[index].host?.disk?.flushMs = 10
+        }
+        report = TrialReport(record: record, samples: SampleServer.seconds, server: evidence)
+        let (page, text) = (try HTMLExporter().export(report), MarkdownExporter().export(report))
+        for export in [page, text] {
+            for words in [
+                "1 checkpoint began in the measure phase (how often one is due is not known); none was complete.",
+                "95.0\u{202F}% of 2\u{202F}000 places for holders", "flushes of vda", "lock table, objects",
+                "lock table, holders",
+            ] {
+                #expect(export.contains(words), "\(words)")
+            }
+        }
+        #expect(page.contains("<title>checkpoint from 11.0\u{202F}s to 41.0\u{202F}s: time, not complete"))
+        #expect(
+            text.contains(
+                "| 11.0\u{202F}s | not complete | time |" + String(repeating: " not complete |", count: 6)))
+        #expect(text.contains("| 10 | 81.9\u{202F}kB | not timed |") && text.contains("| 4 | 2.00 |"))
+    }
 }

@@ -10,6 +10,9 @@ import Testing
         #expect(queries.io?.contains("op_bytes") ?? false == (16...17).contains(major))
         #expect(queries.writing.contains("pg_stat_checkpointer") == (major >= 17))
         #expect(queries.wal.contains("pg_stat_io") == (major >= 18))
+        // The filling of new segments is neither a write nor a sync of records.
+        #expect(queries.wal.contains("object = 'wal' AND context = 'normal'") == (major >= 18))
+        #expect(queries.limits.contains("autovacuum_worker_slots") == (major >= 18))
         #expect(queries.statements(of: "a").contains("shared_blk_read_time") == (major >= 17))
     }
 
@@ -121,5 +124,27 @@ import Testing
                 WaitCount(backend: "client backend", type: "CPU", event: "CPU", statement: "partition.drop", count: 1),
             ])
         #expect(activity?.maintenance == ["partition.drop"])
+    }
+
+    /// The views give 0 for times that are not tracked, which says nothing.
+    @Test func timesThatAreNotTrackedAreUnknown() throws {
+        let key = ["backend_type": "checkpointer", "object": "relation", "context": "normal"]
+        func counters(_ more: [String: String]) -> ServerCounters { ServerCounters(io: [key.merging(more) { $1 }]) }
+        let tracked = try #require(
+            CounterSpan(
+                from: counters(["writes": "5", "write_time": "1.5"]),
+                to: counters(["writes": "7", "write_time": "4", "fsyncs": "1"])))
+        #expect(tracked.io?.map(\.writeMs) == [2.5])
+        #expect(tracked.io?.map(\.syncMs) == [nil])
+        let new = try #require(
+            CounterSpan(from: ServerCounters(io: []), to: counters(["writes": "7", "write_time": "4"])))
+        #expect(new.io?.map(\.writeMs) == [4])
+        let untracked = try #require(CounterSpan(from: counters(["writes": "5"]), to: counters(["writes": "7"])))
+        #expect(untracked.io?.map(\.writeMs) == [nil] && untracked.io?.map(\.writes) == [2])
+        for major in 15...18 {
+            let queries = ServerQueries(major: major)
+            let when = "CASE WHEN current_setting('track_wal_io_timing')::bool THEN wal_sync_time END AS wal_sync_time"
+            #expect(queries.wal.contains(when))
+        }
     }
 }

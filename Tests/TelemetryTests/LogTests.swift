@@ -20,6 +20,7 @@ import Testing
         2026-11-21 14:20:19.500 UTC [122] LOG:  process 122 still waiting for ShareLock on transaction 745 after 1000.500 ms
         \tProcess holding the lock: 123. Wait queue: 122.
         2026-11-21 14:20:20.000 UTC [122] STATEMENT:  INSERT INTO a VALUES (1)
+        2026-11-21 14:20:20.250 UTC [122] LOG:  process 122 acquired ShareLock on transaction 745 after 1750.500 ms
         2026-11-21 14:20:21.000 UTC [123] LOG:  duration: 312.500 ms  plan:
         \t{
         \t  "Query Text": "SELECT messageHash FROM messages LIMIT 1",
@@ -66,7 +67,7 @@ import Testing
 
     @Test func lockWaitsAreRead() {
         #expect(found.lockWaits.map(\.what) == ["ShareLock on transaction 745"])
-        #expect(found.lockWaits.map(\.fromSeconds) == [13.4995] && found.lockWaits.map(\.toSeconds) == [14.5])
+        #expect(found.lockWaits.map(\.fromSeconds) == [13.4995] && found.lockWaits.map(\.toSeconds) == [15.25])
     }
 
     @Test func slowPlansAreReadByShape() {
@@ -82,7 +83,54 @@ import Testing
     }
 
     @Test func linesOfAnotherFormAreLeftOut() {
-        #expect(found.entries == 10)
+        #expect(found.entries == 11)
         #expect(LogFindings("words\n\twords\n", start: 0).entries == 0)
+    }
+
+    /// What is under way when the log is read is told as far as it was seen.
+    @Test func aCheckpointUnderWayIsTold() {
+        let log = """
+            2026-11-21 14:20:10.250 UTC [104] LOG:  checkpoint starting: time
+            2026-11-21 14:20:12.000 UTC [122] LOG:  unrelated
+            """
+        let seen = LogFindings(log, start: Self.start, end: Self.start + 60_000).checkpoints
+        #expect(seen == [CheckpointRow(fromSeconds: 5.25, seenUntil: 60, cause: "time")])
+        #expect(seen.map(\.isComplete) == [false] && seen[0].buffers == nil && seen[0].longestSyncSeconds == nil)
+        #expect(LogFindings(log, start: Self.start).checkpoints.map(\.toSeconds) == [7])
+        #expect(found.checkpoints.map(\.isComplete) == [true, true])
+    }
+
+    @Test func aCrashEndsWhatWasUnderWay() {
+        let log = """
+            2026-11-21 14:20:06.000 UTC [104] LOG:  checkpoint starting: wal
+            2026-11-21 14:20:08.000 UTC [122] LOG:  process 122 still waiting for ShareLock on transaction 7 after 1000.000 ms
+            2026-11-21 14:20:10.000 UTC [100] LOG:  all server processes terminated; reinitializing
+            2026-11-21 14:20:12.000 UTC [130] LOG:  checkpoint starting: end-of-recovery immediate wait
+            2026-11-21 14:20:13.000 UTC [130] LOG:  checkpoint complete: wrote 1 buffers (0.0%); 0 WAL file(s) added, 0 removed, 0 recycled; write=0.500 s, sync=0.100 s, total=1.000 s; sync files=1, longest=0.100 s, average=0.100 s; distance=1 kB, estimate=1 kB
+            """
+        let seen = LogFindings(log, start: Self.start, end: Self.start + 60_000)
+        #expect(seen.checkpoints.map(\.fromSeconds) == [1, 7] && seen.checkpoints.map(\.toSeconds) == [5, 8])
+        #expect(seen.checkpoints.map(\.isComplete) == [false, true])
+        #expect(seen.lockWaits.map(\.toSeconds) == [5])
+    }
+
+    /// One process is told of twice, one gives up, one is the victim of a deadlock, one is told of at its end only, and one
+    /// waits on.
+    @Test func locksAreWaitedForUntilTheWaitIsOver() {
+        let log = """
+            2026-11-21 14:20:06.000 UTC [11] LOG:  process 11 still waiting for AccessExclusiveLock on relation 5 of database 1 after 1000.000 ms
+            2026-11-21 14:20:06.500 UTC [12] LOG:  process 12 still waiting for ShareLock on transaction 7 after 1000.000 ms
+            2026-11-21 14:20:07.000 UTC [11] LOG:  process 11 still waiting for AccessExclusiveLock on relation 5 of database 1 after 2000.000 ms
+            2026-11-21 14:20:07.500 UTC [13] LOG:  process 13 detected deadlock while waiting for ShareLock on transaction 8 after 1000.000 ms
+            2026-11-21 14:20:07.500 UTC [13] ERROR:  deadlock detected
+            2026-11-21 14:20:08.000 UTC [12] ERROR:  canceling statement due to lock timeout
+            2026-11-21 14:20:08.500 UTC [14] LOG:  process 14 acquired ShareLock on transaction 9 after 1500.000 ms
+            2026-11-21 14:20:09.000 UTC [15] LOG:  process 15 still waiting for ShareLock on transaction 10 after 1000.000 ms
+            2026-11-21 14:20:10.000 UTC [11] LOG:  process 11 acquired AccessExclusiveLock on relation 5 of database 1 after 5000.000 ms
+            """
+        let waits = LogFindings(log, start: Self.start, end: Self.start + 20_000).lockWaits
+        #expect(waits.map(\.fromSeconds) == [0, 0.5, 1.5, 2, 3])
+        #expect(waits.map(\.toSeconds) == [5, 3, 2.5, 3.5, 20])
+        #expect(waits.first?.what == "AccessExclusiveLock on relation 5 of database 1")
     }
 }

@@ -57,4 +57,26 @@ import Testing
         #expect(plan.queryText == "q")
         #expect(throws: (any Error).self) { try PlanDocument.read("{}") }
     }
+
+    /// Planning has left one partition, and with it no Append.
+    @Test(arguments: [
+        (name: "messages_1_2", loops: 1, found: [1, 1]), ("messages_1_2", 0, [1, 0]), ("version", 1, nil),
+    ])
+    func aScanOfOnePartitionIsOne(_ scan: (name: String, loops: Int, found: [Int]?)) throws {
+        let plan = try PlanDocument.read(
+            """
+            [{"Plan": {"Node Type": "Limit", "Actual Loops": 1, "Plans": [
+              {"Node Type": "Index Scan", "Relation Name": "\(scan.name)", "Actual Loops": \(scan.loops)}]}}]
+            """)
+        #expect(plan.plan.partitions.map { [$0.planned, $0.executed] } == scan.found)
+    }
+
+    @Test func changingAPartitionIsNoScan() throws {
+        let plan = try PlanDocument.read(
+            """
+            [{"Plan": {"Node Type": "ModifyTable", "Relation Name": "messages_1_2", "Actual Loops": 1, "Plans": [
+              {"Node Type": "Result", "Actual Loops": 1}]}}]
+            """)
+        #expect(plan.plan.partitions == nil)
+    }
 }

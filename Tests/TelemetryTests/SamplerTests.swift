@@ -1,4 +1,5 @@
 import LinuxSystem
+import PostgresClient
 import RunRecord
 import Telemetry
 import TestSupport
@@ -66,7 +67,16 @@ import Testing
         #expect(sight.cost.failures == 0)
         #expect(sight.gaps.contains { $0.contains("pg_stat_statements") })
         #expect(sight.gaps.contains { $0.contains("auto_explain") })
-        #expect(sight.locks?.capacity ?? 0 > 0)
+        // Of 15 with its defaults and 300 connections: 3 autovacuum workers and their launcher, 8 other workers, and those
+        // that send WAL.
+        let connection = try Connection.open(cluster.record.parameters())
+        let senders = try #require(Int(try connection.value("SHOW max_wal_senders") ?? ""))
+        #expect(sight.locks?.capacity == 64 * (300 + 3 + 1 + 8 + senders))
+        #expect(sight.locks?.peakHolders != nil)
+        #expect(try connection.value("SHOW track_io_timing") == "off")
+        #expect(sight.database?.blockReadMs == nil && sight.database?.blockWriteMs == nil)
+        #expect(sight.wal?.writeMs == nil && sight.wal?.syncMs == nil)
+        #expect(try #require(sight.countedSeconds) > 0)
         #expect(sight.connections?.limit == 300)
         #expect(sight.tuplesAtStart != nil && sight.tuplesAtEnd != nil)
         #expect(sight.wal != nil && sight.writing != nil && sight.database != nil)
@@ -77,6 +87,31 @@ import Testing
         #expect(
             state.gaps.filter { $0.contains("pg_buffercache") || $0.contains("pgstattuple") }.isEmpty, "\(state.gaps)")
         #expect(try TestServers.count(cluster.record.parameters(), "pg_extension") == 1)
+        #expect(state.isRead)
+        await cluster.remove()
+        // A server that is gone tells nothing, and that is no state in which all is empty.
+        let gone = RelationState(
+            cluster.record.parameters(), dataFolder: cluster.record.dataFolder, since: nil, withBloat: true)
+        #expect(!gone.isRead && gone.cache == nil && gone.gaps.count == 1)
+    }
+
+    /// Two modes of one backend are one holder; two backends are two holders of one object.
+    @Test func locksAreCountedAsTheTableKeepsThem() async throws {
+        let cluster = try await TestServers.privateCluster(["autovacuum": "off"])
+        let server = cluster.record.parameters()
+        let (first, second, looking) = (
+            try Connection.open(server), try Connection.open(server), try Connection.open(server)
+        )
+        try first.run("CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ()")
+        for mode in ["SHARE UPDATE EXCLUSIVE", "SHARE"] {
+            try first.run(
+                mode == "SHARE" ? "LOCK TABLE a, b, c IN SHARE MODE" : "BEGIN; LOCK TABLE a, b, c IN \(mode) MODE")
+        }
+        // Not on the fast path while another backend holds a strong lock.
+        try second.run("BEGIN; LOCK TABLE a IN ACCESS SHARE MODE")
+        let rows = "SELECT count(*) FROM pg_locks WHERE NOT fastpath"
+        #expect(try looking.value(rows) == "7")
+        #expect(try looking.run(ServerQueries.locks) == [["3", "4", "2", "0"]])
         await cluster.remove()
     }
 }

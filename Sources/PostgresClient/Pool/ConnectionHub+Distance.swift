@@ -29,7 +29,8 @@ extension ConnectionHub {
     ///
     /// - Returns: `true`: the road takes all.
     func depart(_ connection: PooledConnection) -> Bool {
-        send(.sent(connection.wire.writtenBytes), connection)
+        connection.setOut = connection.wire.writtenBytes
+        send(.sent(connection.setOut), connection)
         return true
     }
 

@@ -33,7 +33,7 @@ extension ConnectionHub {
             case .needsWrite: watch(connection, for: .write)
             case .ready:
                 connection.openings += 1
-                connection.departed = halfTrip > 0 ? 0 : .max
+                (connection.departed, connection.setOut) = (halfTrip > 0 ? 0 : .max, 0)
                 connection.wire.begin(raw.descriptor, tls: try raw.tlsChannel(), trace: trace)
                 watch(connection, for: Self.awaiting)
                 connection.state = .greeting

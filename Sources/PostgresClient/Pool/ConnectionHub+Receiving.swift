@@ -127,6 +127,8 @@ extension ConnectionHub {
         case .prepare where failure == nil:
             connection.prepared.insert(flight.statement)
             connection.statements -= 1
+            // The statement behind it has an answer of its own.
+            connection.firstByte = 0
             goOn(flight.ticket, on: connection, owner)
         case .prepare, .statement:
             let firstByte = connection.firstByte

@@ -62,6 +62,9 @@ public final class ConnectionHub<Owner: StatementOwner> {
     /// Answers taken ahead of others since one in its turn.
     private var ahead = 0
 
+    /// Events on their way over a modelled distance.
+    package var inTransit: Int { line.count }
+
     /// Opens nothing yet: connections come when they are needed.
     ///
     /// - Parameters:
@@ -314,7 +317,9 @@ public final class ConnectionHub<Owner: StatementOwner> {
         if endsUnit { connection.unsyncedUnits += 1 }
         if endsUnit && connection.unsyncedUnits >= every {
             sync(connection)
-        } else if connection.wire.unsentBytes >= Self.fullGroup {
+        } else if connection.wire.unsentBytes >= Self.fullGroup
+            && connection.wire.writtenBytes - connection.setOut >= Self.fullGroup
+        {
             _ = flush(connection)
         }
     }

@@ -157,6 +157,8 @@ public final class PooledConnection {
     var openingEnds: Nanoseconds = 0
     /// The next statement to begin with.
     var nextGreeting = 0
+    /// What was written before this position has set out over a modelled distance; 0 where there is none.
+    var setOut = 0
 
     init(number: Int, pool: ConnectionPool) {
         self.number = number
@@ -172,6 +174,9 @@ public final class PooledConnection {
 
     /// Whether statements may follow each other without waiting for answers.
     public var pipelines: Bool { syncEvery != nil }
+
+    /// Room for what is to be sent, bytes.
+    package var sendCapacity: Int { wire.outCapacity }
 
     /// Whether the owner is told how a flight ends; of a prepare in a pipeline it hears by the statement behind it.
     func isOwners(_ flight: Flight) -> Bool {

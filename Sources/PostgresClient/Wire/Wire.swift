@@ -35,7 +35,7 @@ struct Wire: ~Copyable {
     /// To be sent: bytes `sent..<outEnd`.
     var out: UnsafeMutablePointer<UInt8>
     var outEnd = 0
-    private var outCapacity = 1_024
+    private(set) var outCapacity = 1_024
     private var outSent = 0
     /// Bytes sent before the first that is in the buffer.
     private var outBase = 0
@@ -106,18 +106,27 @@ struct Wire: ~Copyable {
     /// Room for so many bytes at the end of what is to be sent, for the caller to fill at once.
     @inline(__always)
     mutating func room(_ length: Int) -> UnsafeMutablePointer<UInt8> {
-        if outEnd &+ length > outCapacity { growOut(to: outEnd + length) }
+        if outEnd &+ length > outCapacity { makeOutRoom(for: length) }
         defer { outEnd &+= length }
         return out + outEnd
     }
 
+    /// Lets go of what was sent, and takes more room when at least half would not be free then: over a distance something
+    /// is always on its way, so that the buffer is never empty by itself.
     @inline(never)
-    private mutating func growOut(to needed: Int) {
-        while outCapacity < needed { outCapacity *= 2 }
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: outCapacity)
-        larger.update(from: out, count: outEnd)
-        out.deallocate()
-        out = larger
+    private mutating func makeOutRoom(for length: Int) {
+        let unsent = unsentBytes
+        if 2 * (unsent + length) > outCapacity {
+            while outCapacity < 2 * (unsent + length) { outCapacity *= 2 }
+            let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: outCapacity)
+            larger.update(from: out + outSent, count: unsent)
+            out.deallocate()
+            out = larger
+        } else {
+            out.update(from: out + outSent, count: unsent)
+        }
+        outBase += outSent
+        (outEnd, outSent) = (unsent, 0)
     }
 
     /// Bytes written and not yet sent.
