@@ -21,7 +21,7 @@ static uint32_t bring(
     uint64_t most = csm_later(1, s->parameters.operation_bytes / CSM_PAGE);
     while (end <= last && end - number < most && csm_find_page(s, file.place, end) == CSM_NONE) end++;
     uint64_t bytes = (uint64_t)(end - number) * CSM_PAGE;
-    *until = csm_later(*until, csm_operate(s, CSM_READ, file, (uint64_t)number * CSM_PAGE, bytes, now));
+    *until = csm_later(*until, csm_operate(s, CSM_READ, file, (uint64_t)number * CSM_PAGE, bytes, now, now));
     for (uint32_t page = number; page < end; page++) {
         uint32_t place = csm_add_page(s, file.place, page, now);
         if (place != CSM_NONE) csm_pages(s)[place].ready = coarse(*until);
@@ -49,7 +49,7 @@ uint64_t csm_read(csm_segment *s, csm_file file, uint64_t offset, uint64_t lengt
     uint64_t until = 0;
     if (entry == NULL || (flags & CSM_DIRECT)) {
         s->statistics.misses += last - first + 1;
-        until = csm_operate(s, CSM_READ, file, offset, length, now);
+        until = csm_operate(s, CSM_READ, file, offset, length, now, now);
     } else {
         for (uint32_t number = first, brought = first; number <= last; number++) {
             uint32_t page = csm_find_page(s, file.place, number);
@@ -106,7 +106,7 @@ void csm_drop(csm_segment *s, csm_file file, uint64_t offset, uint64_t length) {
 // A write that reaches the device before it returns. What lies in the cache is then the same as on the device.
 static uint64_t write_through(
     csm_segment *s, csm_file file, bool keeps, uint64_t offset, uint64_t length, int flags, uint64_t now) {
-    uint64_t until = csm_operate(s, CSM_WRITE, file, offset, length, now);
+    uint64_t until = csm_operate(s, CSM_WRITE, file, offset, length, now, now);
     if (keeps) {
         uint32_t last = (uint32_t)((offset + length - 1) / CSM_PAGE);
         for (uint32_t number = (uint32_t)(offset / CSM_PAGE); number <= last; number++) {
@@ -118,7 +118,7 @@ static uint64_t write_through(
     }
     if (flags & CSM_SYNC) {
         s->statistics.flush.calls++;
-        until = csm_operate(s, CSM_FLUSH, file, 0, 0, until);
+        until = csm_operate(s, CSM_FLUSH, file, 0, 0, now, until);
     }
     return until;
 }
@@ -177,7 +177,7 @@ static uint64_t step(csm_segment *s, csm_file file, uint32_t place, uint64_t dir
     *left = count == 0 ? 0 : *left - count;
     if (*left > 0) return until;
     if (place != CSM_NONE) until = csm_later(until, csm_files(s)[place].written);
-    return csm_operate(s, CSM_FLUSH, file, 0, 0, until);
+    return csm_operate(s, CSM_FLUSH, file, 0, 0, now, until);
 }
 
 uint64_t csm_flush(csm_segment *s, csm_file file, uint64_t *left, uint64_t now) {

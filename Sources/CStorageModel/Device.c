@@ -20,7 +20,7 @@ static uint64_t draw(csm_segment *s, csm_kind kind) {
     return table[below] + (uint64_t)((place - below) * (double)(table[below + 1] - table[below]));
 }
 
-static uint32_t histogram_place(uint64_t value) {
+uint32_t csm_histogram_place(uint64_t value) {
     if (value < CSM_OCTAVE) return (uint32_t)value;
     uint32_t octave = 63 - (uint32_t)__builtin_clzll(value) - 6;  // 2^6 is CSM_OCTAVE
     uint32_t place = (octave + 1) * CSM_OCTAVE + (uint32_t)((value >> octave) - CSM_OCTAVE);
@@ -62,12 +62,22 @@ static uint32_t first_free(const csm_device *d, uint32_t depth) {
     return found;
 }
 
+// The place in the queue for an operation that may begin at `begin`: the one that was busy last, so that those which have
+// been free for longer stay so for whoever comes before `begin`; else the one that is free first.
+static uint32_t best_free(const csm_device *d, uint32_t depth, uint64_t begin) {
+    uint32_t found = first_free(d, depth);
+    for (uint32_t i = 0; i < depth; i++)
+        if (d->free[i] <= begin && d->free[i] > d->free[found]) found = i;
+    return found;
+}
+
 static bool follows_last(const csm_device *d, csm_file file, uint64_t offset) {
     return file.generation != 0 && d->last.place == file.place && d->last.generation == file.generation
         && d->last_end == offset;
 }
 
-uint64_t csm_operate(csm_segment *s, csm_kind kind, csm_file file, uint64_t offset, uint64_t bytes, uint64_t now) {
+uint64_t csm_operate(
+    csm_segment *s, csm_kind kind, csm_file file, uint64_t offset, uint64_t bytes, uint64_t now, uint64_t after) {
     const csm_parameters *p = &s->parameters;
     csm_device *d = &s->device;
     csm_counts *counts = kind == CSM_READ ? &s->statistics.read
@@ -81,17 +91,16 @@ uint64_t csm_operate(csm_segment *s, csm_kind kind, csm_file file, uint64_t offs
         d->last = file;
         d->last_end = offset + bytes;
     }
-    if (!p->active) return now;
+    if (!p->active) return csm_later(now, after);
     double operations = kind == CSM_FLUSH
         ? p->flush_operations
         : (double)((bytes + p->operation_bytes - 1) / p->operation_bytes);
     uint64_t end = now;
-    uint64_t begin = pass_limits(s, kind, operations, bytes, now, &end);
-    uint32_t server = first_free(d, p->queue_depth);
+    uint64_t begin = csm_later(after, pass_limits(s, kind, operations, bytes, now, &end));
+    uint32_t server = best_free(d, p->queue_depth, begin);
     begin = csm_later(begin, d->free[server]);
     uint64_t latency = draw(s, kind);
     if (sequential) latency = (uint64_t)((double)latency * p->sequential_share);
-    s->histograms[kind][histogram_place(latency)]++;
     end = csm_later(end, begin + latency);
     d->free[server] = end;
     return end;

@@ -110,6 +110,13 @@ bool csm_reserve(csm_segment *s, csm_file file, uint64_t end) {
     return fits;
 }
 
+void csm_give_back(csm_segment *s, csm_file file, uint64_t end, uint64_t size) {
+    if (!csm_lock(s)) return;
+    csm_file_entry *entry = csm_entry(s, file);
+    if (entry != NULL && entry->size == end && size < end) resize(s, entry, size);
+    csm_unlock(s);
+}
+
 void csm_resize(csm_segment *s, csm_file file, uint64_t size) {
     if (!csm_lock(s)) return;
     csm_file_entry *entry = csm_entry(s, file);

@@ -69,7 +69,7 @@ struct csm_segment {
     csm_device device;
     csm_cache cache;
     uint64_t quantiles[CSM_KINDS][CSM_QUANTILES + 1];
-    uint64_t histograms[CSM_KINDS][CSM_HISTOGRAM];
+    uint64_t histograms[CSM_KINDS][CSM_HISTOGRAM];  // of waits, as they were
 };
 
 // Tables behind the fixed part: files, their hash, pages, their hash.
@@ -93,8 +93,11 @@ static inline uint64_t csm_mix(uint64_t x) {  // SplitMix64's finaliser (Steele,
 
 // MARK: Under the lock
 
-// Device: one operation that arrives at `now`; the moment at which it is done.
-uint64_t csm_operate(csm_segment *s, csm_kind kind, csm_file file, uint64_t offset, uint64_t bytes, uint64_t now);
+// Device: one operation that arrives at `now` and cannot begin before `after`, such as a flush behind its writes. The
+// moment at which it is done. It takes its share of the limits when it arrives, so that it holds nobody else up while it
+// waits for what it follows.
+uint64_t csm_operate(
+    csm_segment *s, csm_kind kind, csm_file file, uint64_t offset, uint64_t bytes, uint64_t now, uint64_t after);
 // The moment from which an operation of this kind would begin at once.
 uint64_t csm_free_at(const csm_segment *s, csm_kind kind);
 

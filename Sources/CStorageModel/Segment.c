@@ -133,6 +133,7 @@ void csm_note_wait(csm_segment *s, csm_kind kind, uint64_t wait, uint64_t late) 
     add(&counts(s, kind)->waits, 1);
     add(&counts(s, kind)->wait, wait);
     add(&counts(s, kind)->late, late);
+    add(&s->histograms[kind][csm_histogram_place(wait + late)], 1);
 }
 
 uint64_t csm_get_spin(const csm_segment *s) { return __atomic_load_n(&s->parameters.spin, __ATOMIC_RELAXED); }

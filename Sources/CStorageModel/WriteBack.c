@@ -40,7 +40,7 @@ uint64_t csm_write_pages(
     for (uint32_t i = 0, run; i < found; i += run) {
         for (run = 1; i + run < found && run < most && numbers[i + run] == numbers[i] + run;) run++;
         uint64_t offset = (uint64_t)numbers[i] * CSM_PAGE;
-        end = csm_later(end, csm_operate(s, CSM_WRITE, name, offset, (uint64_t)run * CSM_PAGE, now));
+        end = csm_later(end, csm_operate(s, CSM_WRITE, name, offset, (uint64_t)run * CSM_PAGE, now, now));
     }
     entry->written = csm_later(entry->written, end);
     *count += found;

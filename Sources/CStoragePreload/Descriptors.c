@@ -72,14 +72,27 @@ bool csp_note_open(int descriptor, int flags) {
     return true;
 }
 
-bool csp_is_below(const char *path, struct stat *info) {
-    if (csp_segment == NULL) return false;
+int csp_hold(const char *path, struct stat *info) {
+    if (csp_segment == NULL) return -1;
     int before = errno;
     int descriptor = csp_get()->open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    bool below = descriptor >= 0 && fstat(descriptor, info) == 0 && is_below(descriptor);
+    bool held = descriptor >= 0 && fstat(descriptor, info) == 0 && S_ISREG(info->st_mode) && is_below(descriptor);
+    if (!held) csp_release(descriptor);
+    errno = before;
+    return held ? descriptor : -1;
+}
+
+void csp_release(int descriptor) {
+    int before = errno;
     if (descriptor >= 0) csp_get()->close(descriptor);
     errno = before;
-    return below;
+}
+
+void csp_before_emptying(const char *path) {
+    struct stat info;
+    int held = csp_hold(path, &info);
+    if (held >= 0) csm_open(csp_segment, info.st_ino, (uint64_t)info.st_size, false);
+    csp_release(held);
 }
 
 // MARK: Waiting

@@ -57,21 +57,36 @@ static bool has_room(csp_descriptor *found, off_t end) {
     return csm_reserve(csp_segment, found->file, (uint64_t)end);
 }
 
+// Gives the room back when the growth failed after all.
+static void settle(int descriptor, csp_descriptor *found, off_t end, bool succeeded) {
+    struct stat info;
+    if (!succeeded && fstat(descriptor, &info) == 0)
+        csm_give_back(csp_segment, found->file, (uint64_t)end, (uint64_t)info.st_size);
+}
+
 int posix_fallocate(int descriptor, off_t offset, off_t length) {
     csp_descriptor *found = csp_find(descriptor);
-    if (found != NULL && offset >= 0 && length > 0 && !has_room(found, offset + length)) return ENOSPC;
-    return csp_get()->posix_fallocate(descriptor, offset, length);
+    bool grows = found != NULL && offset >= 0 && length > 0;
+    if (grows && !has_room(found, offset + length)) return ENOSPC;
+    int code = csp_get()->posix_fallocate(descriptor, offset, length);
+    if (grows) settle(descriptor, found, offset + length, code == 0);
+    return code;
 }
 
 int fallocate(int descriptor, int mode, off_t offset, off_t length) {
     csp_descriptor *found = csp_find(descriptor);
     // Other modes than growing give room back or move it about; no server uses them.
-    if (found != NULL && mode == 0 && offset >= 0 && length > 0 && !has_room(found, offset + length)) {
+    bool grows = found != NULL && mode == 0 && offset >= 0 && length > 0;
+    if (grows && !has_room(found, offset + length)) {
         errno = ENOSPC;
         return -1;
     }
     if (found != NULL && mode != 0) csm_note_unmodelled(csp_segment);
-    return csp_get()->fallocate(descriptor, mode, offset, length);
+    int result = csp_get()->fallocate(descriptor, mode, offset, length);
+    int before = errno;
+    if (grows) settle(descriptor, found, offset + length, result == 0);
+    errno = before;
+    return result;
 }
 
 int ftruncate(int descriptor, off_t size) {
@@ -83,12 +98,13 @@ int ftruncate(int descriptor, off_t size) {
 
 int truncate(const char *path, off_t size) {
     struct stat info;
-    bool below = csp_is_below(path, &info) && S_ISREG(info.st_mode);
+    int held = csp_hold(path, &info);
     int result = csp_get()->truncate(path, size);
-    if (below && result == 0) {
+    if (held >= 0 && result == 0) {
         csm_file file = csm_open(csp_segment, info.st_ino, (uint64_t)info.st_size, false);
         csm_resize(csp_segment, file, (uint64_t)size);
     }
+    csp_release(held);
     return result;
 }
 

@@ -19,6 +19,7 @@
 
 // An older tmpfs refuses O_DIRECT, for which memory has no use; the model knows what was asked for.
 static int open_noted(int folder, const char *path, int flags, mode_t mode) {
+    if ((flags & O_TRUNC) && folder == AT_FDCWD) csp_before_emptying(path);
     int descriptor = csp_get()->openat(folder, path, flags, mode);
     if (descriptor < 0 && errno == EINVAL && (flags & O_DIRECT))
         descriptor = csp_get()->openat(folder, path, flags & ~O_DIRECT, mode);
@@ -58,8 +59,26 @@ int close(int descriptor) {
     return csp_get()->close(descriptor);
 }
 
+// Streams write past the model: nobody waits for them, but what they leave takes up room.
+FILE *fopen(const char *path, const char *mode) {
+    if (mode[0] == 'w') csp_before_emptying(path);
+    FILE *file = csp_get()->fopen(path, mode);
+    int flags = mode[0] == 'w' ? O_TRUNC : mode[0] == 'a' ? O_APPEND : 0;
+    if (file == NULL || csp_note_open(fileno(file), flags)) return file;
+    csp_get()->fclose(file);
+    errno = EMFILE;
+    return NULL;
+}
+
+FILE *fopen64(const char *path, const char *mode) { return fopen(path, mode); }
+
 int fclose(FILE *file) {
-    csp_forget(fileno(file));
+    int descriptor = fileno(file);
+    csp_descriptor *found = csp_find(descriptor);
+    struct stat info;
+    if (found != NULL && found->file.generation != 0 && fflush(file) == 0 && fstat(descriptor, &info) == 0)
+        csm_open(csp_segment, info.st_ino, (uint64_t)info.st_size, false);
+    csp_forget(descriptor);
     return csp_get()->fclose(file);
 }
 
@@ -101,20 +120,27 @@ int fcntl64(int descriptor, int command, ...) {
 
 // MARK: Names
 
+// A file is held while its name goes, so that no other one has its inode before the model has forgotten it.
+static void has_gone(int held, const struct stat *info, bool gone) {
+    if (held >= 0 && gone && info->st_nlink == 1) csm_remove(csp_segment, info->st_ino, (uint64_t)info->st_size);
+    csp_release(held);
+}
+
 int unlink(const char *path) {
     struct stat info;
-    bool last = csp_is_below(path, &info) && S_ISREG(info.st_mode) && info.st_nlink == 1;
+    int held = csp_hold(path, &info);
     int result = csp_get()->unlink(path);
-    if (result == 0 && last) csm_remove(csp_segment, info.st_ino, (uint64_t)info.st_size);
+    has_gone(held, &info, result == 0);
     return result;
 }
 
 int rename(const char *from, const char *to) {
     struct stat info, moved;
-    bool last = csp_is_below(to, &info) && S_ISREG(info.st_mode) && info.st_nlink == 1
-        && !(csp_is_below(from, &moved) && moved.st_ino == info.st_ino);
+    int held = csp_hold(to, &info), other = csp_hold(from, &moved);
+    bool same = held >= 0 && other >= 0 && moved.st_ino == info.st_ino;
+    csp_release(other);
     int result = csp_get()->rename(from, to);
-    if (result == 0 && last) csm_remove(csp_segment, info.st_ino, (uint64_t)info.st_size);
+    has_gone(held, &info, result == 0 && !same);
     return result;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     int (*open)(const char *, int, ...);
     int (*openat)(int, const char *, int, ...);
     int (*close)(int);
+    FILE *(*fopen)(const char *, const char *);
     int (*fclose)(FILE *);
     int (*dup)(int);
     int (*dup2)(int, int);
@@ -68,8 +69,12 @@ void csp_forget(int descriptor);
 void csp_copy(int from, int to);
 // Looks at a descriptor that was just opened with these flags. False when it cannot be modelled; it is closed then.
 bool csp_note_open(int descriptor, int flags);
-// Whether a path is a file's below the modelled folder; a link is not followed.
-bool csp_is_below(const char *path, struct stat *info);
+// Whether a path is a regular file's below the modelled folder; a link is not followed. A descriptor that keeps its inode
+// from being used again, for csp_release; -1 when it is not.
+int csp_hold(const char *path, struct stat *info);
+void csp_release(int descriptor);
+// Makes a file known that is about to be emptied, so that its room is given back.
+void csp_before_emptying(const char *path);
 
 uint64_t csp_now(void);
 // Waits until a moment: sleeps, and spins for the last stretch. Returns the time then.

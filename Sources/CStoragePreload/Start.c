@@ -31,7 +31,7 @@ static void fail(const char *what, const char *path) {
 #define FIND(name) *(void **)&csp_next.name = dlsym(RTLD_NEXT, #name)
 
 static void find_next(void) {
-    FIND(open); FIND(openat); FIND(close); FIND(fclose); FIND(dup); FIND(dup2); FIND(dup3); FIND(fcntl);
+    FIND(open); FIND(openat); FIND(close); FIND(fopen); FIND(fclose); FIND(dup); FIND(dup2); FIND(dup3); FIND(fcntl);
     FIND(read); FIND(pread); FIND(readv); FIND(preadv); FIND(preadv2);
     FIND(write); FIND(pwrite); FIND(writev); FIND(pwritev); FIND(pwritev2);
     FIND(fsync); FIND(fdatasync); FIND(syncfs); FIND(sync_file_range);

@@ -25,8 +25,16 @@ static bool has_room(csp_descriptor *found, off_t offset, size_t count) {
     return false;
 }
 
-static ssize_t has_written(csp_descriptor *found, off_t offset, ssize_t count, int more) {
-    if (count <= 0 || offset < 0) return count;
+// After a write for which there was room for `wanted` bytes.
+static ssize_t has_written(
+    int descriptor, csp_descriptor *found, off_t offset, size_t wanted, ssize_t count, int more) {
+    if (offset < 0) return count;
+    struct stat info;
+    int before = errno;
+    if ((count < 0 || (size_t)count < wanted) && fstat(descriptor, &info) == 0)
+        csm_give_back(csp_segment, found->file, (uint64_t)offset + wanted, (uint64_t)info.st_size);
+    errno = before;
+    if (count <= 0) return count;
     uint64_t now = csp_now();
     int flags = found->flags | more;
     csp_wait(
@@ -78,9 +86,9 @@ ssize_t preadv(int descriptor, const struct iovec *parts, int count, off_t offse
 
 ssize_t preadv2(int descriptor, const struct iovec *parts, int count, off_t offset, int flags) {
     csp_descriptor *found = csp_find(descriptor);
-    if (found != NULL && offset == -1) offset = place_of(descriptor);
+    off_t place = found != NULL && offset == -1 ? place_of(descriptor) : offset;
     ssize_t done = csp_get()->preadv2(descriptor, parts, count, offset, flags);
-    return found == NULL ? done : has_read(found, offset, done);
+    return found == NULL ? done : has_read(found, place, done);
 }
 
 // MARK: Writing
@@ -90,38 +98,42 @@ ssize_t write(int descriptor, const void *buffer, size_t count) {
     if (found == NULL) return csp_get()->write(descriptor, buffer, count);
     off_t offset = write_place(descriptor, found);
     if (!has_room(found, offset, count)) return -1;
-    return has_written(found, offset, csp_get()->write(descriptor, buffer, count), 0);
+    return has_written(descriptor, found, offset, count, csp_get()->write(descriptor, buffer, count), 0);
 }
 
 ssize_t pwrite(int descriptor, const void *buffer, size_t count, off_t offset) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->pwrite(descriptor, buffer, count, offset);
     if (!has_room(found, offset, count)) return -1;
-    return has_written(found, offset, csp_get()->pwrite(descriptor, buffer, count, offset), 0);
+    return has_written(descriptor, found, offset, count, csp_get()->pwrite(descriptor, buffer, count, offset), 0);
 }
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->writev(descriptor, parts, count);
     off_t offset = write_place(descriptor, found);
-    if (!has_room(found, offset, total(parts, count))) return -1;
-    return has_written(found, offset, csp_get()->writev(descriptor, parts, count), 0);
+    size_t wanted = total(parts, count);
+    if (!has_room(found, offset, wanted)) return -1;
+    return has_written(descriptor, found, offset, wanted, csp_get()->writev(descriptor, parts, count), 0);
 }
 
 ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t offset) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->pwritev(descriptor, parts, count, offset);
-    if (!has_room(found, offset, total(parts, count))) return -1;
-    return has_written(found, offset, csp_get()->pwritev(descriptor, parts, count, offset), 0);
+    size_t wanted = total(parts, count);
+    if (!has_room(found, offset, wanted)) return -1;
+    return has_written(descriptor, found, offset, wanted, csp_get()->pwritev(descriptor, parts, count, offset), 0);
 }
 
 ssize_t pwritev2(int descriptor, const struct iovec *parts, int count, off_t offset, int flags) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->pwritev2(descriptor, parts, count, offset, flags);
     off_t place = offset == -1 ? write_place(descriptor, found) : offset;
-    if (!has_room(found, place, total(parts, count))) return -1;
+    size_t wanted = total(parts, count);
+    if (!has_room(found, place, wanted)) return -1;
     int more = flags & (RWF_DSYNC | RWF_SYNC) ? CSM_SYNC : 0;
-    return has_written(found, place, csp_get()->pwritev2(descriptor, parts, count, offset, flags), more);
+    ssize_t done = csp_get()->pwritev2(descriptor, parts, count, offset, flags);
+    return has_written(descriptor, found, place, wanted, done, more);
 }
 
 ssize_t copy_file_range(int from, off_t *from_place, int to, off_t *to_place, size_t count, unsigned flags) {
@@ -131,7 +143,7 @@ ssize_t copy_file_range(int from, off_t *from_place, int to, off_t *to_place, si
     if (target != NULL && !has_room(target, write_at, count)) return -1;
     ssize_t done = csp_get()->copy_file_range(from, from_place, to, to_place, count, flags);
     if (source != NULL) has_read(source, read_at, done);
-    return target == NULL ? done : has_written(target, write_at, done, 0);
+    return target == NULL ? done : has_written(to, target, write_at, count, done, 0);
 }
 
 // The same under the names for large files, which are all files here.

@@ -192,8 +192,9 @@ public struct ProfileSight: Sendable {
         _ profile: HardwareProfile, _ enforcement: Enforcement, _ host: HostDescription
     ) -> ProfileDescription {
         var description = ProfileDescription(
-            name: profile.name, requested: named(enforcement.requested), enforced: [:],
-            observed: ["storage": "real, \(host.filesystem)"], notEnforced: [])
+            name: profile.name, requested: named(enforcement.requested), enforced: [:], observed: [:], notEnforced: [])
+        // What a modelled or external device did is known when the load is over.
+        if case .real = profile.storage { description.observed["storage"] = "real, \(host.filesystem)" }
         if let sentence = profile.scaleSentence {
             description.scale = profile.scale
             description.adaptations = [sentence]

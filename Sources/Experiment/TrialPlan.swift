@@ -69,10 +69,7 @@ public struct TrialPlan: Sendable {
     /// - Throws: `TestbedProblem` with limit, need and remedy.
     public static func checkDescriptors(_ spec: WorkloadSpec, _ driver: DriverBehaviour = .faithful) throws {
         let (limit, writers) = (DescriptorLimit.current, spec.writers)
-        let connections =
-            writers.count
-            * (driver.plan(.write, connections: writers.writeConnections).limit
-                + driver.plan(.read, connections: writers.readConnections).limit)
+        let connections = connections(spec, driver)
         let need = connections + reservedDescriptors
         guard need > limit.soft else { return }
         throw TestbedProblem(
@@ -84,14 +81,17 @@ public struct TrialPlan: Sendable {
     ///
     /// - Throws: `TestbedProblem` with the numbers.
     public static func checkMemory(_ request: TrialRequest) throws {
-        let (writers, driver) = (request.offered.writers, request.driver)
-        let connections =
-            writers.count
+        let variant = request.variant.fitted(toMemory: request.serverMemory).variant
+        try request.profile?.checkMemory(variant, connections: connections(request.offered, request.driver))
+        if case .modelled = request.profile?.storage { try StorageRefusals.check(variant) }
+    }
+
+    /// Connections that the nodes' pools hold at most, all together.
+    static func connections(_ spec: WorkloadSpec, _ driver: DriverBehaviour) -> Int {
+        let writers = spec.writers
+        return writers.count
             * (driver.plan(.write, connections: writers.writeConnections).limit
                 + driver.plan(.read, connections: writers.readConnections).limit)
-        let variant = request.variant.fitted(toMemory: request.serverMemory).variant
-        try request.profile?.checkMemory(variant, connections: connections)
-        if case .modelled = request.profile?.storage { try StorageRefusals.check(variant) }
     }
 
     private static func remedy(_ limit: DescriptorLimit, _ need: Int) -> String {

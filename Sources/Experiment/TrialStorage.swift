@@ -14,6 +14,7 @@ public struct TrialStorage: Sendable {
     /// - Throws: `TestbedProblem` when it cannot be made, `SpecProblems` for settings that it cannot cover.
     static func make(_ request: TrialRequest, _ variant: Variant) throws -> TrialStorage? {
         guard case .modelled(let device) = request.profile?.storage else { return nil }
+        // Asked before, too, for those who plan; here for all who build.
         try StorageRefusals.check(variant)
         guard let tool = request.tool else {
             throw TestbedProblem("modelled storage: this program does not know where it lies, and so not its library")
@@ -22,6 +23,7 @@ public struct TrialStorage: Sendable {
             memory: request.serverMemory, sharedBuffers: variant.sharedBuffers)
         let plan = ModelledStorage.Plan(
             device: device, cacheBytes: cache, expectedBytes: TrialPlan.diskNeed(request.offered, variant),
+            serverBytes: variant.serverBytes(connections: TrialPlan.connections(request.offered, request.driver)),
             seed: request.seed, library: try ModelledStorage.library(beside: tool), diskFolder: request.dataDirectory)
         return TrialStorage(model: try ModelledStorage.create(plan, in: request.registry))
     }
@@ -46,19 +48,21 @@ public struct TrialStorage: Sendable {
     /// What it did since it was made.
     var statistics: StorageStatistics { model.statistics() }
 
-    /// What a device did between two looks, in a sentence. Latencies are those of all operations up to the second.
+    /// What a device did between two looks, in a sentence. Times are those that the server's processes waited.
     static func account(_ from: StorageStatistics, _ to: StorageStatistics) -> String {
         func milliseconds(_ nanoseconds: Double) -> String { "\((nanoseconds / 1e5).rounded() / 10) ms" }
-        let (flushes, writes) = (
-            to.flushes.operations - from.flushes.operations, to.writes.operations - from.writes.operations
+        let flushes = StorageStatistics.Kind(to.flushes, since: from.flushes)
+        let (writes, reads) = (
+            to.writes.operations - from.writes.operations, to.reads.operations - from.reads.operations
         )
-        let (reads, hits, misses) = (
-            to.reads.operations - from.reads.operations, to.hits - from.hits, to.misses - from.misses
-        )
-        var words = [
-            "\(flushes) flushes (p50 \(milliseconds(to.flushes.latencyP50)), p99 \(milliseconds(to.flushes.latencyP99)))",
-            "\(writes) writes and \(reads) reads of the device",
-        ]
+        let (hits, misses) = (to.hits - from.hits, to.misses - from.misses)
+        var words = ["\(flushes.operations) flushes"]
+        if flushes.waits > 0 {
+            let late = Double(flushes.late) / Double(flushes.waits)
+            words[0] +=
+                " (waited p50 \(milliseconds(flushes.waitP50)), p99 \(milliseconds(flushes.waitP99)), on average \(ProfileText.time(UInt64(late.rounded()))) longer than asked)"
+        }
+        words.append("\(writes) writes and \(reads) reads of the device")
         if hits + misses > 0 {
             words.append("page cache had \(Words.percent(Double(hits) / Double(hits + misses))) of the pages read")
         }
@@ -78,12 +82,5 @@ extension BuiltArchive {
     public func remove() async {
         await cluster.remove()
         storage?.remove()
-    }
-}
-
-extension Variant {
-    /// Bytes of `shared_buffers`; PostgreSQL's own default is 128 MB.
-    var sharedBuffers: Int {
-        settings.last { $0.name == "shared_buffers" }.flatMap { Variant.memoryBytes($0.value) } ?? 128 << 20
     }
 }

@@ -4,6 +4,7 @@ import PostgresClient
 
 /// What is known of a managed cluster on disk, so that any later start of the tool can find, use or remove it.
 public struct ClusterRecord: Codable, Sendable {
+    /// Its name: eight letters and digits.
     public var id: String
     /// The process that made it.
     public var owner: ProcessIdentity
@@ -11,11 +12,13 @@ public struct ClusterRecord: Codable, Sendable {
     public var kept: Bool
     /// Wall-clock, ISO 8601.
     public var createdAt: String
+    /// As the server prints it, such as `15.18 (Debian 15.18-0+deb12u1)`.
     public var serverVersion: String
     /// Folder of the cluster: this record, the socket, the server's log.
     public var folder: String
     /// The data directory; below ``folder`` unless the user chose another disk.
     public var dataFolder: String
+    /// Folder of the server's programs.
     public var binaries: String
     /// What the server is started with, so that a kept cluster can be started again.
     public var arguments: [String]
@@ -23,9 +26,25 @@ public struct ClusterRecord: Codable, Sendable {
     public var purpose: String
     /// Folders of the control groups that its processes run in; `nil` for none.
     public var controlGroups: [String]?
+    /// What the processes of a kept cluster's server run in; `nil` for a cluster that nobody asked to keep.
+    public var surroundings: ServerSurroundings?
+
+    /// What a kept cluster ran with that is no longer there; `nil` when it can be started as it was.
+    var gap: String? {
+        func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+        if !isThere("\(dataFolder)/PG_VERSION") { return "its data are gone" }
+        let groups = controlGroups ?? []
+        if !groups.isEmpty, surroundings == nil { return "what limited it was not written down" }
+        // Of the groups noted beforehand, those count that could be made.
+        let joined = groups.filter { group in surroundings?.prefix.contains { $0.contains("'\(group)/") } == true }
+        if !joined.allSatisfy(isThere) { return "its control group is gone" }
+        let modelled = [StorageHolder.preload, StorageHolder.variable].compactMap { surroundings?.variables[$0] }
+        return modelled.allSatisfy(isThere) ? nil : "its modelled storage is gone"
+    }
 
     /// Folder of the Unix socket.
     public var socketFolder: String { "\(folder)/s" }
+    /// The server's log.
     public var logFile: String { "\(folder)/server.log" }
     /// The superuser of every managed cluster.
     public static let user = "postgres"

@@ -8,6 +8,7 @@ import Synchronization
 /// It survives the tool, so that a start after `kill -9` finds what was left behind. Only clusters with a record of
 /// ours, in a folder that belongs to us, are ever touched.
 public struct ClusterRegistry: Sendable {
+    /// The registry's folder.
     public let home: String
     /// Shared by the copies of one registry, so that whoever clears up is not overtaken by whoever makes.
     private let gate = Gate()
@@ -55,9 +56,12 @@ public struct ClusterRegistry: Sendable {
             let record = ClusterRecord.read(folder: folder), record.id == name, record.folder == folder
         else { return nil }
         let holder = String(record.dataFolder.dropLast("/data".count))
+        // What lay in memory is gone after a restart of the machine; the rest is to be found and removed all the same.
+        var info = stat()
+        let isGone = lstat(holder, &info) != 0 && errno == ENOENT
         let elsewhere =
             record.dataFolder.hasSuffix("/archivebench-\(name)/data")
-            && Ownership.isFolder(holder, ownedBy: UserAccount.effective.uid)
+            && (isGone || Ownership.isFolder(holder, ownedBy: UserAccount.effective.uid))
         return record.dataFolder == "\(folder)/data" || elsewhere ? record : nil
     }
 

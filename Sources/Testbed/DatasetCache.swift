@@ -4,6 +4,7 @@ import LinuxSystem
 
 /// Why a dataset was not kept although nothing went wrong; a note for people, not a failure.
 public struct DatasetNotCached: Error, CustomStringConvertible, Sendable {
+    /// For people, beginning with `not cached: `.
     public let description: String
 
     init(_ reason: String) { description = "not cached: \(reason)" }
@@ -127,8 +128,12 @@ public struct DatasetCache: Sendable {
     ///   - dataFolder: exists and is empty; it is empty again when this throws.
     ///   - owner: the account the server runs as; `nil` for our own.
     ///   - usedAt: wall clock, ISO 8601.
+    ///   - surroundings: what the copying program runs in.
     /// - Throws: ``TestbedProblem`` when the entry is gone or cannot be copied, `CancellationError`.
-    public func copy(_ entry: DatasetEntry, to dataFolder: String, owner: UserAccount?, usedAt: String) async throws {
+    public func copy(
+        _ entry: DatasetEntry, to dataFolder: String, owner: UserAccount?, usedAt: String,
+        within surroundings: ServerSurroundings = .host
+    ) async throws {
         let place = place(entry.key)
         let lock = Self.lock(place, LOCK_SH)
         defer { lock.map { _ = close($0) } }
@@ -139,7 +144,7 @@ public struct DatasetCache: Sendable {
             throw TestbedProblem("\(dataFolder): is not an empty folder; choose another for the copy")
         }
         try Self.checkOwner(of: "\(place)/data", owner)
-        try await FolderCopy.copy("\(place)/data", into: dataFolder)
+        try await FolderCopy.copy("\(place)/data", into: dataFolder, within: surroundings)
         used.lastUsedAt = usedAt
         // A use that cannot be noted makes the entry look older, no more.
         try? used.write(folder: place)

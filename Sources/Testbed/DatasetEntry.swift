@@ -11,16 +11,20 @@ public struct DatasetEntry: Codable, Sendable, Equatable {
     public var lastUsedAt: String
     /// Disk taken up; ``DatasetCache/store(_:copying:owner:)`` measures it.
     public internal(set) var bytes: Int
+    /// Rows of the messages table.
     public var rows: Int
+    /// Partitions of it.
     public var partitions: Int
     /// As the server that filled it reports it; only the same major version can read it.
     public var serverVersion: String
+    /// Version of the archive's schema.
     public var schemaVersion: Int
     /// One line for people, such as `status-prod-steady, schema 8`.
     public var description: String
     /// Whatever the one who stores it wants back later.
     public var facts: [String: String]
 
+    /// An entry as described; nothing is looked at.
     public init(
         key: String, createdAt: String, rows: Int, partitions: Int, serverVersion: String, schemaVersion: Int,
         description: String, facts: [String: String] = [:]

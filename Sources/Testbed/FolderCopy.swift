@@ -14,12 +14,14 @@ enum FolderCopy {
     /// The target is empty again when it throws, and no copying process is left.
     ///
     /// - Throws: ``TestbedProblem`` when it fails, such as on a full disk; `CancellationError` when the task ends first.
-    static func copy(_ source: String, into target: String) async throws {
+    static func copy(
+        _ source: String, into target: String, within surroundings: ServerSurroundings = .host
+    ) async throws {
         do {
-            try await call(program, options + ["\(source)/.", target], about: target)
+            try await call(surroundings.prefix + [program] + options + ["\(source)/.", target], about: target)
             // Else the copy's dirty pages are written while something is measured, and an entry of the cache could have
             // holes after a power cut.
-            try await call("/bin/sync", ["-f", target], about: target)
+            try await call(["/bin/sync", "-f", target], about: target)
         } catch {
             end(into: target)
             let names = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
@@ -51,12 +53,13 @@ enum FolderCopy {
         return names.reduce(own) { $0 + bytes(of: "\(folder)/\($1)") }
     }
 
-    private static func call(_ program: String, _ arguments: [String], about target: String) async throws {
+    private static func call(_ words: [String], about target: String) async throws {
         let failure: String
         do {
             try Task.checkCancellation()
             let result = try await run(
-                .path(FilePath(program)), arguments: Arguments(arguments), environment: ManagedCluster.environment,
+                .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
+                environment: ManagedCluster.environment,
                 workingDirectory: "/", platformOptions: ManagedCluster.ownSession, input: .none, output: .discarded,
                 error: .string(limit: 16 << 20))
             try Task.checkCancellation()

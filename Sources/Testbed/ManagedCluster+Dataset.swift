@@ -10,7 +10,9 @@ extension ManagedCluster {
                 "\(dataset.entry.description): was filled by PostgreSQL \(made), which \(plan.installation.version) cannot read; use that version, or load it anew"
             )
         }
-        try await dataset.cache.copy(dataset.entry, to: record.dataFolder, owner: user, usedAt: plan.createdAt)
+        try await dataset.cache.copy(
+            dataset.entry, to: record.dataFolder, owner: user, usedAt: plan.createdAt,
+            within: limits?.making ?? .host)
     }
 
     /// Stops the server in order, keeps a copy of its data in the cache, and starts it again.

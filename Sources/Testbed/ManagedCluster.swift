@@ -19,10 +19,13 @@ import SystemPackage
 public actor ManagedCluster {
     /// What a cluster is made from.
     public struct Plan: Sendable {
+        /// The server's programs.
         public var installation: PostgresInstallation
+        /// Settings, and how the server is made.
         public var variant: Variant
         /// Where the data goes; `nil` puts it beside the record.
         public var dataDirectory: String?
+        /// What it is made for, said in its record.
         public var purpose: String
         /// Wall clock for the record, ISO 8601.
         public var createdAt: String
@@ -33,6 +36,7 @@ public actor ManagedCluster {
         /// The profile it is held to; `nil` leaves it the whole host.
         public var enforcement: Enforcement?
 
+        /// As described; nothing is made yet.
         public init(
             installation: PostgresInstallation, variant: Variant, dataDirectory: String?, purpose: String,
             createdAt: String, dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil,
@@ -67,6 +71,7 @@ public actor ManagedCluster {
         }
     }
 
+    /// What is known of it on disk.
     public nonisolated let record: ClusterRecord
     /// The variant's settings with their places, for messages.
     private let settings: [Variant.Setting]
@@ -132,11 +137,23 @@ public actor ManagedCluster {
         }
     }
 
-    /// Takes over a kept cluster, to start, stop or remove it.
+    /// Takes over a kept cluster, to start it within what it ran in before.
     ///
-    /// - Throws: ``TestbedProblem`` when no account can run its server.
+    /// - Parameters:
+    ///   - record: of the kept cluster.
+    ///   - registry: where it is known.
+    /// - Returns: the cluster, not started.
+    /// - Throws: ``TestbedProblem`` when its data, its limits or its modelled storage are gone, as after a restart of the
+    ///   machine, or no account can run its server.
     public static func adopt(_ record: ClusterRecord, in registry: ClusterRegistry) throws -> ManagedCluster {
-        ManagedCluster(record: record, variant: nil, registry: registry, user: try serverUser())
+        if let gap = record.gap {
+            throw TestbedProblem(
+                "\(record.id): \(gap), so it cannot run as it did; remove it with 'archivebench clean \(record.id)' and make it anew with 'archivebench up'"
+            )
+        }
+        return ManagedCluster(
+            record: record, variant: nil, registry: registry, user: try serverUser(),
+            surroundings: record.surroundings ?? .host)
     }
 
     /// Starts the server and waits until it takes connections.
@@ -145,7 +162,7 @@ public actor ManagedCluster {
     /// - Throws: ``TestbedProblem`` with the server's own reason, tied to the variant's line where it names a setting.
     public func start(limit: Nanoseconds = 120_000_000_000) async throws {
         let before = logLength()
-        if limits?.group != nil { PageCache.forget(record.dataFolder) }
+        if record.controlGroups?.isEmpty == false { PageCache.forget(record.dataFolder) }
         let process = try await launch()
         self.process = process
         let deadline = Clock.now() + limit
@@ -251,6 +268,7 @@ public actor ManagedCluster {
     /// - Returns: its record, with which it can be found again.
     public func keep() throws -> ClusterRecord {
         var kept = record
+        kept.surroundings = surroundings
         kept.kept = true
         try kept.write()
         return kept
@@ -276,7 +294,7 @@ public actor ManagedCluster {
         } else if plan.installation.major >= 18 {
             arguments.append("--no-data-checksums")
         }
-        let command = command("initdb", arguments)
+        let command = Self.split((limits?.making.prefix ?? []) + words("initdb", arguments))
         try registry.whileOpen {}
         let result = try await run(
             command.program, arguments: command.arguments, environment: Self.environment, workingDirectory: "/",

@@ -10,5 +10,7 @@ extension PostgresInstallation {
 
     /// Where a server finds its libraries, from the folder of its programs on: as it was built, and as distributions
     /// lay it out.
-    private static let libraryFolders = ["../lib", "../lib/postgresql", "../lib64", "../lib64/pgsql", "../lib/pgsql"]
+    private static let libraryFolders = [
+        "../lib", "../lib/postgresql", "../lib64", "../lib64/postgresql", "../lib64/pgsql", "../lib/pgsql",
+    ]
 }

@@ -4,16 +4,21 @@ import PostgresClient
 public struct ServerSettings: Sendable {
     /// One of them.
     public struct Row: Sendable {
+        /// As `pg_settings` has it.
         public let name: String
+        /// With its unit.
         public let value: String
+        /// The server's own, with its unit.
         public let defaultValue: String
         /// `variant`, `tool` or `initdb`.
         public let origin: String
+        /// The server's description of it.
         public let meaning: String
         /// Whether a change of it waits for a restart of the server.
         public let needsRestart: Bool
     }
 
+    /// By name.
     public let rows: [Row]
 
     /// Asks the server. Settings that only name a path of this machine are left out.

@@ -3,7 +3,7 @@ import Subprocess
 /// What a managed server's processes run in: the limits they are put under and the libraries loaded into them.
 ///
 /// Limits and device models each add their part; the cluster itself knows neither.
-public struct ServerSurroundings: Sendable {
+public struct ServerSurroundings: Codable, Sendable, Equatable {
     /// Words put before the postmaster's command; the first is the absolute path of a program. It is run as our own
     /// user, and must end by becoming the rest of its words (`exec`), so that the process number stays the same.
     public var prefix: [String]

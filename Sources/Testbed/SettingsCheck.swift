@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PostgresClient
 import SpecReader
 import Subprocess
@@ -163,11 +162,7 @@ public enum SettingsCheck {
 
     /// Whether a library is surely not there: its folder is known by a library that every server has.
     private static func isMissing(_ name: String, _ installation: PostgresInstallation) -> Bool {
-        guard !name.contains("/") else { return false }
-        let root = installation.folder.split(separator: "/").dropLast().joined(separator: "/")
-        let folders = ["/\(root)/lib", "/\(root)/lib/postgresql", "/\(root)/lib64/postgresql"]
-        let files = FileManager.default
-        guard let folder = folders.first(where: { files.fileExists(atPath: "\($0)/plpgsql.so") }) else { return false }
-        return !files.fileExists(atPath: "\(folder)/\(name.hasSuffix(".so") ? name : name + ".so")")
+        guard !name.contains("/"), installation.hasLibrary("plpgsql") else { return false }
+        return !installation.hasLibrary(name.hasSuffix(".so") ? String(name.dropLast(3)) : name)
     }
 }

@@ -8,12 +8,16 @@ public struct Variant: Sendable {
 
     /// One server setting, with its place for messages.
     public struct Setting: Sendable {
+        /// As the server knows it.
         public let name: String
+        /// As the file has it, with its unit.
         public var value: String
         /// Where it stands: the path as the user wrote it, and the place in that file.
         public let file: String
+        /// Of its value in that file.
         public let place: SpecPlace
 
+        /// A setting as described; nothing is checked.
         public init(name: String, value: String, file: String, place: SpecPlace) {
             self.name = name
             self.value = value
@@ -22,19 +26,25 @@ public struct Variant: Sendable {
         }
     }
 
+    /// As the file says it.
     public var name: String
+    /// One line about it.
     public var summary: String
     /// PostgreSQL's first version number; `nil` takes what is there.
     public var postgresMajor: Int?
+    /// Version of the archive's schema.
     public var schemaVersion: Int
+    /// Whether the server keeps checksums of its pages.
     public var dataChecksums: Bool
     /// Memory of the machine that the settings were made for, bytes.
     public var designedForMemory: Int?
     /// Settings that shrink on a smaller machine.
     public var scaleWithMemory: [String]
+    /// Server settings, in the file's order.
     public var settings: [Setting]
     /// The path as the user wrote it, and the file's text.
     public var file: String
+    /// The file's text.
     public var text: String
 
     /// Reads and checks a variant file.

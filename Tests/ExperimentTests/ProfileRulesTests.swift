@@ -66,6 +66,58 @@ import Testing
         #expect(finding("profile", short, close, close)?.holds == true)
     }
 
+    /// A flush behind a write takes both, as every commit does.
+    @Test func aModelledDiskIsHeldToAllThatItIsSaidToBe() throws {
+        let disk =
+            "{kind: modelled, flush-latency: {lognormal: {p50: 1ms, p99: 4ms}}, write-latency: {lognormal: {p50: 0.8ms, p99: 3ms}}, read-latency: 0.8ms, iops: 3000/s, bandwidth: 131MB/s}"
+        let model = try profile(disk)
+        let good = Self.reading {
+            ($0.flushP50, $0.randomReads, $0.randomWrites) = (1_950_000, 2_950, 3_050)
+            ($0.sequentialRead, $0.sequentialWrite) = (1.25e8, 1.2e8)
+        }
+        let found = try #require(finding("profile", model, good, good))
+        #expect(found.holds, "\(found.observed)")
+        #expect(
+            found.observed
+                == "as asked: processors, flush, median, written in a row, read in a row, random reads of 8 KiB, random writes of 8 KiB, memory"
+        )
+        let changes: [(String, (inout ProbeReading) -> Void)] = [
+            ("flush, median", { $0.flushP50 = 1_000_000 }), ("flush, median", { $0.flushP50 = 2_800_000 }),
+            ("random reads", { $0.randomReads = 3_600 }), ("random writes", { $0.randomWrites = 2_000 }),
+            ("read in a row", { $0.sequentialRead = 1e8 }), ("written in a row", { $0.sequentialWrite = 1.6e8 }),
+        ]
+        for (name, change) in changes {
+            var bad = good
+            change(&bad)
+            let found = try #require(finding("profile", model, bad, bad))
+            #expect(!found.holds && found.observed.hasPrefix(name), "\(name): \(found.observed)")
+        }
+    }
+
+    @Test func aDeviceFasterThanThisHostCanWaitForIsSaidToBeSo() throws {
+        let model = try profile("{kind: modelled, flush-latency: 0.03ms, read-latency: 0.01ms, iops: 400000/s}")
+        let seen = Self.reading { ($0.flushP50, $0.randomReads, $0.randomWrites) = (60_000, 40_000, 30_000) }
+        let found = try #require(finding("profile", model, seen, seen))
+        #expect(found.holds)
+        #expect(
+            found.observed
+                == "as asked: processors, flush, median, memory; faster than can be shown here: random reads of 8 KiB (400000 /s asked, 40000 /s seen), random writes of 8 KiB (400000 /s asked, 30000 /s seen)"
+        )
+    }
+
+    @Test func whatWasNotObservedIsNamed() throws {
+        let found = try #require(finding("profile", try profile(), nil, nil))
+        #expect(!found.holds)
+        #expect(
+            found.observed
+                == "processors not observed, 1 asked; random reads of 8 KiB not observed, 500 /s asked")
+        // Reads that did not reach the disk say nothing of it.
+        let cached = Self.reading { $0.isDirect = false }
+        #expect(
+            finding("profile", try profile(), cached, cached)?.observed
+                == "random reads of 8 KiB not observed, 500 /s asked")
+    }
+
     @Test func aMachineThatChangedMeanwhileIsNoEvidence() throws {
         #expect(finding("machine", nil, Self.reading, Self.reading)?.holds == true)
         #expect(finding("machine", nil, Self.reading, nil) == nil)

@@ -59,6 +59,94 @@ struct EnforcementTests {
         #expect(isGone(record, registry))
     }
 
+    // MARK: With data in memory
+
+    private func storage(_ registry: ClusterRegistry) throws -> ModelledStorage {
+        var device = StorageDevice()
+        device.flushLatency = .constant(1_000_000)
+        let library =
+            "\(Self.tool.prefix(upTo: Self.tool.lastIndex(of: "/") ?? Self.tool.endIndex))/libCStorageModel.so"
+        return try ModelledStorage.create(
+            ModelledStorage.Plan(
+                device: device, cacheBytes: 64 << 20, expectedBytes: 300 << 20, seed: 1, library: library), in: registry
+        )
+    }
+
+    private func plan(_ registry: ClusterRegistry, on storage: ModelledStorage) async throws -> ManagedCluster.Plan {
+        var plan = try await plan(registry)
+        plan.dataDirectory = storage.dataDirectory
+        plan.enforcement?.model = storage.inForce
+        return plan
+    }
+
+    /// Disk, or memory in its place, that a folder takes up, bytes.
+    private func bytes(of folder: String) throws -> UInt64 {
+        let child = try ChildProcess.run("/usr/bin/du", ["-s", "-B1", folder], environment: [])
+        return try #require(child.output.split(separator: "\t").first.flatMap { UInt64($0) })
+    }
+
+    /// The limit has room for the data, so whatever makes them must be charged for them: else the server may use as much
+    /// more memory than its profile has.
+    @Test func dataInMemoryAreChargedToTheGroupWhoeverMakesThem() async throws {
+        let registry = registry()
+        let storage = try storage(registry)
+        let cluster = try await ManagedCluster.create(try await plan(registry, on: storage), in: registry)
+        func charged(_ cluster: ManagedCluster) throws -> UInt64 {
+            UInt64(try #require(cluster.limits?.usage()?.memoryPeak))
+        }
+        let made = try bytes(of: cluster.record.dataFolder)
+        #expect(made > 20_000_000)
+        #expect(try charged(cluster) >= made)
+        #expect(cluster.limits?.usage()?.memoryLimit == Self.memory + 300 << 20)
+        try await cluster.start()
+        try storage.verify(await cluster.postmaster)
+        let cache = DatasetCache(registry: registry)
+        let entry = DatasetEntry(
+            key: DatasetKey([("name", "charged")]).text, createdAt: "2026-01-01T00:00:00Z", rows: 1, partitions: 1,
+            serverVersion: try await TestServers.installation().version, schemaVersion: 8, description: "charged",
+            facts: [:])
+        try await cluster.storeDataset(in: cache, entry: entry)
+        var copied = try await plan(registry, on: storage)
+        copied.dataset = (cache, try #require(cache.find(entry.key)))
+        let copy = try await ManagedCluster.create(copied, in: registry)
+        #expect(try charged(copy) >= bytes(of: copy.record.dataFolder))
+        for one in [copy, cluster] { await one.remove() }
+        storage.remove()
+        cache.remove(entry.key)
+        #expect(isGone(cluster.record, registry) && isGone(copy.record, registry))
+    }
+
+    /// What `up --again` does to a cluster that a trial kept.
+    @Test func aKeptClusterRunsAgainWithinItsLimitsAndItsModelOrNotAtAll() async throws {
+        let registry = registry()
+        let storage = try storage(registry)
+        let cluster = try await ManagedCluster.create(try await plan(registry, on: storage), in: registry)
+        try await cluster.start()
+        let kept = try await cluster.keep()
+        await cluster.stop()
+        let again = try ManagedCluster.adopt(try #require(registry.clusters().first), in: registry)
+        try await again.start()
+        let postmaster = try #require(await again.postmaster)
+        try storage.verify(postmaster)
+        let groups = Host.read("/proc/\(postmaster.pid)/cgroup") ?? ""
+        #expect(groups.contains("/archivebench-\(kept.id)"))
+        await again.stop()
+        #expect(ControlGroup.remove(kept.controlGroups ?? []))
+        func refusal() -> String {
+            do {
+                _ = try ManagedCluster.adopt(kept, in: registry)
+                return "none"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(refusal().contains("its control group is gone, so it cannot run as it did; remove it with"))
+        storage.remove()
+        #expect(refusal().contains("its data are gone"))
+        registry.remove(kept)
+        #expect(isGone(kept, registry))
+    }
+
     @Test func aServerThatDoesNotStartLeavesNoGroup() async throws {
         let registry = registry()
         let cluster = try await ManagedCluster.create(

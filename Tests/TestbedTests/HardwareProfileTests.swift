@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LinuxSystem
 import SpecReader
 import TestSupport
@@ -184,6 +185,32 @@ import Testing
         #expect(limits.surroundings.prefix == ["/usr/bin/taskset", "-c", "1"])
         let bare = enforcement(try Self.profile(), system, taskset: false).apply(to: "abcdefgh")
         #expect(bare.enforced.isEmpty && bare.surroundings.prefix.isEmpty && bare.notEnforced.count == 2)
+    }
+
+    /// The limit leaves room for the data and nothing else; what lies on a disk is not said to lie in memory.
+    @Test func aModelledDeviceIsSaidToBeWhereItIs() throws {
+        let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let system = try FakeSystem.version1()
+        func limits(_ memoryFolders: [String]) throws -> AppliedLimits {
+            let storage = try ModelledStorage.create(
+                ModelledStorage.Plan(
+                    device: StorageDevice(), cacheBytes: 64 << 20, expectedBytes: 512 << 20, seed: 1,
+                    library: "/bin/true",
+                    memoryFolders: memoryFolders), in: registry)
+            defer { storage.remove() }
+            let profile = try Self.profile("memory: 1GiB\nstorage: {kind: modelled, flush-latency: 2ms}")
+            var enforcement = enforcement(profile, system)
+            enforcement.model = storage.inForce
+            return enforcement.apply(to: "abcdefgh")
+        }
+        let inMemory = try limits(["/dev/shm"])
+        #expect(inMemory.enforced[.memory]?.hasPrefix("1.5 GiB, page cache included") == true)
+        #expect(inMemory.enforced[.storage]?.hasPrefix("modelled: data in memory, and") == true)
+        let onDisk = try limits(["/proc"])
+        #expect(onDisk.enforced[.memory]?.hasPrefix("1 GiB, page cache included") == true)
+        #expect(onDisk.enforced[.storage]?.hasPrefix("modelled: data on this host's disk, and") == true)
+        #expect(!onDisk.notEnforced.contains { $0.contains("in memory count") })
+        rmdir(registry.home)
     }
 
     @Test func modelledStorageAndACrowdedHostAreSaid() throws {

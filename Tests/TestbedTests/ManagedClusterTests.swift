@@ -187,6 +187,26 @@ import Testing
         finish(registry)
     }
 
+    /// What lay in memory is gone after a restart of the machine. The rest is found, and removed.
+    @Test func aClusterWhoseDiskIsGoneIsStillFound() async throws {
+        let (registry, folder) = (registry(), try TemporaryFolder())
+        let cluster = try await ManagedCluster.create(
+            ManagedCluster.Plan(
+                installation: try await TestServers.installation(), variant: try TestServers.variant(),
+                dataDirectory: folder.path, purpose: "tests", createdAt: ""), in: registry)
+        let kept = try await cluster.keep()
+        try FileManager.default.removeItem(atPath: "\(folder.path)/archivebench-\(kept.id)")
+        #expect(registry.clusters().map(\.id) == [kept.id])
+        #expect {
+            _ = try ManagedCluster.adopt(kept, in: registry)
+        } throws: { error in
+            "\(error)"
+                == "\(kept.id): its data are gone, so it cannot run as it did; remove it with 'archivebench clean \(kept.id)' and make it anew with 'archivebench up'"
+        }
+        #expect(registry.remove(kept))
+        finish(registry)
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root sends its server to another user"))
     func aFolderTheServerCannotReachIsTold() async throws {
         let (registry, folder) = (registry(), try TemporaryFolder())

@@ -112,6 +112,21 @@ import Testing
         finish(registry)
     }
 
+    /// A file that may have 4 kB takes a part of the first write and refuses the rest.
+    @Test func aWriteCutShortTakesUpNoMoreThanItWrote() throws {
+        let registry = registry()
+        let storage = try storage(StorageDevice(), in: registry)
+        let file = "\(storage.dataDirectory)/file"
+        let script = "trap '' XFSZ; ulimit -f 8; exec /bin/dd if=/dev/zero of=\(file) bs=1M count=1"
+        let child = try ChildProcess.run(
+            "/bin/bash", ["-c", script], environment: storage.surroundings.variables.map { "\($0.key)=\($0.value)" })
+        var info = stat()
+        #expect(child.status != 0 && stat(file, &info) == 0 && info.st_size > 0 && info.st_size < 1 << 20)
+        #expect(storage.statistics().usedBytes == UInt64(info.st_size))
+        storage.remove()
+        finish(registry)
+    }
+
     /// Whoever is killed holds nothing that others wait for.
     @Test func aKilledProcessHangsNobody() throws {
         let registry = registry()
@@ -140,6 +155,18 @@ import Testing
             reason.contains("lies on this host's disk at \(registry.home)") && reason.contains("/proc is not in memory")
         )
         #expect(storage.dataDirectory.hasPrefix(registry.home))
+        storage.remove()
+        finish(registry)
+    }
+
+    @Test func theServersOwnMemoryNeedsRoomBesideTheData() throws {
+        let registry = registry()
+        let storage = try ModelledStorage.create(
+            ModelledStorage.Plan(
+                device: flushing(1), cacheBytes: 64 << 20, expectedBytes: 1 << 20, serverBytes: Host.memoryBytes,
+                seed: 1, library: Self.library), in: registry)
+        #expect(storage.place.fallback?.contains("/dev/shm has room for 0.0 GB") == true)
+        #expect(storage.memoryBytes == 0)
         storage.remove()
         finish(registry)
     }
@@ -195,7 +222,7 @@ import Testing
         #expect(passed >= Nanoseconds(count) * 1_000_000)
         #expect(after.writes.bytes - before.writes.bytes >= count * 8_192)
         #expect(after.unmodelled == 0 && after.untracked == 0 && after.recoveries == 0)
-        #expect(after.flushes.waits > before.flushes.waits && after.flushes.latencyP50 > 0.98e6)
+        #expect(after.flushes.waits > before.flushes.waits && after.flushes.waitP50 > 0.98e6)
         await cluster.remove()
         storage.remove()
         finish(registry)
@@ -258,6 +285,27 @@ import Testing
         finish(registry)
     }
 
+    /// The server writes some files by streams, which go past the model's waits but not past its room.
+    @Test func filesWrittenByStreamsTakeUpRoom() async throws {
+        let registry = registry()
+        let storage = try storage(StorageDevice(), in: registry)
+        let cluster = try await server(storage, [:], try await TestServers.installation(), in: registry)
+        let connection = try Connection.open(cluster.record.parameters(database: "postgres"))
+        let file = "\(cluster.record.dataFolder)/streamed"
+        /// By how much the device's room changes while a file of so many characters is written, and its line's end.
+        func write(_ characters: Int) throws -> Int {
+            let before = storage.statistics().usedBytes
+            try connection.run("COPY (SELECT repeat('x', \(characters))) TO '\(file)'")
+            return Int(storage.statistics().usedBytes) - Int(before)
+        }
+        #expect(try write(8_191_999) == 8_192_000)
+        #expect(try write(99_999) == 102_400 - 8_192_000)
+        #expect(storage.statistics().unmodelled == 0)
+        await cluster.remove()
+        storage.remove()
+        finish(registry)
+    }
+
     @Test func aDeviceMayChangeWhileTheServerRuns() async throws {
         let registry = registry()
         let storage = try storage(flushing(0), in: registry)
@@ -268,7 +316,7 @@ import Testing
         let begun = Clock.now()
         for number in 0..<4 { try connection.run("INSERT INTO rows VALUES (\(number))") }
         #expect(Clock.now() - begun >= 200_000_000)
-        #expect(storage.statistics().flushes.latencyP99 > 49e6)
+        #expect(storage.statistics().flushes.waitP99 > 49e6)
         storage.isActive = false
         let (flushes, waited) = (storage.statistics().flushes.calls, storage.statistics().flushes.waited)
         for number in 0..<50 { try connection.run("INSERT INTO rows VALUES (\(number))") }

@@ -65,8 +65,18 @@ import Testing
         #expect(abs(Double(delays[19_800]) / p99 - 1) < 0.10)
         let seen = model.segment.statistics().flushes
         #expect(seen.operations == 20_000 && seen.calls == 20_000)
-        #expect(abs(seen.latencyP50 / Double(delays[10_000]) - 1) < 0.02)
-        #expect(abs(seen.latencyP99 / Double(delays[19_800]) - 1) < 0.02)
+    }
+
+    @Test func waitsAreCountedAsTheyWere() throws {
+        let model = try Model(StorageDevice())
+        for wait in 1...1_000 { csm_note_wait(model.model, CSM_FLUSH, UInt64(wait) * 1_000, 500_000) }
+        let before = model.segment.statistics().flushes
+        #expect(before.waits == 1_000 && before.waited == 500_500_000 && before.late == 500_000_000)
+        #expect(abs(before.waitP50 / 1e6 - 1) < 0.02 && abs(before.waitP99 / 1.49e6 - 1) < 0.02)
+        // What came later is told apart.
+        for _ in 0..<10 { csm_note_wait(model.model, CSM_FLUSH, 9_000_000, 0) }
+        let later = StorageStatistics.Kind(model.segment.statistics().flushes, since: before)
+        #expect(later.waits == 10 && abs(later.waitP50 / 9e6 - 1) < 0.02 && later.late == 0)
     }
 
     @Test func aSeedDecidesEveryDelay() throws {
@@ -112,6 +122,52 @@ import Testing
         // Limits of writes leave reads alone; unused operations are kept for the burst.
         #expect(try burst("write-iops: 1/s", count: 1_000, bytes: 8_192) == 0)
         #expect(abs(try burst("{iops: 100/s, burst: 1s}", count: 301, bytes: 8_192) - 2) < 0.02)
+    }
+
+    /// What a flush takes of the limits, it takes when it is asked for: not when its writes are done.
+    @Test func aFlushBehindItsWritesHoldsNobodyUp() throws {
+        let model = try Model(device("{iops: 2000/s, write-latency: 3ms, flush-latency: 1ms, read-latency: 1ms}"))
+        let (file, other) = (model.file(1), model.file(2, size: 1 << 30))
+        model.now += 60_000_000_000
+        let begun = model.now
+        #expect(csm_write(model.model, file, 0, 8_192, 0, begun) == 0)
+        #expect(model.flush(file, at: begun) - begun == 4_000_000)
+        func read(after wait: UInt64, page: UInt64) -> UInt64 {
+            csm_read(model.model, other, page * 8_192, 8_192, Int32(CSM_DIRECT), begun + wait) - begun
+        }
+        // Write and flush took the first millisecond of the limit; what follows has the rest.
+        #expect(read(after: 200_000, page: 9) == 2_000_000)
+        #expect(read(after: 2_000_000, page: 5) == 3_000_000)
+        // One after the other on a device that serves one operation at a time.
+        let single = try Model(device("{write-latency: 3ms, flush-latency: 1ms, read-latency: 1ms, queue-depth: 1}"))
+        let (one, two) = (single.file(1), single.file(2, size: 1 << 30))
+        #expect(csm_write(single.model, one, 0, 8_192, 0, single.now) == 0)
+        #expect(single.flush(one, at: single.now) - single.now == 4_000_000)
+        #expect(csm_read(single.model, two, 0, 8_192, Int32(CSM_DIRECT), single.now) - single.now == 5_000_000)
+    }
+
+    /// Every commit of one page counts as two operations; idle time between them is not made up for.
+    @Test func commitsKeepToTheLimitAndLoseNothingOfIt() throws {
+        let model = try Model(device("{iops: 1000/s, write-latency: 1.5ms, flush-latency: 0.1ms}"))
+        let file = model.file(1)
+        var now = model.now
+        for number in 0..<500 {
+            _ = csm_write(model.model, file, UInt64(number) * 8_192, 8_192, 0, now)
+            now = model.flush(file, at: now)
+        }
+        #expect(abs(Double(now - model.now) / 1e9 - 1) < 0.01)
+    }
+
+    @Test func roomThatWasNotUsedIsGivenBack() throws {
+        let model = try Model(StorageDevice())
+        let file = model.file(1)
+        #expect(csm_reserve(model.model, file, 100_000))
+        csm_give_back(model.model, file, 100_000, 5_000)
+        #expect(model.segment.statistics().usedBytes == 8_192)
+        // Somebody else's growth stays.
+        #expect(csm_reserve(model.model, file, 100_000) && csm_reserve(model.model, file, 200_000))
+        csm_give_back(model.model, file, 100_000, 5_000)
+        #expect(model.segment.statistics().usedBytes == 200_704)
     }
 
     @Test func aFullDeviceHasNoRoomUntilSomethingGoes() throws {

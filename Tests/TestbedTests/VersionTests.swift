@@ -143,6 +143,24 @@ import Testing
         }
     }
 
+    /// Wherever a distribution puts them, beside the programs.
+    @Test(arguments: ["lib", "lib/postgresql", "lib64", "lib64/postgresql", "lib64/pgsql", "lib/pgsql"])
+    func librariesAreFoundWhereTheServersOwnAre(_ place: String) async throws {
+        let folder = try TemporaryFolder()
+        for name in ["bin", place] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        }
+        for name in ["plpgsql", "there"] { _ = try folder.write("", as: "\(place)/\(name).so") }
+        for name in ["initdb", "postgres"] {
+            chmod(try folder.write("#!/bin/sh\necho 'postgres (PostgreSQL) 15.1'\n", as: "bin/\(name)"), 0o755)
+        }
+        let installation = try await PostgresInstallation(folder: "\(folder.path)/bin")
+        #expect(installation.hasLibrary("there") && !installation.hasLibrary("absent"))
+        let found = try await problems("settings: {shared_preload_libraries: 'there, absent'}", on: installation)
+        #expect(found.count == 1 && found.first?.contains("there is no library 'absent'") == true, "\(found)")
+    }
+
     @Test func librariesAreLookedFor() async throws {
         let installation = try await TestServers.installation()
         #expect(

@@ -114,9 +114,10 @@ void csm_set_latency(csm_segment *segment, csm_kind kind, const uint64_t *quanti
 // Bytes of the device that are in use, before any server started.
 void csm_set_used(csm_segment *segment, uint64_t bytes);
 csm_statistics csm_get_statistics(csm_segment *segment);
-// Latencies of operations as drawn, by kind: CSM_HISTOGRAM counts.
+// How long calls waited that had to, as it was and not as it was meant, by kind: CSM_HISTOGRAM counts.
 void csm_get_histogram(csm_segment *segment, csm_kind kind, uint64_t *counts);
-// Middle of a histogram's place, nanoseconds.
+// Place of a time in a histogram, and the middle of a place, nanoseconds.
+uint32_t csm_histogram_place(uint64_t time);
 double csm_histogram_value(uint32_t place);
 
 // MARK: Calls of a server. Each returns the moment until which the caller waits; 0 or a moment passed for none.
@@ -126,6 +127,8 @@ csm_file csm_open(csm_segment *segment, uint64_t inode, uint64_t size, bool empt
 uint64_t csm_read(csm_segment *segment, csm_file file, uint64_t offset, uint64_t length, int flags, uint64_t now);
 // Room for a write or an allocation that ends at `end`; false when the device is full.
 bool csm_reserve(csm_segment *segment, csm_file file, uint64_t end);
+// Gives back what of that was not used: the file has so many bytes. Nothing when others grew it meanwhile.
+void csm_give_back(csm_segment *segment, csm_file file, uint64_t end, uint64_t size);
 uint64_t csm_write(csm_segment *segment, csm_file file, uint64_t offset, uint64_t length, int flags, uint64_t now);
 // fsync, fdatasync, in steps: others get their turn at the device in between. `left` is CSM_ALL at first; when it is 0
 // the flush is done at the moment returned, else the caller waits and calls again.

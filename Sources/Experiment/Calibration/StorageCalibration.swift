@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import LinuxSystem
 import PostgresClient
+import SpecReader
 import Statistics
 import Testbed
 
@@ -105,22 +106,19 @@ public struct StorageCalibration: Sendable {
 
     private func throughput() async throws -> [CalibrationRow] {
         let name = "puts a second, modelled / disk, both with \(Self.writes) writes a second"
-        let folder = request.dataDirectory ?? request.registry.home
-        let limit: WriteLimit
+        var device = StorageDevice()
+        device.iops = Double(Self.writes)
+        let (result, told): (PairedResult, StorageDevice)
         do {
-            limit = try WriteLimit(writesPerSecond: Self.writes, onDiskOf: folder)
-        } catch let problem as TestbedProblem {
-            var row = CalibrationRow(told: "\(name): not measured, \(problem)", value: 0)
+            (result, told) = try await compare(
+                device, try limitedDisk(), limits: Self.limits.throughput, name: "throughput"
+            ) { try await writesPerFlush($0) }
+        } catch let problem as NotLimited {
+            var row = CalibrationRow(told: "\(name): not measured, \(problem.reason)", value: 0)
             row.holds = false
             row.bound = "within \(Self.bounds.throughput)"
             return [row]
         }
-        defer { limit.remove() }
-        var device = StorageDevice()
-        device.iops = Double(Self.writes)
-        let (result, told) = try await compare(
-            device, ServerSurroundings(prefix: limit.prefix), limits: Self.limits.throughput, name: "throughput"
-        ) { try await writesPerFlush($0, limit) }
         guard let ratio = result.ratio(of: EngineMetric.throughput, Side.modelled, to: Side.real) else { return [] }
         var row = CalibrationRow(told: name, ratio)
         row.bound = "within \(Self.bounds.throughput)"
@@ -131,9 +129,43 @@ public struct StorageCalibration: Sendable {
         return [row, counted] + figures(result, "limited alike")
     }
 
+    /// This host's disk does not take the limit.
+    private struct NotLimited: Error {
+        let reason: String
+    }
+
+    /// The whole host, with a disk of so many operations a second. It is limited as any profile's disk is.
+    private func limitedDisk() throws -> Enforcement {
+        let host = HostCapacity.here
+        let profile = try HardwareProfile(
+            document: SpecDocument(
+                text: """
+                    archivebench: \(HardwareProfile.format)
+                    name: limited
+                    summary: this host with a limited disk
+                    cpus: {count: \(host.processors.count), own: false, generator: shared}
+                    storage: {kind: real, read-iops: \(Self.writes)/s, write-iops: \(Self.writes)/s}
+                    """, file: "calibrate storage"))
+        return Enforcement(profile, dataFolder: request.dataDirectory ?? request.registry.home)
+    }
+
+    /// Sees that the limit is in force.
+    private func checkLimit(_ cluster: ManagedCluster) throws {
+        guard let limits = cluster.limits, limits.enforced[.storage] == nil else { return }
+        throw NotLimited(reason: limits.notEnforced.joined(separator: "; "))
+    }
+
+    /// Writes of the server to the disk so far, as the kernel counts them: with the filesystem's journal and the flushes.
+    private func countedWrites(_ cluster: ManagedCluster) async throws -> Double {
+        guard let writes = cluster.limits?.usage(of: await cluster.postmaster)?.writes else {
+            throw NotLimited(reason: "the kernel does not count the limited server's writes")
+        }
+        return Double(writes)
+    }
+
     /// Writes that the kernel counts for one flush of the limited server's log, besides the one of its data: the
     /// filesystem's journal and the flush itself. It is counted, not fitted to the throughput that is compared.
-    private func writesPerFlush(_ cluster: ManagedCluster, _ limit: WriteLimit) async throws -> Double {
+    private func writesPerFlush(_ cluster: ManagedCluster) async throws -> Double {
         let parameters = cluster.record.parameters(database: "postgres")
         func flushes() throws -> Double {
             let query =
@@ -141,11 +173,11 @@ public struct StorageCalibration: Sendable {
                 ? "SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'" : "SELECT wal_sync FROM pg_stat_wal"
             return Double(try Connection.open(parameters).value(query) ?? "") ?? 0
         }
-        let (writes, before) = (limit.countedWrites(), try flushes())
+        let (writes, before) = (try await countedWrites(cluster), try flushes())
         _ = try await slice(400, parameters, seed: request.seed)
         // Backends report their counts as they end.
         Clock.pause(1_500_000_000)
-        let (counted, flushed) = (Double(limit.countedWrites() - writes), try flushes() - before)
+        let (counted, flushed) = (try await countedWrites(cluster) - writes, try flushes() - before)
         guard flushed > 0, counted >= flushed else {
             throw TestbedProblem("the kernel counted \(counted) writes for \(flushed) flushes of the limited server")
         }
@@ -157,7 +189,7 @@ public struct StorageCalibration: Sendable {
     private func noise() async throws -> [CalibrationRow] {
         var device = StorageDevice()
         device.flushLatency = .constant(2_000_000)
-        let result = try await compare(device, .host, limits: Self.limits.noise, name: "noise").result
+        let result = try await compare(device, nil, limits: Self.limits.noise, name: "noise").result
         var rows: [CalibrationRow] = []
         for side in [Side.modelled, Side.real] {
             let ratios = result.blocks.compactMap { block -> Double? in
@@ -197,7 +229,7 @@ public struct StorageCalibration: Sendable {
 
     /// Slices of puts on a server with modelled storage and on one with the host's disk, in turns.
     private func compare(
-        _ device: StorageDevice, _ surroundings: ServerSurroundings, limits: (blocks: Int, budget: Nanoseconds),
+        _ device: StorageDevice, _ enforcement: Enforcement?, limits: (blocks: Int, budget: Nanoseconds),
         name: String, flushOperations: ((ManagedCluster) async throws -> Double)? = nil
     ) async throws -> (result: PairedResult, told: StorageDevice) {
         progress("\(name): making two servers")
@@ -205,11 +237,12 @@ public struct StorageCalibration: Sendable {
         defer { storage.remove() }
         // Tables are made at full speed.
         storage.isActive = false
-        let modelled = try await server(storage.dataDirectory, storage.surroundings)
+        let modelled = try await server(storage.dataDirectory, storage.surroundings, nil)
         do {
             try storage.verify(await modelled.postmaster)
-            let real = try await server(request.dataDirectory, surroundings)
+            let real = try await server(request.dataDirectory, .host, enforcement)
             do {
+                try checkLimit(real)
                 var device = device
                 if let flushOperations { device.flushOperations = try await flushOperations(real) }
                 storage.change(device)
@@ -239,7 +272,9 @@ public struct StorageCalibration: Sendable {
         "autovacuum": "off", "checkpoint_timeout": "1h", "max_wal_size": "8GB", "bgwriter_lru_maxpages": "0",
     ]
 
-    private func server(_ folder: String?, _ surroundings: ServerSurroundings) async throws -> ManagedCluster {
+    private func server(
+        _ folder: String?, _ surroundings: ServerSurroundings, _ enforcement: Enforcement?
+    ) async throws -> ManagedCluster {
         var variant = request.variant
         let place = variant.settings.first?.place
         variant.settings = Self.settings.sorted { $0.key < $1.key }.compactMap { name, value in
@@ -249,7 +284,7 @@ public struct StorageCalibration: Sendable {
             .init(
                 installation: request.installation, variant: variant, dataDirectory: folder,
                 purpose: "calibrate storage", createdAt: UTCTime(seconds: request.wallClock()).iso8601,
-                surroundings: surroundings), in: request.registry)
+                surroundings: surroundings, enforcement: enforcement), in: request.registry)
         do {
             try await cluster.start()
             let connection = try Connection.open(cluster.record.parameters(database: "postgres"))

@@ -49,7 +49,7 @@ public enum MachineProbe {
     /// Nanoseconds that each part may take.
     static let part: Nanoseconds = 250_000_000
     /// Threads of the random operations: enough for a disk on a network to show its rate.
-    private static let threads = 16
+    static let threads = 16
 
     /// Runs all parts, one after the other.
     ///

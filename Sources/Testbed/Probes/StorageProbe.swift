@@ -4,10 +4,10 @@ import LinuxSystem
 /// Short probes of a disk; each runs on the calling thread.
 enum StorageProbe {
     static let smallBlock = 8 << 10
-    private static let largeBlock = 256 << 10
+    static let largeBlock = 256 << 10
     /// Most of the file, bytes.
     private static let mostBytes = 128 << 20
-    private static let flushEvery = 8
+    static let flushEvery = 8
 
     struct Serial {
         let bytes: Int
@@ -61,7 +61,7 @@ enum StorageProbe {
     /// A limit lets some operations through at once before it holds; those are not counted. Nanoseconds.
     private static let settling: Nanoseconds = 200_000_000
     /// Long enough for a few dozen operations of a slow disk, nanoseconds.
-    private static let counting: Nanoseconds = 400_000_000
+    static let counting: Nanoseconds = 400_000_000
 
     /// Operations a second at random places of the file.
     static func random(_ path: String, _ blocks: Int, seed: Int, writes: Bool) throws(SystemError) -> Double {

@@ -43,13 +43,22 @@ public struct AppliedLimits: Sendable {
         surroundings(unit: "\(Enforcement.groupName(id))-probe\(number)")
     }
 
+    /// What puts data in memory there before the server starts: memory is charged to the group that touches it first, and
+    /// the limit has room for the data. Nothing where data lie on a disk, and no other limit: nobody measures that.
+    var making: ServerSurroundings {
+        guard memoryForData > 0, let folder = group?.folders[.memory] else { return .host }
+        return ServerSurroundings(prefix: Self.joining(["\(folder)/cgroup.procs"]))
+    }
+
+    /// The shell joins and then becomes the command, so that nothing of it is ever charged elsewhere.
+    private static func joining(_ memberFiles: [String]) -> [String] {
+        let joining = memberFiles.map { "echo $$ > '\($0)'" }.joined(separator: " && ")
+        return ["/bin/sh", "-c", "\(joining) && exec \"$@\"", "sh"]
+    }
+
     private func surroundings(unit: String) -> ServerSurroundings {
         var words: [String] = []
-        if let group {
-            // The shell joins and then becomes the command, so that nothing of it is ever charged elsewhere.
-            let joining = group.memberFiles.map { "echo $$ > '\($0)'" }.joined(separator: " && ")
-            words += ["/bin/sh", "-c", "\(joining) && exec \"$@\"", "sh"]
-        }
+        if let group { words += Self.joining(group.memberFiles) }
         if let scope { words += scope.words(unit: unit, limits: enforcement.limits) }
         if let affinity { words += [Enforcement.taskset, "-c", "\(affinity)"] }
         let model = enforcement.model?.variables ?? [:]

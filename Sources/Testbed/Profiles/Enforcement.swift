@@ -88,7 +88,7 @@ public struct Enforcement: Sendable {
             processors: share.server, bandwidth: share.bandwidth, memory: memoryLimit, storage: storageLimits)
     }
 
-    /// Bytes. Data in memory is charged to the group that touches it, so a modelled device adds its room.
+    /// Bytes. Data in memory are charged to the group, inside which they are made, so a modelled device adds their room.
     private var memoryLimit: Int? { profile.memory.map { $0 + (model?.memoryBytes ?? 0) } }
 
     private var storageLimits: ControlGroupLimits.Storage? {
@@ -176,13 +176,19 @@ public struct Enforcement: Sendable {
                 if applied.isReal { applied.notEnforced.append("modelled storage: not put in force here") }
                 return
             }
+            let place = model.fallback == nil ? "data in memory" : "data on this host's disk"
             applied.enforced[.storage] =
-                "modelled: data in memory, and a library in the server's processes that makes reads, writes and flushes take their time"
+                "modelled: \(place), and a library in the server's processes that makes reads, writes and flushes take their time"
             if let fallback = model.fallback { applied.notEnforced.append(fallback) }
             if profile.memory != nil, model.fallback == nil {
                 applied.notEnforced.append(
-                    "memory of the profile alone: data that lie in memory count against the limit, so \(ProfileText.memory(model.memoryBytes)) were added to it; the modelled page cache has the profile's size"
+                    "memory of the profile alone: data that lie in memory count against the limit, so \(ProfileText.memory(model.memoryBytes)), which they may come to, were added to it; the modelled page cache has the profile's size"
                 )
+                if applied.scope != nil {
+                    applied.notEnforced.append(
+                        "memory as tight as that: data made before the server starts are not charged to its scope, so it may use as much more"
+                    )
+                }
             }
         case .external:
             applied.notEnforced.append("storage: external, told and never limited")

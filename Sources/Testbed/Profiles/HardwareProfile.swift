@@ -168,10 +168,10 @@ public struct StorageRates: Sendable, Equatable {
 
     /// Reads the limits from a profile's storage section.
     init(_ map: SpecMap) {
-        reads = Self.rate(map, "read-iops")
-        writes = Self.rate(map, "write-iops")
-        readBytes = Self.bandwidth(map, "read-bandwidth")
-        writtenBytes = Self.bandwidth(map, "write-bandwidth")
+        reads = StorageDevice.rate(map, "read-iops").map { Int($0.rounded()) }
+        writes = StorageDevice.rate(map, "write-iops").map { Int($0.rounded()) }
+        readBytes = StorageDevice.bandwidth(map, "read-bandwidth")
+        writtenBytes = StorageDevice.bandwidth(map, "write-bandwidth")
     }
 
     /// Whether there is any limit.
@@ -184,20 +184,5 @@ public struct StorageRates: Sendable, Equatable {
         (rates.reads, rates.writes) = (scaled(reads), scaled(writes))
         (rates.readBytes, rates.writtenBytes) = (scaled(readBytes), scaled(writtenBytes))
         return rates
-    }
-
-    private static func rate(_ map: SpecMap, _ key: String) -> Int? {
-        map.has(key) ? Int(map.rate(key, in: 1...1e8).rounded()) : nil
-    }
-
-    private static func bandwidth(_ map: SpecMap, _ key: String) -> Int? {
-        guard let text = map.string(key) else { return nil }
-        if text.hasSuffix("/s"), case .success(let bytes) = QuantityParser.bytes(String(text.dropLast(2))),
-            bytes >= 4_000
-        {
-            return bytes
-        }
-        map.note(key, "'\(text)' is not a bandwidth", remedy: "write it as 125MB/s, at least 4kB/s")
-        return nil
     }
 }

@@ -96,15 +96,29 @@ extension HardwareProfile {
     /// - Throws: ``TestbedProblem`` with the numbers.
     public func checkMemory(_ variant: Variant, connections: Int) throws {
         guard let memory else { return }
-        func bytes(_ name: String, default fallback: Int) -> Int {
-            variant.settings.last { $0.name == name }.flatMap { Variant.memoryBytes($0.value) } ?? fallback
-        }
-        // What the server takes when it is told nothing.
-        let (buffers, work) = (bytes("shared_buffers", default: 128 << 20), bytes("work_mem", default: 4 << 20))
-        let need = buffers + connections * work
+        let (buffers, work) = (variant.sharedBuffers, variant.workMemory)
+        let need = variant.serverBytes(connections: connections)
         guard need > memory else { return }
         throw TestbedProblem(
             "\(name): \(ProfileText.memory(memory)) of memory, but shared_buffers (\(ProfileText.memory(buffers))) and \(connections) connections with work_mem of \(ProfileText.memory(work)) each come to \(ProfileText.memory(need)); lower these settings of variant \(variant.name), or choose a larger profile"
         )
+    }
+}
+
+extension Variant {
+    /// Bytes of `shared_buffers`; PostgreSQL's own default is 128 MB.
+    public var sharedBuffers: Int { bytes("shared_buffers") ?? 128 << 20 }
+
+    /// Bytes of `work_mem`; PostgreSQL's own default is 4 MB.
+    var workMemory: Int { bytes("work_mem") ?? 4 << 20 }
+
+    /// Memory that the server's processes take at most by these two, bytes.
+    ///
+    /// - Parameter connections: that the load may open.
+    /// - Returns: shared buffers, and once the working memory for each connection.
+    public func serverBytes(connections: Int) -> Int { sharedBuffers + connections * workMemory }
+
+    private func bytes(_ name: String) -> Int? {
+        settings.last { $0.name == name }.flatMap { Variant.memoryBytes($0.value) }
     }
 }

@@ -6,7 +6,7 @@ import LinuxSystem
 public struct StorageModelInForce: Sendable {
     /// Load the model into them.
     let variables: [String: String]
-    /// Memory that they take for data instead of a disk, bytes.
+    /// Memory that they take for data instead of a disk, bytes: what the data are expected to come to, 0 for data on disk.
     let memoryBytes: Int
     /// Why the data do not lie in memory; `nil` when they do.
     let fallback: String?
@@ -34,6 +34,8 @@ public final class ModelledStorage: Sendable {
         public var cacheBytes: Int
         /// Bytes of data and WAL to make room for.
         public var expectedBytes: Int
+        /// Bytes of memory that the server's processes take themselves.
+        public var serverBytes: Int
         /// Of the delays.
         public var seed: UInt64
         /// Path of the library; ``ModelledStorage/library(beside:)``.
@@ -45,12 +47,13 @@ public final class ModelledStorage: Sendable {
 
         /// As described; nothing is made yet.
         public init(
-            device: StorageDevice, cacheBytes: Int, expectedBytes: Int, seed: UInt64, library: String,
-            memoryFolders: [String] = ["/dev/shm"], diskFolder: String? = nil
+            device: StorageDevice, cacheBytes: Int, expectedBytes: Int, serverBytes: Int = 0, seed: UInt64,
+            library: String, memoryFolders: [String] = ["/dev/shm"], diskFolder: String? = nil
         ) {
             self.device = device
             self.cacheBytes = cacheBytes
             self.expectedBytes = expectedBytes
+            self.serverBytes = serverBytes
             self.seed = seed
             self.library = library
             self.memoryFolders = memoryFolders
@@ -62,8 +65,8 @@ public final class ModelledStorage: Sendable {
     public let place: StoragePlace
     /// For the cluster's plan.
     public let dataDirectory: String
-    /// Memory that is taken beyond the server's own: the data, when they lie in memory, and the model's tables. A limit on
-    /// the server's memory is to be larger by this. Bytes.
+    /// Memory that the server's group takes beyond the server's own: the data, when they lie in memory and are made inside
+    /// the group. The model's tables are allocated, and so charged, outside. Bytes.
     public let memoryBytes: Int
     private let plan: Plan
     private let holder: StorageHolder
@@ -75,7 +78,7 @@ public final class ModelledStorage: Sendable {
         self.holder = holder
         self.segment = segment
         dataDirectory = holder.dataDirectory
-        memoryBytes = StorageSegment.bytes(forCache: plan.cacheBytes) + (place.isMemory ? plan.expectedBytes : 0)
+        memoryBytes = place.isMemory ? plan.expectedBytes : 0
     }
 
     /// Page cache of a machine: what its memory leaves beside the server's shared buffers, 64 MiB at least. The server's
@@ -110,7 +113,7 @@ public final class ModelledStorage: Sendable {
         let user = try ManagedCluster.serverUser()
         let needed = plan.expectedBytes + StorageSegment.bytes(forCache: plan.cacheBytes)
         let place = StoragePlace.find(
-            bytes: needed, in: plan.memoryFolders, else: plan.diskFolder ?? registry.home)
+            bytes: needed, beside: plan.serverBytes, in: plan.memoryFolders, else: plan.diskFolder ?? registry.home)
         let holder = StorageHolder(home: registry.home, parent: place.folder)
         do {
             try registry.whileOpen { try holder.make() }
@@ -129,7 +132,7 @@ public final class ModelledStorage: Sendable {
     /// For the cluster's plan.
     public var surroundings: ServerSurroundings {
         ServerSurroundings(variables: [
-            "LD_PRELOAD": holder.library, "ARCHIVEBENCH_STORAGE_MODEL": holder.segment,
+            StorageHolder.preload: holder.library, StorageHolder.variable: holder.segment,
         ])
     }
 

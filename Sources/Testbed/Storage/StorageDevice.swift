@@ -86,22 +86,20 @@ public struct StorageDevice: Sendable, Equatable {
     /// Most operations that the model serves at once.
     static let deepestQueue = 128
 
-    private static func rate(_ map: SpecMap, _ key: String) -> Double? {
+    /// Operations a second.
+    static func rate(_ map: SpecMap, _ key: String) -> Double? {
         map.has(key) ? map.rate(key, in: 1...1e8) : nil
     }
 
     /// `125MB/s`, in bytes a second.
-    private static func bandwidth(_ map: SpecMap, _ key: String) -> Int? {
+    static func bandwidth(_ map: SpecMap, _ key: String) -> Int? {
         guard map.has(key), let text = map.string(key) else { return nil }
-        let remedy = "write it as 125MB/s, at least 4kB/s"
-        guard text.hasSuffix("/s") else {
-            map.note(key, "'\(text)' is not a bandwidth", remedy: remedy)
-            return nil
+        if text.hasSuffix("/s"), case .success(let bytes) = QuantityParser.bytes(String(text.dropLast(2))),
+            bytes >= 4_000
+        {
+            return bytes
         }
-        guard case .success(let bytes) = QuantityParser.bytes(String(text.dropLast(2))), bytes >= 4_000 else {
-            map.note(key, "'\(text)' is not a bandwidth", remedy: remedy)
-            return nil
-        }
-        return bytes
+        map.note(key, "'\(text)' is not a bandwidth", remedy: "write it as 125MB/s, at least 4kB/s")
+        return nil
     }
 }

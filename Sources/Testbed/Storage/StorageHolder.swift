@@ -15,6 +15,9 @@ struct StorageHolder: Sendable {
     /// Where the data lies: the segment, and the folder in which the cluster makes its own.
     private let folder: String
 
+    /// Variables by which a program is put under the model: its libraries (ld.so(8)), and the model's segment.
+    static let (preload, variable) = ("LD_PRELOAD", "ARCHIVEBENCH_STORAGE_MODEL")
+
     private static let prefix = "storage-"
     private static let folderPrefix = "archivebench-storage-"
 

@@ -17,13 +17,14 @@ public struct StoragePlace: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - bytes: for data, WAL and the model's own tables.
+    ///   - others: bytes of memory that the server's processes take besides.
     ///   - folders: to be tried in this order.
     ///   - disk: where the data goes otherwise.
     ///   - look: free bytes and kind of the filesystem of a folder.
     ///   - memory: bytes that can be had without swapping; a filesystem in memory promises more than there is.
     /// - Returns: the first that fits, or the disk.
     static func find(
-        bytes: Int, in folders: [String], else disk: String,
+        bytes: Int, beside others: Int = 0, in folders: [String], else disk: String,
         look: (String) -> (freeBytes: Int, filesystem: String)? = Host.storage, memory: Int = Host.availableMemoryBytes
     ) -> StoragePlace {
         func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
@@ -33,7 +34,7 @@ public struct StoragePlace: Sendable, Equatable {
                 reasons.append("\(folder) is not in memory")
                 continue
             }
-            let free = min(found.freeBytes, Int(Double(memory) * (1 - spare)))
+            let free = min(found.freeBytes, Int(Double(memory) * (1 - spare)) - others)
             if free >= bytes { return StoragePlace(folder: folder, fallback: nil) }
             reasons.append("\(folder) has room for \(gigabytes(max(0, free))), \(gigabytes(bytes)) are needed")
         }

@@ -116,17 +116,17 @@ package final class StorageSegment: @unchecked Sendable {
     package func statistics() -> StorageStatistics {
         let now = csm_get_statistics(segment)
         return StorageStatistics(
-            reads: .init(now.read, latencies(CSM_READ)), writes: .init(now.write, latencies(CSM_WRITE)),
-            flushes: .init(now.flush, latencies(CSM_FLUSH)), hits: now.hits, misses: now.misses,
+            reads: .init(now.read, waits(CSM_READ)), writes: .init(now.write, waits(CSM_WRITE)),
+            flushes: .init(now.flush, waits(CSM_FLUSH)), hits: now.hits, misses: now.misses,
             cachedPages: now.pages, dirtyPages: now.dirty, evictedPages: now.evicted, throttledWrites: now.throttled,
             usedBytes: now.used, refusals: now.refused, unmodelled: now.unmodelled, untracked: now.untracked,
             recoveries: now.recoveries)
     }
 
-    private func latencies(_ kind: csm_kind) -> LatencyCounts {
+    private func waits(_ kind: csm_kind) -> WaitCounts {
         var counts = [UInt64](repeating: 0, count: Int(CSM_HISTOGRAM))
         csm_get_histogram(segment, kind, &counts)
-        return LatencyCounts(counts: counts)
+        return WaitCounts(counts: counts)
     }
 
     /// The model itself, for tests that drive it without a server.

@@ -20,12 +20,15 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
         public let waited: UInt64
         /// By how much they waited longer than asked, nanoseconds summed.
         public let late: UInt64
-        /// Latency of the operations as drawn, nanoseconds; 0 when there were none.
-        public let latencyP50: Double
-        /// The same, 99 of 100.
-        public let latencyP99: Double
+        /// How long the calls waited that had to, as it was and not as it was meant.
+        let waitTimes: WaitCounts
 
-        init(_ counts: csm_counts, _ latencies: LatencyCounts) {
+        /// How long calls waited that had to, by the clock, nanoseconds; 0 when none had to.
+        public var waitP50: Double { waitTimes.quantile(0.5) }
+        /// The same, 99 of 100.
+        public var waitP99: Double { waitTimes.quantile(0.99) }
+
+        init(_ counts: csm_counts, _ waitTimes: WaitCounts) {
             calls = counts.calls
             bytes = counts.bytes
             operations = counts.operations
@@ -34,8 +37,24 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
             waits = counts.waits
             waited = counts.wait
             late = counts.late
-            latencyP50 = latencies.quantile(0.5)
-            latencyP99 = latencies.quantile(0.99)
+            self.waitTimes = waitTimes
+        }
+
+        /// What came since an earlier look.
+        ///
+        /// - Parameters:
+        ///   - now: of the same device.
+        ///   - earlier: not later than that.
+        public init(_ now: Kind, since earlier: Kind) {
+            calls = now.calls - earlier.calls
+            bytes = now.bytes - earlier.bytes
+            operations = now.operations - earlier.operations
+            deviceBytes = now.deviceBytes - earlier.deviceBytes
+            sequential = now.sequential - earlier.sequential
+            waits = now.waits - earlier.waits
+            waited = now.waited - earlier.waited
+            late = now.late - earlier.late
+            waitTimes = WaitCounts(counts: zip(now.waitTimes.counts, earlier.waitTimes.counts).map { $0 - $1 })
         }
     }
 
@@ -72,11 +91,12 @@ public struct StorageStatistics: Codable, Sendable, Equatable {
     public var hitShare: Double? { hits + misses == 0 ? nil : Double(hits) / Double(hits + misses) }
 }
 
-/// How often each latency was drawn.
-struct LatencyCounts {
+/// How often each wait was seen.
+struct WaitCounts: Codable, Equatable {
+    /// By place of the model's histogram.
     let counts: [UInt64]
 
-    /// The latency that a share of the operations did not exceed, nanoseconds, to 0.8 %.
+    /// The wait that a share of them did not exceed, nanoseconds, to 0.8 %.
     func quantile(_ share: Double) -> Double {
         let total = counts.reduce(0, +)
         guard total > 0 else { return 0 }
