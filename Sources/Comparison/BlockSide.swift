@@ -18,11 +18,11 @@ struct BlockSide: Sendable {
     private(set) var completed: [String: Int] = [:]
     private(set) var slices = 0
     private var readings: [String: [Double]] = [:]
-    /// Response times by request class, nanoseconds.
-    let histograms: [String: LatencyHistogram]
+    /// Response times by request class, nanoseconds; only classes that have some.
+    let samples: [String: CountedValues]
 
     init(_ records: [SliceRecord], _ histograms: [String: LatencyHistogram]) {
-        self.histograms = histograms
+        samples = histograms.mapValues(\.countedValues).filter { !$0.value.values.isEmpty }
         for record in records { add(record) }
     }
 
@@ -36,7 +36,9 @@ struct BlockSide: Sendable {
         completed.merge(record.completed, uniquingKeysWith: +)
         ended.merge(record.completed, uniquingKeysWith: +)
         ended.merge(record.failed, uniquingKeysWith: +)
-        for (metric, value) in record.metrics { readings[metric, default: []].append(value) }
+        for (metric, value) in record.metrics where value.isFinite {
+            readings[metric, default: []].append(value)
+        }
     }
 
     var metrics: Set<String> { Set(readings.keys) }
@@ -45,20 +47,19 @@ struct BlockSide: Sendable {
     func value(of metric: String, _ quantity: MetricQuantity?) -> Double? {
         let read = readings[metric].map(Sample.mean)
         let requestClass = MetricCatalogue.parts(of: metric).requestClass
-        let histogram = requestClass.flatMap { histograms[$0] }
+        let sample = requestClass.flatMap { samples[$0] }
         switch quantity?.source {
-        case .responseQuantile(let share): return histogram.map { quantile(share, of: $0) } ?? read
-        case .responseMean: return histogram?.mean.map { $0 / 1e6 } ?? read
+        case .responseQuantile(let share): return sample.map { quantile(share, of: $0) } ?? read
+        case .responseMean: return sample?.mean.map { $0 / 1e6 } ?? read
         case .throughput: return read ?? throughput(of: requestClass)
         case .reading, nil: return read
         }
     }
 
     /// Milliseconds; `nil` unless at least one operation is expected beyond the quantile.
-    private func quantile(_ share: Double, of histogram: LatencyHistogram) -> Double? {
-        guard Double(histogram.count) * (1 - share) >= 1 - 1e-9 else { return nil }
-        let counted = histogram.countedValues
-        return HarrellDavis.quantile(values: counted.values, counts: counted.counts, share: share) / 1e6
+    private func quantile(_ share: Double, of sample: CountedValues) -> Double? {
+        guard Double(sample.total) * (1 - share) >= 1 - 1e-9 else { return nil }
+        return HarrellDavis.quantile(values: sample.values, counts: sample.counts, share: share) / 1e6
     }
 
     private func throughput(of requestClass: String?) -> Double? {
@@ -76,10 +77,11 @@ struct BlockSide: Sendable {
         let (due, done) = (scheduled.values.reduce(0, +), ended.values.reduce(0, +))
         guard isDrained, Double(done) >= KeptUpFinding.leastEnded * Double(due) else { return false }
         guard longestDrain > KeptUpFinding.longestDrain, slices > 0, seconds > 0 else { return true }
-        let all = histograms.sorted { $0.key < $1.key }.map(\.value).reduce(into: LatencyHistogram()) { $0.add($1) }
-        guard let median = all.value(at: 0.5) else { return true }
+        let all = CountedValues(pooling: Array(samples.values))
+        guard all.total > 0 else { return true }
+        let median = HarrellDavis.quantile(values: all.values, counts: all.counts, share: 0.5)
         let drain = longestDrain * seconds / Double(slices)
-        return Double(median) / 1e9 < drain / 3
+        return median / 1e9 < drain / 3
     }
 }
 

@@ -72,24 +72,29 @@ struct ComparedBlocks: Sendable {
         return min(mean(\.base), mean(\.candidate))
     }
 
-    /// The histograms of a side and class, one a block.
-    func histograms(_ side: KeyPath<Block, BlockSide>, of requestClass: String) -> [LatencyHistogram] {
-        blocks.map { $0[keyPath: side].histograms[requestClass] ?? LatencyHistogram() }
+    /// Response times of a side and class in nanoseconds, one sample a block.
+    func samples(_ side: KeyPath<Block, BlockSide>, of requestClass: String) -> [CountedValues] {
+        blocks.map { $0[keyPath: side].samples[requestClass] ?? CountedValues(values: [], counts: []) }
     }
 
     /// The value of a metric over all blocks that count; `nil` when there is none.
     func overall(_ metric: String, _ quantity: MetricQuantity?, _ side: KeyPath<Block, BlockSide>) -> Double? {
         let requestClass = MetricCatalogue.parts(of: metric).requestClass
         guard let quantity, quantity.isLatency, let requestClass else {
-            let values = blocks.compactMap { $0[keyPath: side].value(of: metric, quantity) }
-            return values.isEmpty ? nil : Sample.mean(values)
+            return meanOfBlocks(metric, quantity, side)
         }
-        let pooled = histograms(side, of: requestClass).reduce(into: LatencyHistogram()) { $0.add($1) }
-        guard pooled.count > 0 else { return nil }
+        let pooled = CountedValues(pooling: samples(side, of: requestClass))
+        guard pooled.total > 0 else { return meanOfBlocks(metric, quantity, side) }
         guard case .responseQuantile(let share) = quantity.source else { return pooled.mean.map { $0 / 1e6 } }
-        guard ShiftFunction.carries(share, count: pooled.count) else { return nil }
-        let counted = pooled.countedValues
-        return HarrellDavis.quantile(values: counted.values, counts: counted.counts, share: share) / 1e6
+        guard ShiftFunction.carries(share, count: pooled.total) else { return nil }
+        return HarrellDavis.quantile(values: pooled.values, counts: pooled.counts, share: share) / 1e6
+    }
+
+    private func meanOfBlocks(
+        _ metric: String, _ quantity: MetricQuantity?, _ side: KeyPath<Block, BlockSide>
+    ) -> Double? {
+        let values = blocks.compactMap { $0[keyPath: side].value(of: metric, quantity) }
+        return values.isEmpty ? nil : Sample.mean(values)
     }
 }
 

@@ -1,6 +1,5 @@
 import Measurement
 import RunRecord
-import Statistics
 
 /// Judges candidates against a base from slices that were taken in turns, by the rule that was fixed before the first.
 public struct PairedJudge: Sendable {
@@ -69,5 +68,22 @@ public struct PairedJudge: Sendable {
         guard isFinal else { return Judgement(pairs: look.unfinished, isSettled: false) }
         let last = Look(rule: rule, levels: levels, pairs: pairs, isOver: true)
         return Judgement(pairs: last.finished(last.isPlanCarriedOut ? .plan : .ended), isSettled: true)
+    }
+
+    /// A metric's log ratios, candidate by base, of the blocks that count and have a value on both sides. Of base against
+    /// base they are the machine's noise, which simulated comparisons can be run on.
+    ///
+    /// - Parameters:
+    ///   - metric: its name.
+    ///   - candidate: name of its side.
+    ///   - slices: all so far.
+    ///   - histograms: response times in nanoseconds by slice and request class.
+    /// - Returns: one a block, in the order of time.
+    public func logRatios(
+        of metric: String, candidate: String, _ slices: [SliceRecord],
+        histograms: [SliceKey: [String: LatencyHistogram]]
+    ) -> [Double] {
+        let compared = ComparedBlocks(slices, histograms: histograms, base: base, candidate: candidate)
+        return BlockSeries(metric, MetricCatalogue.quantity(of: metric), of: compared.blocks).logRatios
     }
 }

@@ -29,6 +29,7 @@ final class SequentialLevels: Sendable {
     ///   - blocks: that count, at least 1.
     ///   - isOver: whether there will be no further look.
     ///   - error: of all looks.
+    /// - Returns: 0 to `error`.
     func level(blocks: Int, isOver: Bool, error: Double) -> Double {
         let key = Key(blocks: blocks, isOver: isOver, error: error)
         if let level = known.withLock({ $0[key] }) { return level }
@@ -49,6 +50,7 @@ final class SequentialLevels: Sendable {
     ///   - probability: of the test at this look alone.
     ///   - blocks: that count, at least 1.
     ///   - isOver: whether there will be no further look.
+    /// - Returns: above 0, at most 1.
     func error(reaching probability: Double, blocks: Int, isOver: Bool) -> Double {
         var before: (error: Double, level: Double)?
         for error in Self.ladder {

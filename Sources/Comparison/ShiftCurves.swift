@@ -1,4 +1,3 @@
-import Measurement
 import RunRecord
 import Statistics
 
@@ -14,8 +13,8 @@ enum ShiftCurves {
     private static func curve(
         of requestClass: String, _ compared: ComparedBlocks, _ confidence: Double
     ) -> ShiftCurve? {
-        let base = compared.histograms(\.base, of: requestClass).map(\.countedValues)
-        let candidate = compared.histograms(\.candidate, of: requestClass).map(\.countedValues)
+        let base = compared.samples(\.base, of: requestClass)
+        let candidate = compared.samples(\.candidate, of: requestClass)
         let shift = ShiftFunction(
             blocks: zip(base, candidate).map { (base: $0, other: $1) }, shares: shares, confidence: confidence,
             seed: seed)

@@ -34,6 +34,7 @@ struct VerdictRule: Sendable {
     /// - Parameters:
     ///   - evidence: of a metric that is tested.
     ///   - division: with which it passed as different; `nil` when it did not.
+    /// - Returns: the verdict with its interval and reason.
     func judge(_ evidence: MetricEvidence, passed division: Int?) -> MetricVerdict {
         guard let mean = evidence.mean else { return evidence.verdict(.inconclusive, VerdictWords.tooFew(blocks)) }
         let isBeyond = division != nil && abs(mean.centre) > margin
@@ -47,7 +48,8 @@ struct VerdictRule: Sendable {
             ? (mean.centre < 0) == evidence.lessIsBetter ? .better : .worse : inside ? .equivalent : .inconclusive
         var result = evidence.verdict(verdict, "", ratio: ratio)
         let sensitivity = sensitivity(mean)
-        result.smallestEffect = LogRatio.ratio(sensitivity.smallestEffect) - 1
+        let smallest = LogRatio.ratio(sensitivity.smallestEffect) - 1
+        result.smallestEffect = smallest.isFinite ? smallest : nil
         result.blocksToSettle = verdict == .inconclusive ? sensitivity.countToSettle(mean.centre) : nil
         let words = VerdictWords(rule: rule, tested: tested)
         result.reason = words.reason(result, controlled: evidence.controlled)

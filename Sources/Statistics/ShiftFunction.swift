@@ -16,8 +16,24 @@ public struct CountedValues: Sendable, Equatable {
         self.counts = counts
     }
 
+    /// Several samples as one.
+    public init(pooling samples: [CountedValues]) {
+        var sums: [Double: Int] = [:]
+        for sample in samples {
+            for (value, count) in zip(sample.values, sample.counts) { sums[value, default: 0] += count }
+        }
+        values = sums.keys.sorted()
+        counts = values.map { sums[$0] ?? 0 }
+    }
+
     /// All of them.
     public var total: Int { counts.reduce(0, +) }
+
+    /// The arithmetic mean; `nil` of none.
+    public var mean: Double? {
+        let total = total
+        return total == 0 ? nil : zip(values, counts).reduce(0) { $0 + $1.0 * Double($1.1) } / Double(total)
+    }
 }
 
 /// How the whole of a distribution differs from another one: the ratio of each quantile to the same quantile of the other

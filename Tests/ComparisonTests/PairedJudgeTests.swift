@@ -192,6 +192,29 @@ import Testing
         #expect(pair.metrics.first?.ratio?.blocks == 18)
     }
 
+    @Test func theNoiseOfAMachineCanBeTakenFromItsBlocks() {
+        let slices = slices(20, factor: 1.2, noise: 0.01)
+        let judge = PairedJudge(rule: Slices.rule(), base: "old", candidates: ["new"])
+        let ratios = judge.logRatios(
+            of: "server.cpu", candidate: "new", slices.records, histograms: slices.histograms)
+        #expect(ratios.count == 20 && ratios.allSatisfy { abs($0 - 0.182) < 0.1 })
+        #expect(judge.logRatios(of: "wal.bytes", candidate: "new", slices.records, histograms: [:]).isEmpty)
+    }
+
+    /// Histograms of two digits, as of single seconds, are as good.
+    @Test func coarseHistogramsAreTakenToo() throws {
+        var slices = slices(32, factor: 1.3)
+        slices.histograms = slices.histograms.mapValues { classes in
+            classes.mapValues { fine in
+                var coarse = LatencyHistogram(.interval)
+                for (duration, count) in fine.recorded { for _ in 0..<count { coarse.record(duration) } }
+                return coarse
+            }
+        }
+        let verdict = try metric("response.p50:put", in: judge(slices, Slices.rule()).pairs.first)
+        #expect(verdict.verdict == .worse && (verdict.base ?? 0) > 1)
+    }
+
     // MARK: Keeping up
 
     private func behind(_ sides: [String], inBlocksBelow limit: Int, of blocks: Int = 32) -> Slices {

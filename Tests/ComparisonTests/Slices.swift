@@ -18,6 +18,7 @@ struct Slices {
     ///   - factors: on response times and on CPU, by side.
     ///   - operations: a slice.
     ///   - noise: standard deviation of a slice's log speed.
+    ///   - requestClass: of all operations.
     mutating func add(
         _ blocks: Int, factors: [(side: String, factor: Double)], operations: Int = 100, noise: Double = 0.05,
         requestClass: String = "put"

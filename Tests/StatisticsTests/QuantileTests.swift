@@ -60,7 +60,8 @@ import Testing
         }
         return (0..<count).map { _ in
             let level = 1 + 0.2 * random.unit()
-            return (sample(level, 1, 1), sample(level * (1 + 0.04 * random.normal()), factor, tail))
+            let noise = (1 + 0.03 * random.normal(), 1 + 0.03 * random.normal())
+            return (sample(level * noise.0, 1, 1), sample(level * noise.1, factor, tail))
         }
     }
 
