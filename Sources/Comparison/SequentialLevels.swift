@@ -5,15 +5,19 @@ import Synchronization
 ///
 /// Information is counted in blocks that count. Earlier looks are those of the rule that lie below; where blocks were
 /// left out a look may have come a block or two earlier, which moves a bound by next to nothing.
-final class SequentialLevels: Sendable {
+struct SequentialLevels: Sendable {
     private struct Key: Hashable {
+        var looks: [Int]
         var blocks: Int
         var isOver: Bool
         var error: Double
     }
 
     private let looks: [Int]
-    private let known = Mutex<[Key: Double]>([:])
+
+    /// Levels that were worked out before. Each takes milliseconds, and thousands of simulated comparisons ask for the same.
+    private static let known = Mutex<[Key: Double]>([:])
+    private static let mostKnown = 10_000
 
     /// Errors for which levels are worked out to turn a level back into an error.
     private static let ladder: [Double] = [
@@ -31,15 +35,18 @@ final class SequentialLevels: Sendable {
     ///   - error: of all looks.
     /// - Returns: 0 to `error`.
     func level(blocks: Int, isOver: Bool, error: Double) -> Double {
-        let key = Key(blocks: blocks, isOver: isOver, error: error)
-        if let level = known.withLock({ $0[key] }) { return level }
+        let key = Key(looks: looks, blocks: blocks, isOver: isOver, error: error)
+        if let level = Self.known.withLock({ $0[key] }) { return level }
         let planned = max(looks.last ?? blocks, blocks)
         let earlier = Set(looks.filter { $0 < blocks }).sorted()
         let rule = GroupSequential(
             information: (earlier + [blocks]).map(Double.init), planned: Double(planned), error: error,
             isOver: isOver || blocks == planned)
         let level = rule.levels.last ?? 0
-        known.withLock { $0[key] = level }
+        Self.known.withLock { known in
+            if known.count >= Self.mostKnown { known.removeAll() }
+            known[key] = level
+        }
         return level
     }
 
