@@ -1,5 +1,6 @@
 import Measurement
 import RunRecord
+import Statistics
 
 /// Judges candidates against a base from slices that were taken in turns, by the rule that was fixed before the first.
 public struct PairedJudge: Sendable {
@@ -31,6 +32,7 @@ public struct PairedJudge: Sendable {
     public let base: String
     /// Names of the candidates' sides.
     public let candidates: [String]
+    private let levels: SequentialLevels
 
     /// - Parameters:
     ///   - rule: fixed before the first slice.
@@ -40,18 +42,32 @@ public struct PairedJudge: Sendable {
         self.rule = rule
         self.base = base
         self.candidates = candidates
+        levels = SequentialLevels(looks: rule.looks)
     }
 
     /// Judges at a look, or after the last block.
+    ///
+    /// Verdicts before the last block are those that an early stop would leave: they use the error spent by then. A
+    /// comparison that was settled at a look keeps that look's verdicts when it is judged for good, because what is left
+    /// of the error was kept for looks that did not take place.
     ///
     /// - Parameters:
     ///   - slices: all so far; blocks that lack a side or are marked as excluded do not count.
     ///   - histograms: response times in nanoseconds by slice and request class.
     ///   - isFinal: whether there will be no further block; verdicts use what is left of the error allowed.
-    /// - Returns: verdicts by metric, shift curves, and whether to go on.
+    /// - Returns: verdicts by metric, shift curves (only when settled), and whether to go on.
     public func judge(
         _ slices: [SliceRecord], histograms: [SliceKey: [String: LatencyHistogram]], isFinal: Bool
     ) -> Judgement {
-        Judgement(pairs: [], isSettled: isFinal)
+        let pairs = candidates.map {
+            PairUnderTest(slices, histograms: histograms, base: base, candidate: $0, rule: rule)
+        }
+        let look = Look(rule: rule, levels: levels, pairs: pairs, isOver: false)
+        if look.isAtLook, let reason = look.reasonToStop {
+            return Judgement(pairs: look.finished(reason), isSettled: true)
+        }
+        guard isFinal else { return Judgement(pairs: look.unfinished, isSettled: false) }
+        let last = Look(rule: rule, levels: levels, pairs: pairs, isOver: true)
+        return Judgement(pairs: last.finished(last.isPlanCarriedOut ? .plan : .ended), isSettled: true)
     }
 }

@@ -92,6 +92,12 @@ public struct LatencyHistogram: Sendable {
         HdrEncoding.encode(layout, room.recordedValues().lazy.map { (value: $0.value, count: $0.count) })
     }
 
+    /// What was recorded, by rising duration in nanoseconds: the largest duration of each count that is not zero, and the
+    /// count.
+    public var recorded: [(duration: UInt64, count: Int)] {
+        counts?.recordedValues().map { (layout.highestEquivalent(to: $0.value), Int($0.count)) } ?? []
+    }
+
     /// The mean duration in nanoseconds; `nil` when empty.
     public var mean: Double? { counts.flatMap { $0.totalCount == 0 ? nil : $0.mean } }
 }

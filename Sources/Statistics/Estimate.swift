@@ -38,22 +38,24 @@ public struct Estimate: Sendable, Equatable, Codable {
     ///   - ratios: log ratios, one a pair, in the order of time.
     ///   - confidence: of the interval.
     public init?(logRatios ratios: [Double], confidence: Double = 0.95) {
-        guard ratios.count >= Self.fewest, ratios.allSatisfy(\.isFinite) else { return nil }
-        let pulled = Sample.winsorised(ratios, share: Self.winsorisedShare)
-        let count = Double(ratios.count)
-        let kept = ratios.count - 2 * Int(count * Self.winsorisedShare)
-        let spread =
-            Sample.standardDeviation(pulled) / count.squareRoot() * (count - 1) / Double(kept - 1)
-        let correlation = Sample.autocorrelation(ratios)
-        let enlarged = correlation > 0 ? spread * ((1 + correlation) / (1 - correlation)).squareRoot() : spread
-        let half = enlarged * StudentT.quantile(confidence: confidence, degrees: kept - 1)
-        let centre = Sample.mean(pulled)
-        value = exp(centre)
-        low = exp(centre - half)
-        high = exp(centre + half)
-        self.count = ratios.count
-        standardDeviation = Sample.standardDeviation(ratios)
-        autocorrelation = correlation
+        guard let mean = MeanEstimate(winsorised: ratios) else { return nil }
+        self.init(mean, error: 1 - confidence)
+    }
+
+    /// The ratio behind a mean of log ratios, with the interval that misses the truth with a probability of `error`, both
+    /// sides together.
+    ///
+    /// - Parameters:
+    ///   - mean: of log ratios.
+    ///   - error: above 0 and below 1.
+    public init(_ mean: MeanEstimate, error: Double) {
+        let half = mean.halfWidth(error: error)
+        value = exp(mean.centre)
+        low = exp(mean.centre - half)
+        high = exp(mean.centre + half)
+        count = mean.count
+        standardDeviation = mean.standardDeviation
+        autocorrelation = mean.autocorrelation
     }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Student's t distribution with a whole number of degrees of freedom.
+/// Student's t distribution.
 public enum StudentT {
     /// The probability of a value between −t and t.
     ///
@@ -44,10 +44,75 @@ public enum StudentT {
         }
         return (low + high) / 2
     }
+
+    // MARK: Tails, also far out
+
+    /// The probability of a value beyond t on either side, exact in relation to itself however small:
+    /// I(ν / (ν + t²); ν/2, ½) (Abramowitz & Stegun, 26.7.1).
+    ///
+    /// - Parameters:
+    ///   - t: of either sign.
+    ///   - degrees: of freedom, above 0; need not be whole.
+    /// - Returns: 0 to 1.
+    public static func bothTails(_ t: Double, degrees: Double) -> Double {
+        precondition(degrees > 0, "there are degrees of freedom")
+        return IncompleteBeta.regularised(degrees / (degrees + t * t), degrees / 2, 0.5)
+    }
+
+    /// The probability of a value above t.
+    ///
+    /// - Parameters:
+    ///   - t: of either sign.
+    ///   - degrees: of freedom, above 0; need not be whole.
+    /// - Returns: 0 to 1.
+    public static func upperTail(_ t: Double, degrees: Double) -> Double {
+        let half = bothTails(t, degrees: degrees) / 2
+        return t >= 0 ? half : 1 - half
+    }
+
+    /// The t beyond which, on either side, a value lies with probability `error`. By halving, exact to 10⁻¹⁰ of its size.
+    ///
+    /// - Parameters:
+    ///   - error: above 0 and below 1, as small as 10⁻³⁰⁰.
+    ///   - degrees: of freedom, above 0; need not be whole.
+    /// - Returns: above 0; infinite where no finite number will do.
+    public static func quantile(error: Double, degrees: Double) -> Double {
+        precondition(error > 0 && error < 1, "a probability between 0 and 1")
+        var (low, high) = (0.0, 1.0)
+        while bothTails(high, degrees: degrees) > error {
+            (low, high) = (high, high * 2)
+            if high > 1e150 { return .infinity }
+        }
+        while high - low > high * 1e-11 {
+            let middle = (low + high) / 2
+            if bothTails(middle, degrees: degrees) > error { low = middle } else { high = middle }
+        }
+        return (low + high) / 2
+    }
 }
 
 /// The normal distribution.
 public enum Normal {
+    /// The probability of a value above z, exact in relation to itself however small.
+    ///
+    /// - Parameter z: of either sign.
+    /// - Returns: 0 to 1.
+    public static func upperTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) / 2 }
+
+    /// The z above which a value lies with the probability given. By halving over the error function.
+    ///
+    /// - Parameter probability: above 0 and at most ½.
+    /// - Returns: not negative.
+    public static func quantile(upperTail probability: Double) -> Double {
+        precondition(probability > 0 && probability <= 0.5, "a tail is above 0 and at most a half")
+        var (low, high) = (0.0, 40.0)
+        while high - low > 1e-12 {
+            let middle = (low + high) / 2
+            if upperTail(middle) > probability { low = middle } else { high = middle }
+        }
+        return (low + high) / 2
+    }
+
     /// The z that bounds the middle of the distribution: 1.96 for 0.95. By halving over the error function.
     ///
     /// - Parameter confidence: above 0 and below 1.

@@ -55,7 +55,7 @@ import Testing
     /// Coverage of the 95 % interval on a drifting host: 93 to 97 %. With 4 000 repeats the standard error is 0.35 points.
     @Test(arguments: [6, 8, 12, 20, 40], [0, log(1.05)])
     func theTruthIsInsideAsOftenAsClaimed(blocks: Int, effect: Double) throws {
-        var host = DriftingHost(seed: UInt64(blocks) * 1_000 + (effect > 0 ? 1 : 0))
+        var host = SimulatedHost(seed: UInt64(blocks) * 1_000 + (effect > 0 ? 1 : 0))
         let truth = exp(effect)
         var inside = 0
         let repeats = 4_000
@@ -70,7 +70,7 @@ import Testing
     /// Hodges–Lehmann on the same host, where samples are large enough for its steps to be fine.
     @Test(arguments: [12, 20, 40])
     func hodgesLehmannCoversToo(blocks: Int) {
-        var host = DriftingHost(seed: UInt64(blocks))
+        var host = SimulatedHost(seed: UInt64(blocks))
         let inside = (0..<4_000).count { _ in
             let found = HodgesLehmann(host.blocks(blocks), confidence: 0.95)
             return found.low <= 0 && 0 <= found.high
@@ -80,14 +80,14 @@ import Testing
 
     /// The coin alone makes this test honest: A/A is called different in at most 5 % of cases, give or take 4 standard errors.
     @Test func signFlipsAreHonestWhateverTheHostDoes() {
-        var host = DriftingHost(seed: 99)
+        var host = SimulatedHost(seed: 99)
         let called = (0..<1_500).count { _ in SignFlip.probability(host.blocks(10)) <= 0.05 }
         #expect((0.027...0.073).contains(Double(called) / 1_500), "\(called) of 1500")
     }
 
     /// An effect of 25 % is found by twenty blocks nearly always, or the interval would be of no use.
     @Test func aLargeEffectIsFound() throws {
-        var host = DriftingHost(seed: 7)
+        var host = SimulatedHost(seed: 7)
         let found = try (0..<500).count { _ in
             try #require(Estimate(logRatios: host.blocks(20, effect: log(1.25)))).low > 1
         }

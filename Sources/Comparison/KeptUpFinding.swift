@@ -1,0 +1,55 @@
+import RunRecord
+import Statistics
+
+/// Which sides of a pair carried the offered rate.
+struct KeptUpFinding: Sendable {
+    /// Operations that must have ended, as a share of those that were due.
+    static let leastEnded = 0.95
+    /// Time to empty the queue after a slice, as a share of the slice, beyond which waiting built up.
+    static let longestDrain = 0.25
+    /// A side kept up when it was behind in no more than this share of its blocks.
+    static let mostBehind = 0.1
+    /// The verdict "did not keep up" is given when blocks in which only that side was behind outnumber the others so clearly
+    /// that a coin would do it no more often than this (the sign test, one-sided): a fiftieth of the usual error, so that
+    /// it counts for nothing beside the others at however many looks.
+    static let level = 0.001
+
+    let label: ComparedPair.KeptUp
+    let blocks: Int
+    let baseBehind: Int
+    let candidateBehind: Int
+    /// Whether the difference between the sides is sure.
+    let isSure: Bool
+
+    /// In a closed loop each side sets its own pace, so both keep up.
+    init(_ blocks: [ComparedBlocks.Block], isOpenLoop: Bool) {
+        let behind = isOpenLoop ? blocks.map { (base: !$0.base.keptUp, candidate: !$0.candidate.keptUp) } : []
+        baseBehind = behind.count { $0.base }
+        candidateBehind = behind.count { $0.candidate }
+        self.blocks = blocks.count
+        let most = Self.mostBehind * Double(blocks.count)
+        label =
+            switch (Double(baseBehind) > most, Double(candidateBehind) > most) {
+            case (false, false): .both
+            case (true, false): .candidateOnly
+            case (false, true): .baseOnly
+            case (true, true): .neither
+            }
+        let onlyOne = behind.count { $0.base != $0.candidate }
+        let onlyWorse = behind.count { label == .baseOnly ? $0.candidate && !$0.base : $0.base && !$0.candidate }
+        isSure =
+            (label == .baseOnly || label == .candidateOnly) && onlyOne > 0
+            && Binomial.atLeast(onlyWorse, of: onlyOne, probability: 0.5) <= Self.level
+    }
+
+    /// What was seen, as a sentence goes on.
+    var words: String {
+        switch label {
+        case .both: "both sides kept up"
+        case .baseOnly: "the candidate did not keep up with the rate in \(candidateBehind) of \(blocks) blocks"
+        case .candidateOnly: "the base did not keep up with the rate in \(baseBehind) of \(blocks) blocks"
+        case .neither:
+            "neither side kept up with the rate (base \(baseBehind), candidate \(candidateBehind) of \(blocks) blocks)"
+        }
+    }
+}
