@@ -51,6 +51,7 @@ package struct ComparisonBlocks {
     ///   - slices: of each side.
     ///   - done: called after each round.
     /// - Returns: the slices by the name of the side, in order.
+    /// - Throws: ``SideLost``, ``SideLoad/Ended``, ``TrialInterrupted``.
     func warmUp(_ slices: Int, done: (Int) -> Void) async throws -> [String: [SliceRecord]] {
         var seen: [String: [SliceRecord]] = [:]
         for number in 0..<slices {

@@ -34,6 +34,7 @@ struct SideServer: Sendable {
     ///   - purpose: said in the cluster's record.
     ///   - progress: called with the rows loaded so far.
     /// - Returns: the side; nothing is asked of it yet.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, and what the side's preparation throws.
     static func make(
         _ side: ComparisonRequest.Side, control: TrialControl, purpose: String,
         progress: @escaping @Sendable (Int) -> Void
@@ -84,6 +85,7 @@ struct SideServer: Sendable {
     ///   - seconds: of the probe.
     ///   - control: ends it.
     /// - Returns: by request class.
+    /// - Throws: ``SideLost``, ``SideLoad/Ended``, ``TrialInterrupted``.
     func probe(
         _ spec: WorkloadSpec, clients: Int, seconds: Int, control: TrialControl
     ) async throws -> [String: Double] {
@@ -136,6 +138,7 @@ struct SideServer: Sendable {
     ///   - slice: block, place, side, start and length.
     ///   - control: ends it.
     /// - Returns: the slice with what was measured, and response times by request class.
+    /// - Throws: ``SideLost``, ``SideLoad/Ended``, ``TrialInterrupted``.
     func take(
         _ slice: SliceRecord, control: TrialControl
     ) async throws -> (record: SliceRecord, histograms: [String: LatencyHistogram]) {

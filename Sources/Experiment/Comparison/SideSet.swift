@@ -14,6 +14,7 @@ struct SideSet: Sendable {
     ///   - control: ends it while history is loaded.
     ///   - progress: told what is going on, and the seconds left of it.
     /// - Returns: the sides; nothing is asked of them yet.
+    /// - Throws: what making one of them throws, and ``TrialInterrupted``.
     static func make(
         _ request: ComparisonRequest, _ control: TrialControl,
         progress: @escaping @Sendable (String, Double) -> Void

@@ -48,6 +48,7 @@ package struct CalibrationTally {
     /// - Parameters:
     ///   - truth: the true ratio.
     ///   - fewest: tries from which on the share is held to its bound.
+    /// - Returns: the share with its interval; `nil` without tries.
     package func coverage(of truth: Double, heldFrom fewest: Int) -> CalibrationRow? {
         let intervals = findings.compactMap(\.ratio)
         guard !intervals.isEmpty else { return nil }
@@ -65,6 +66,7 @@ package struct CalibrationTally {
     ///   - verdict: the right one.
     ///   - least: share that must find it; `nil` only tells it.
     ///   - fewest: tries from which on it is held to that.
+    /// - Returns: the share with its interval; `nil` without tries.
     package func power(_ verdict: Verdict, atLeast least: Double? = nil, heldFrom fewest: Int = 0) -> CalibrationRow? {
         guard !findings.isEmpty else { return nil }
         let found = findings.count { $0.verdict == verdict }

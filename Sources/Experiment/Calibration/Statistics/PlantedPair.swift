@@ -41,6 +41,7 @@ package struct PlantedPair: Sendable {
     ///   - seconds: that the pair is used at most.
     ///   - control: ends it.
     /// - Returns: the pair, warm.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     static func make(_ request: TrialRequest, seconds: Double, control: TrialControl) async throws -> PlantedPair {
         let comparison = try self.comparison(request, seconds: seconds)
         var sides = try await SideSet.make(comparison, control) { _, _ in }
