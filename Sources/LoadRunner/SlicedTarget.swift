@@ -146,7 +146,8 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
     private func runOn() {
         isEnded = true
         guard state != .shut else {
-            (slice?.length, state) = (Self.endless, .running)
+            slice?.length = Self.endless
+            state = .running
             return passHeld()
         }
         open(at: insideNow, length: Self.endless)

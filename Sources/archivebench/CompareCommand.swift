@@ -124,7 +124,11 @@ struct CompareCommand: AsyncParsableCommand {
     private static let metrics = ["server.cpu", "wal.bytes", "planning.time", "blocks.read"]
 
     func run() async throws {
-        if try await OfflineComparison.run(variants, margin: margin, json: json) { return }
+        if let offline = try OfflineComparison(variants) {
+            let (record, folder) = try offline.run(
+                margin: margin, folder: output, command: TrialOptions.commandLine(CommandLine.arguments))
+            return try finish(record, folder)
+        }
         let request = try await request()
         try ComparisonPlan.check(request)
         let plan = try ComparisonPlan(request)
@@ -146,19 +150,19 @@ struct CompareCommand: AsyncParsableCommand {
         }
         withExtendedLifetime(signals) {}
         progress.close()
-        Terminal.out(
-            json
-                ? outcome.folder.readText(.record) ?? ""
-                : CompareText.closing(outcome.record, folder: outcome.folder))
-        try judge(outcome)
+        try finish(outcome.record, outcome.folder, wasInterrupted: outcome.wasInterrupted)
     }
 
-    private func judge(_ outcome: ComparisonRunner.Outcome) throws {
-        if outcome.wasInterrupted { throw ExitStatus.interrupted }
-        if !outcome.record.valid { throw ExitStatus.invalid }
-        let verdicts = Set(outcome.record.pairs.flatMap(\.metrics).compactMap(\.verdict))
+    /// Says what came of it, and decides how the process ends.
+    private func finish(
+        _ record: ComparisonRecord, _ folder: ComparisonFolder, wasInterrupted: Bool = false
+    ) throws {
+        Terminal.out(json ? folder.readText(.record) ?? "" : CompareText.closing(record, folder: folder))
+        if wasInterrupted { throw ExitStatus.interrupted }
+        if !record.valid { throw ExitStatus.invalid }
+        let verdicts = Set(record.pairs.flatMap(\.metrics).compactMap(\.verdict))
         let failing = failOn.map { $0 == .worse ? Verdict.worse : .inconclusive }
-        let slower = outcome.record.pairs.contains { $0.keptUp == .baseOnly }
+        let slower = record.pairs.contains { $0.keptUp == .baseOnly }
         if failing.contains(where: verdicts.contains) || (failOn.contains(.worse) && slower) {
             throw ExitStatus.invalid
         }

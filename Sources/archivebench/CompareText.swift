@@ -1,6 +1,7 @@
 import Experiment
 import RunRecord
 import Testbed
+import Workload
 
 /// What `compare` says in the terminal.
 enum CompareText {

@@ -2,6 +2,7 @@ import Experiment
 import FoundationEssentials
 import Glibc
 import LinuxSystem
+import Measurement
 import RunRecord
 import Synchronization
 import TestSupport
@@ -111,7 +112,7 @@ import Workload
         for side in record.sides {
             let counted = slices.filter { $0.side == side.name }.reduce(0) { $0 + ($1.scheduled["put"] ?? 0) }
             #expect(side.accounting["put"]?.scheduled == counted)
-            #expect(side.accounting.values.allSatisfy(\.identityHolds))
+            #expect(side.accounting.values.allSatisfy { $0.identityHolds })
             #expect(!side.variant.settings.isEmpty && !side.target.sizes.isEmpty && side.server != nil)
         }
         let findings = Dictionary(uniqueKeysWithValues: record.validity.map { ($0.rule, $0.holds) })
@@ -209,10 +210,14 @@ import Workload
         let plan = try ComparisonPlan(await request())
         #expect(plan.mostBlocks == 139 && plan.looks.count == 8 && plan.looks.last == 139)
         #expect(plan.looks == plan.looks.sorted() && (plan.looks.first ?? 0) >= 6)
-        #expect(try ComparisonPlan(await request(sides: 3)).mostBlocks == 92)
-        #expect(try ComparisonPlan(await request(slice: 20, budget: 370)).looks == [6])
-        let error = await #expect(throws: TestbedProblem.self) { try ComparisonPlan(await request(budget: 20)) }
-        #expect("\(try #require(error))".contains("--budget"))
+        let three = try ComparisonPlan(await request(sides: 3))
+        #expect(three.mostBlocks == 92)
+        let few = try ComparisonPlan(await request(slice: 20, budget: 370))
+        #expect(few.looks == [6])
+        let small = try await request(budget: 20)
+        let error = #expect(throws: TestbedProblem.self) { try ComparisonPlan(small) }
+        let words = try #require(error).description
+        #expect(words.contains("give --budget"))
     }
 
     @Test func namesOfSidesAreUnique() {

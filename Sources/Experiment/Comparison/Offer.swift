@@ -1,5 +1,6 @@
 import LinuxSystem
 import Testbed
+import WakuModel
 import Workload
 
 /// What is offered to every side.

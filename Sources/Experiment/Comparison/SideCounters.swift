@@ -65,8 +65,7 @@ actor SideCounters {
     private func server() -> SideReading {
         var reading = SideReading()
         do throws(PostgresError) {
-            let open = try connection ?? Connection.open(cluster.record.parameters(database: "postgres"))
-            connection = open
+            let open = try opened()
             let row = try open.run(Self.server, limit: Self.limit).first ?? []
             reading.walBytes = row.first.flatMap { $0 }.flatMap { Double($0) }
             note(checkpoint: row.last.flatMap { $0 })
@@ -87,9 +86,16 @@ actor SideCounters {
             guard numbers.count == 3 else { return }
             (reading.planningMs, reading.blocksRead, reading.temporaryBlocks) = (numbers[0], numbers[1], numbers[2])
         } catch {
-            // The installation has no such extension.
-            countsStatements = false
+            // The installation has no such extension, or the server does not answer; then the next reading tells.
+            (countsStatements, connection) = (false, nil)
         }
+    }
+
+    private func opened() throws(PostgresError) -> Connection {
+        if let connection { return connection }
+        let new = try Connection.open(cluster.record.parameters(database: "postgres"), limit: Self.limit)
+        connection = new
+        return new
     }
 
     private func note(checkpoint: String?) {

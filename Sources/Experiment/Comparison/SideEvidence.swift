@@ -1,3 +1,4 @@
+import ArchiveDriver
 import FoundationEssentials
 import LinuxSystem
 import LoadRunner
