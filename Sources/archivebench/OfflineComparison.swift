@@ -8,9 +8,10 @@ struct OfflineComparison {
     /// Folders of runs, the base's first.
     let runs: [RecordFolder]
 
-    /// - Parameter names: of the command line.
-    /// - Returns: `nil` when they name variants.
-    /// - Throws: `UsageProblem` when they name both.
+    /// `nil` when the names of the command line are those of variants.
+    ///
+    /// - Parameter names: variants, or folders of runs.
+    /// - Throws: `UsageProblem` when they are both.
     init?(_ names: [String]) throws {
         func isRun(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(name)/run.json") }
         guard let run = names.first(where: isRun) else { return nil }
@@ -27,6 +28,7 @@ struct OfflineComparison {
     ///   - path: of the folder; `nil` for one beside the runs.
     ///   - command: the command line that makes it again.
     /// - Returns: the record and its folder.
+    /// - Throws: `UsageProblem`, and what reading and writing the folders throws.
     func run(
         margin: Double, folder path: String?, command: String
     ) throws -> (record: ComparisonRecord, folder: ComparisonFolder) {
