@@ -54,8 +54,12 @@ struct ComparedBlocks: Sendable {
 
     /// Request classes that either side completed something of, sorted.
     var requestClasses: [String] {
-        Set(blocks.flatMap { Array($0.base.scheduled.keys) + Array($0.base.ended.keys) + Array($0.candidate.ended.keys) })
-            .sorted()
+        Set(
+            blocks.flatMap {
+                Array($0.base.scheduled.keys) + Array($0.base.ended.keys) + Array($0.candidate.ended.keys)
+            }
+        )
+        .sorted()
     }
 
     /// Completions of a request class in a slice, on average, of the side that has fewer.

@@ -28,13 +28,14 @@ struct KeptUpFinding: Sendable {
         candidateBehind = behind.count { $0.candidate }
         self.blocks = blocks.count
         let most = Self.mostBehind * Double(blocks.count)
-        label =
+        let label: ComparedPair.KeptUp =
             switch (Double(baseBehind) > most, Double(candidateBehind) > most) {
             case (false, false): .both
             case (true, false): .candidateOnly
             case (false, true): .baseOnly
             case (true, true): .neither
             }
+        self.label = label
         let onlyOne = behind.count { $0.base != $0.candidate }
         let onlyWorse = behind.count { label == .baseOnly ? $0.candidate && !$0.base : $0.base && !$0.candidate }
         isSure =

@@ -55,7 +55,8 @@ public struct RecordComparison: Sendable {
         let first = sides[0].trials[0]
         let rule = rule(margin: margin, confidence: confidence)
         var record = ComparisonRecord(
-            comparisonId: comparisonId, toolVersion: toolVersion, startedAt: startedAt, command: command, seed: first.seed,
+            comparisonId: comparisonId, toolVersion: toolVersion, startedAt: startedAt, command: command,
+            seed: first.seed,
             digest: first.digest, workload: first.workload, host: first.host,
             profile: first.profile.requested.isEmpty ? nil : first.profile, rule: rule, sides: sides.map(Self.describe))
         record.endedAt = startedAt
@@ -81,7 +82,8 @@ public struct RecordComparison: Sendable {
         }
         let classes = carried.dropFirst().reduce(carried.first ?? []) { $0.intersection($1) }
         return ComparisonRule(
-            margin: margin, confidence: confidence, mode: .offline, isOpenLoop: isOpenLoop, clients: first.closedClients,
+            margin: margin, confidence: confidence, mode: .offline, isOpenLoop: isOpenLoop,
+            clients: first.closedClients,
             sliceSeconds: seconds, looks: [trials],
             budgetSeconds: sides.flatMap(\.trials).reduce(0) { $0 + ($1.phases.measuredSeconds ?? 0) },
             leastPerSlice: Self.leastCompletions,
@@ -106,7 +108,8 @@ public struct RecordComparison: Sendable {
         return zip(sides.dropFirst(), zip(under, evidence)).map { side, found in
             let trials = min(found.0.base.count, found.0.candidate.count)
             let judge = VerdictRule(
-                rule: rule, levels: SequentialLevels(looks: [trials]), blocks: trials, isOver: true, tested: tested.count)
+                rule: rule, levels: SequentialLevels(looks: [trials]), blocks: trials, isOver: true,
+                tested: tested.count)
             let metrics = found.1.map { one -> MetricVerdict in
                 guard one.isTested else { return Self.untested(one, trials, judge) }
                 var verdict = judge.judge(one, passed: passed.removeFirst())
@@ -158,7 +161,8 @@ public struct RecordComparison: Sendable {
             target: first.targets.first
                 ?? TargetDescription(
                     kind: "unknown", serverVersion: "not recorded", schemaVersion: first.variant.schemaVersion,
-                    history: HistoryDescription(rows: 0, bytes: 0, partitions: 0, loadSeconds: 0, state: "not recorded"),
+                    history: HistoryDescription(
+                        rows: 0, bytes: 0, partitions: 0, loadSeconds: 0, state: "not recorded"),
                     binaries: "not recorded", dataChecksums: false, sizes: []))
         for trial in side.trials {
             described.accounting.merge(trial.accounting) { first, second in
@@ -183,12 +187,14 @@ public struct RecordComparison: Sendable {
     }
 
     private var threats: [String] {
-        let apart = "The trials were run at different times: a machine that was slower then looks like a variant that is."
+        let apart =
+            "The trials were run at different times: a machine that was slower then looks like a variant that is."
         let unpaired = pairSides.contains { !$0.isPaired }
         let few = (sides.map(\.trials.count).min() ?? 0) < Self.fewestTrials
         return [apart]
             + (unpaired && !few
                 ? ["The sides were not run alternately, so a drift of the machine is part of the difference."] : [])
-            + (few ? ["With fewer than \(Self.fewestTrials) trials a side there are no intervals and no verdicts."] : [])
+            + (few
+                ? ["With fewer than \(Self.fewestTrials) trials a side there are no intervals and no verdicts."] : [])
     }
 }

@@ -32,12 +32,16 @@ struct RecordObstacles: Sendable {
             consequence: "an archive that ran longer is another archive"),
         Condition(
             name: "the history",
-            value: { $0.targets.map { "\($0.history.rows) rows in \($0.history.partitions) partitions" }.joined(separator: ", ") },
+            value: {
+                $0.targets.map { "\($0.history.rows) rows in \($0.history.partitions) partitions" }.joined(
+                    separator: ", ")
+            },
             consequence: "queries over more rows cost more"),
         Condition(name: "the processor", value: { $0.host.processorModel }, consequence: anotherMachine),
         Condition(name: "the number of processors", value: { "\($0.host.processors)" }, consequence: anotherMachine),
         Condition(
-            name: "the memory", value: { "\(($0.host.memoryBytes + (1 << 29)) >> 30) GiB" }, consequence: anotherMachine),
+            name: "the memory", value: { "\(($0.host.memoryBytes + (1 << 29)) >> 30) GiB" }, consequence: anotherMachine
+        ),
         Condition(name: "the kernel", value: { $0.host.kernel }, consequence: anotherMachine),
         Condition(name: "the file system", value: { $0.host.filesystem }, consequence: anotherMachine),
         Condition(

@@ -66,7 +66,8 @@ public struct SimulatedComparisons: Sendable {
             return host.blocks(most, effect: place == 0 ? LogRatio.margin(effect) : 0)
         }
         for count in rule.looks {
-            let under = PairUnderTest(simulated: zip(rule.primary, series.map { Array($0.prefix(count)) }), blocks: count)
+            let under = PairUnderTest(
+                simulated: zip(rule.primary, series.map { Array($0.prefix(count)) }), blocks: count)
             let look = Look(rule: rule, levels: levels, pairs: [under], isOver: count == most)
             if count == most || look.reasonToStop != nil { return look.unfinished.first }
         }
@@ -100,11 +101,13 @@ extension PairUnderTest {
     fileprivate init(simulated series: some Sequence<(String, [Double])>, blocks: Int) {
         candidate = "simulated"
         let side = BlockSide([], [:])
-        compared = ComparedBlocks(blocks: (0..<blocks).map { ComparedBlocks.Block(number: $0, base: side, candidate: side) })
+        compared = ComparedBlocks(
+            blocks: (0..<blocks).map { ComparedBlocks.Block(number: $0, base: side, candidate: side) })
         keptUp = KeptUpFinding(compared.blocks, isOpenLoop: false)
         evidence = series.map { metric, ratios in
             MetricEvidence(
-                metric, isPrimary: true, base: nil, candidate: nil, mean: MeanEstimate(winsorised: ratios), obstacle: nil)
+                metric, isPrimary: true, base: nil, candidate: nil, mean: MeanEstimate(winsorised: ratios),
+                obstacle: nil)
         }
     }
 }

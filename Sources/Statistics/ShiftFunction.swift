@@ -78,13 +78,14 @@ public struct ShiftFunction: Sendable {
             points = []
             return
         }
-        let once = [Int](repeating: 1, count: blocks.count)
-        let ends = (base.quantiles(carried, weights: once), other.quantiles(carried, weights: once))
+        let ends = (base.quantiles(carried), other.quantiles(carried))
+        let tables = (base.tables(carried), other.tables(carried))
         var random = SplitMix64(seed: seed)
         let drawn = (0..<resamples).map { _ in
             var weights = [Int](repeating: 0, count: blocks.count)
             for _ in blocks.indices { weights[random.below(blocks.count)] += 1 }
-            return Self.logRatios(base.quantiles(carried, weights: weights), other.quantiles(carried, weights: weights))
+            return Self.logRatios(
+                base.quantiles(tables.0, weights: weights), other.quantiles(tables.1, weights: weights))
         }
         let widths = Self.widths(drawn, around: Self.logRatios(ends.0, ends.1), confidence, blocks: blocks.count)
         points = carried.indices.map { index in
@@ -136,12 +137,31 @@ private struct PooledBlocks {
         total = blocks.reduce(0) { $0 + $1.total }
     }
 
+    /// Quantiles of all blocks together.
+    func quantiles(_ shares: [Double]) -> [Double] {
+        let sums = sums([Int](repeating: 1, count: counts.count))
+        return shares.map { HarrellDavis.quantile(values: values, counts: sums, share: $0) }
+    }
+
+    func tables(_ shares: [Double]) -> [HarrellDavis.Table] {
+        shares.map { HarrellDavis.Table(size: Double(total), share: $0) }
+    }
+
     /// Quantiles when each block counts as often as its weight says.
-    func quantiles(_ shares: [Double], weights: [Int]) -> [Double] {
+    func quantiles(_ tables: [HarrellDavis.Table], weights: [Int]) -> [Double] {
+        var (cumulative, seen) = (sums(weights), 0)
+        for place in cumulative.indices {
+            seen += cumulative[place]
+            cumulative[place] = seen
+        }
+        return tables.map { $0.quantile(values: values, cumulative: cumulative) }
+    }
+
+    private func sums(_ weights: [Int]) -> [Int] {
         var sums = [Int](repeating: 0, count: values.count)
         for (block, weight) in zip(counts, weights) where weight > 0 {
             for (place, count) in block { sums[place] += weight * count }
         }
-        return shares.map { HarrellDavis.quantile(values: values, counts: sums, share: $0) }
+        return sums
     }
 }

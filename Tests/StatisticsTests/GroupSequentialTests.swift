@@ -70,10 +70,15 @@ import Testing
 
     @Test func theSpendingFunctionRisesFromNothingToAll() {
         #expect(GroupSequential.spent(error: 0.05, share: 0.01) < 1e-20)
-        #expect(GroupSequential.spent(error: 0.05, share: 1) == 0.025 && GroupSequential.spent(error: 0.05, share: 2) == 0.025)
+        #expect(
+            GroupSequential.spent(error: 0.05, share: 1) == 0.025
+                && GroupSequential.spent(error: 0.05, share: 2) == 0.025)
         let steps = (1...20).map { GroupSequential.spent(error: 0.05, share: Double($0) / 20) }
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 })
         // A smaller error is spent more slowly at every moment, or Holm's steps would not be one inside the other.
-        #expect(zip(steps, (1...20).map { GroupSequential.spent(error: 0.01, share: Double($0) / 20) }).allSatisfy { $0 > $1 })
+        #expect(
+            zip(steps, (1...20).map { GroupSequential.spent(error: 0.01, share: Double($0) / 20) }).allSatisfy {
+                $0 > $1
+            })
     }
 }

@@ -34,7 +34,9 @@ import Testing
     @Test func falseAlarmsOfAllTogetherStayWithinTheError() {
         var random = SplitMix64(seed: 4)
         let alarms = (0..<4_000).count { _ in
-            Holm.passed((0..<8).map { _ in random.unit() }) { _, division in 0.05 / Double(division) }.contains { $0 != nil }
+            Holm.passed((0..<8).map { _ in random.unit() }) { _, division in 0.05 / Double(division) }.contains {
+                $0 != nil
+            }
         }
         #expect(Binomial.interval(successes: alarms, tries: 4_000, confidence: 0.999).low <= 0.05, "\(alarms)")
         #expect(alarms > 120, "\(alarms)")

@@ -72,7 +72,9 @@ import Testing
         // Not 0 on average: it differs between the sides by itself.
         #expect(ControlVariate(Self.values, control: Self.control.map { $0 + 0.3 }) == nil)
         var random = SplitMix64(seed: 9)
-        #expect(ControlVariate((0..<40).map { _ in random.normal() }, control: (0..<40).map { _ in random.normal() }) == nil)
+        #expect(
+            ControlVariate((0..<40).map { _ in random.normal() }, control: (0..<40).map { _ in random.normal() }) == nil
+        )
     }
 
     /// With the control taken or left by its own rule the interval still covers 93 to 97 %, and is narrower on average.
