@@ -86,7 +86,11 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
 
     public func wait(until deadline: Nanoseconds) -> Nanoseconds {
         insideNow = inside.clock()
-        if gate.isEnding && !isEnded { runOn() }
+        if gate.isEnding && !isEnded {
+            // Without waiting: the worker is to look first whether it has been asked to end.
+            runOn()
+            return now
+        }
         switch state {
         case .running: run(until: deadline)
         case .draining: drain()
@@ -130,7 +134,7 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
     }
 
     private func open(at opens: Nanoseconds, length: Nanoseconds) {
-        let base = slice.map { $0.base + $0.length } ?? standing + 1
+        let base = isEnded ? standing : standing + (slice == nil ? 1 : 0)
         (sliceBefore, slice) = (slice, Slice(base: base, opens: opens, length: length))
         next += 1
         state = .running
@@ -138,7 +142,7 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
         account.opened = opens
         cpuAtOpening = Clock.threadCPU()
         // For the target inside, trial time goes on where it stood.
-        if let origin { inside.start(at: opens - (base - origin)) }
+        if let origin { inside.start(at: opens - (max(base, origin) - origin)) }
         passHeld()
     }
 
@@ -150,6 +154,8 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
             state = .running
             return passHeld()
         }
+        // What is due at the very end of a turn belongs to the next, which does not come.
+        if let slice { standing = slice.base + slice.length - 1 }
         open(at: insideNow, length: Self.endless)
     }
 
