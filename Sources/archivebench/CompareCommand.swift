@@ -130,8 +130,11 @@ struct CompareCommand: AsyncParsableCommand {
             return try finish(record, folder)
         }
         let request = try await request()
+        let plan: ComparisonPlan
+        do { plan = try ComparisonPlan(request) } catch let problem as TestbedProblem {
+            throw UsageProblem(problem.description)
+        }
         try ComparisonPlan.check(request)
-        let plan = try ComparisonPlan(request)
         Terminal.error(CompareText.announcement(request, plan))
         if dryRun { return }
         let registry = request.sides[0].trial.registry
@@ -264,7 +267,7 @@ struct CompareOptions: ParsableArguments {
     /// The machine asked for; empty for the host as it is.
     func profiles() throws -> [HardwareProfile] {
         let words = (profile.map { ["--profile", $0] } ?? []) + (scaleToHost ? ["--scale-to-host"] : [])
-        return try ProfileOptions.parse(words).read()
+        return try Self.parse(ProfileOptions.self, words).read()
     }
 
     /// The options of a trial with one of the variants.
@@ -277,6 +280,12 @@ struct CompareOptions: ParsableArguments {
             ("--postgres-bin", postgresBin), ("--data-dir", dataDir),
         ]
         for (name, value) in values { if let value { words += [name, value] } }
-        return try TrialOptions.parse(words + (noCache ? ["--no-cache"] : []))
+        return try Self.parse(TrialOptions.self, words + (noCache ? ["--no-cache"] : []))
+    }
+
+    /// Other options from words; what is wrong with them is told as if they were this command's own.
+    private static func parse<Options: ParsableArguments>(_ options: Options.Type, _ words: [String]) throws -> Options
+    {
+        do { return try options.parse(words) } catch { throw ValidationError(options.message(for: error)) }
     }
 }

@@ -78,12 +78,13 @@ import Testing
         (["compare", "a", "b", "--rate-scale", "auto", "--closed", "2"], "a closed loop has no rate"),
         (["compare", "no-such-variant", "neither-this"], "no-such-variant"),
         (["compare", "status-prod", "--aa", "--budget", "10s"], "give --budget"),
+        (["compare", "a", "b", "--schema", "9"], "--schema 9: choose 7 or 8"),
         (["calibrate", "history", "--tries", "3"], "keeps no tries"),
     ])
     func wrongWordsAreRefusedInOneLine(_ arguments: [String], _ words: String) async throws {
         let tool = Tool()
         let ending = try await tool.run(arguments)
-        #expect(ending.status == 2 || (ending.status == 3 && words.contains("--budget")))
+        #expect(ending.status == 2)
         #expect(ending.error.contains(words), "\(ending.error)")
         #expect(tool.isClean())
     }
