@@ -177,7 +177,7 @@ public struct ArchiveBuilder: Sendable {
         }.get()
     }
 
-    private static func settings(_ connection: Connection, _ variant: Variant) throws -> [SettingRow] {
+    static func settings(_ connection: Connection, _ variant: Variant) throws -> [SettingRow] {
         try SettingsCheck.checkExtensions(of: variant, on: connection)
         return try ServerSettings(connection, variant: variant).rows.map {
             SettingRow(

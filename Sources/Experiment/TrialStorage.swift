@@ -45,6 +45,9 @@ public struct TrialStorage: Sendable {
     /// From here on the device takes its time.
     func activate() { model.isActive = true }
 
+    /// Replaces the device while the server runs.
+    func change(_ device: StorageDevice) { model.change(device) }
+
     /// What it did since it was made.
     var statistics: StorageStatistics { model.statistics() }
 

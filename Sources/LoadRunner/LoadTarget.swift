@@ -88,9 +88,9 @@ public struct Completion: Sendable {
     /// The worker's number for the operation.
     public let ticket: Int
     /// When its first statement was sent; meaningless when it failed before that.
-    public let sent: Nanoseconds
+    public internal(set) var sent: Nanoseconds
     /// When its last answer was whole.
-    public let done: Nanoseconds
+    public internal(set) var done: Nanoseconds
     /// What its time in the target went into.
     public let waits: Waits
     /// SQLSTATE or client code; `nil` for success.

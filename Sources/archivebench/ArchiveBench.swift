@@ -14,6 +14,7 @@ struct ArchiveBench: AsyncParsableCommand {
               archivebench run my-workload.yaml --rate-scale 10   your own traffic, ten times as much
               archivebench workload describe status-dm-10k        what a workload amounts to, before running it
               archivebench show latest                            the last run in the terminal
+              archivebench compare status-prod my-settings.yaml   is the second better, and by how much
               archivebench doctor                                 what this host can and cannot do
 
             Exit codes:
@@ -29,7 +30,8 @@ struct ArchiveBench: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
+            RunCommand.self, CompareCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self,
+            Doctor.self, Up.self,
             Down.self, Clean.self, CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
             FlushProbeCommand.self,
         ])

@@ -46,3 +46,14 @@ enum Arguments {
         }
     }
 }
+
+extension Arguments {
+    /// A share such as `3%` or `0.03`.
+    static func share(_ text: String) throws -> Double {
+        let isPercent = text.hasSuffix("%")
+        guard let number = Double(isPercent ? String(text.dropLast()) : text), number >= 0 else {
+            throw ValidationError("'\(text)' is not a share; write it as 3%")
+        }
+        return isPercent ? number / 100 : number
+    }
+}

@@ -14,15 +14,18 @@ struct Calibrate: AsyncParsableCommand {
               engine    this load generator against pgbench and a bare loop in C: throughput, CPU, lag; ten minutes
               storage   modelled storage: its delays, its throughput against a disk with the same limits, its noise
               telemetry load with the server looked at against load without: throughput; nine minutes
+              statistics comparisons whose truth is known: false verdicts, power by effect, coverage; ten minutes,
+                        and each further call goes on from the tries that are finished
 
             Examples:
               archivebench calibrate history
               archivebench calibrate engine
               archivebench calibrate engine --only 'select-1, 8 connections, at'
+              archivebench calibrate statistics --tries 40
               archivebench calibrate history --json | jq '.[] | select(.holds | not)'
             """)
 
-    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine, storage, telemetry }
+    enum Suite: String, ExpressibleByArgument, CaseIterable { case history, engine, storage, telemetry, statistics }
 
     @Argument(help: "What to measure.")
     var suite: Suite
@@ -32,10 +35,24 @@ struct Calibrate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("engine: phases whose name contains this; all when not given.", valueName: "text"))
     var only: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "statistics: tries on the real server; what ten minutes hold when not given.", valueName: "n"))
+    var tries: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "statistics: file of the finished tries; one beside the clusters when not given.", valueName: "file"))
+    var output: String?
+
     @Flag(help: "Print the rows as JSON.")
     var json = false
 
     func validate() throws {
+        if suite != .statistics, tries != nil || output != nil {
+            throw ValidationError("--tries, --output: \(suite.rawValue) keeps no tries; leave them out")
+        }
+        if let tries, tries < 0 { throw ValidationError("--tries \(tries): use 0 or more") }
         guard let only else { return }
         guard suite == .engine else { throw ValidationError("--only: \(suite.rawValue) has no phases; leave it out") }
         let names = EngineCalibration.phaseNames
@@ -57,6 +74,10 @@ struct Calibrate: AsyncParsableCommand {
             case .engine: try await engine(request, control, told)
             case .storage: try await StorageCalibration(request, control: control, progress: told).run()
             case .telemetry: try await TelemetryCalibration(request, control: control, progress: told).run()
+            case .statistics:
+                try await StatisticsCalibration(
+                    request, tries: tries, budget: 600, file: output, control: control, progress: told
+                ).run()
             }
         withExtendedLifetime(signals) {}
         if json {

@@ -6,7 +6,7 @@ import Synchronization
 /// Shows how a trial goes: one line that is written over on a terminal, one line every ten seconds elsewhere.
 final class ProgressLine: TrialObserver, Sendable {
     private struct State {
-        var lastStage: TrialProgress.Stage?
+        var lastStage: String?
         var lastShown: Nanoseconds = 0
         var lineOpen = false
     }
@@ -17,17 +17,22 @@ final class ProgressLine: TrialObserver, Sendable {
     init() { isTerminal = Terminal.errorIsTerminal }
 
     func report(_ progress: TrialProgress) {
+        show(Self.parts(progress), stage: progress.stage.rawValue, left: progress.secondsLeft)
+    }
+
+    /// Shows a line, if it is time to or another stage has begun.
+    func show(_ parts: [String], stage: String, left: Double) {
         let now = Clock.now()
         let show = state.withLock { state -> Bool in
             let pause: Nanoseconds = isTerminal ? 200_000_000 : 10_000_000_000
-            guard state.lastStage != progress.stage || now - state.lastShown >= pause else { return false }
-            state.lastStage = progress.stage
+            guard state.lastStage != stage || now - state.lastShown >= pause else { return false }
+            state.lastStage = stage
             state.lastShown = now
             state.lineOpen = isTerminal
             return true
         }
         guard show else { return }
-        let line = Self.text(progress)
+        let line = (parts + ["\(Self.time(left)) left"]).joined(separator: " · ")
         if isTerminal {
             Terminal.raw("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
         } else {
@@ -44,7 +49,7 @@ final class ProgressLine: TrialObserver, Sendable {
         if open { Terminal.raw("\r\u{1B}[K") }
     }
 
-    private static func text(_ progress: TrialProgress) -> String {
+    private static func parts(_ progress: TrialProgress) -> [String] {
         var parts = [progress.stage.rawValue]
         if let rows = progress.rows {
             let share = rows.total == 0 ? 100 : rows.done * 100 / rows.total
@@ -55,8 +60,7 @@ final class ProgressLine: TrialObserver, Sendable {
         }
         if let p99 = progress.p99 { parts.append("p99 so far \(milliseconds(p99)) ms") }
         if progress.failed > 0 { parts.append("\(progress.failed) failed") }
-        parts.append("\(time(progress.secondsLeft)) left")
-        return parts.joined(separator: " · ")
+        return parts
     }
 
     private static func milliseconds(_ duration: UInt64) -> String {

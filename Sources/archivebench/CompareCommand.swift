@@ -1,0 +1,291 @@
+import ArgumentParser
+import Experiment
+import FoundationEssentials
+import RunRecord
+import SpecReader
+import Testbed
+import Workload
+
+/// `archivebench compare`
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Hold variants against a base: better, worse, equivalent, or not to be told apart.",
+        discussion: """
+            Base and candidates run side by side from the same history and take the same operations in slices, in an
+            order that a coin decides. The verdict is looked at a few times fixed beforehand; the comparison ends when
+            it is settled, or when the budget is spent.
+
+            Examples:
+              archivebench compare status-prod my-settings.yaml
+              archivebench compare status-prod my-settings.yaml --margin 2% --budget 30min --rate-scale auto
+              archivebench compare status-prod sandbox --closed 8      which one does more
+              archivebench compare status-prod sandbox --long --slice 5min --budget 2h --time-scale 12
+              archivebench compare status-prod --aa                    the same twice: what this host can tell apart
+              archivebench compare status-prod sandbox --fail-on worse --json
+
+            Exit codes: 0 done; 1 invalid, or what --fail-on names; 2 wrong usage; 3 the environment does not allow it;
+            4 interrupted, with a record of the blocks that were run.
+            """)
+
+    enum FailOn: String, ExpressibleByArgument, CaseIterable { case worse, inconclusive }
+
+    @Argument(
+        help: ArgumentHelp(
+            "The base, then one or more candidates: variant files or names of shipped ones; or folders of runs, which are compared as they were recorded.",
+            valueName: "base> <candidate"),
+        completion: .file(extensions: ["yaml"]))
+    var variants: [String]
+
+    @OptionGroup var options: CompareOptions
+
+    @Option(
+        help: ArgumentHelp("The difference that matters, such as 3%.", valueName: "share"), transform: Arguments.share)
+    var margin = 0.03
+
+    @Option(
+        help: ArgumentHelp("Time for warm-up and blocks; history comes on top.", valueName: "time"),
+        transform: Arguments.duration)
+    var budget: UInt64 = 600_000_000_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Length of a slice: 2s when not given; with --long at least a checkpoint or an archive hour, 5min when not given.",
+            valueName: "time"),
+        transform: Arguments.duration)
+    var slice: UInt64?
+
+    @Flag(help: "Long slices, for effects of checkpoints, vacuum, retention and bloat.")
+    var long = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Closed loop: so many clients without pause; the verdict is on throughput.", valueName: "clients"),
+        transform: Arguments.clients)
+    var closed: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Multiplies all arrival rates; 'auto' probes the sides and takes what the slower one carries.",
+            valueName: "factor"))
+    var rateScale = "1"
+
+    @Flag(help: "Compare the base with itself.")
+    var aa = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A metric that carries a verdict besides those of the pacing, such as server.cpu or wal.bytes; may be given several times.",
+            valueName: "name"))
+    var metric: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Exit with 1 when a verdict is worse, or is inconclusive; may be given several times.", valueName: "verdict"
+        ))
+    var failOn: [FailOn] = []
+
+    @Option(
+        help: ArgumentHelp("The comparison's own folder; Reports/<name> when not given.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
+
+    @Flag(help: "Say what would be done, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Print the record as JSON instead of the closing table.")
+    var json = false
+
+    func validate() throws {
+        if aa {
+            guard variants.count == 1 else {
+                throw ValidationError("--aa: name the base alone; it is its own candidate")
+            }
+        } else if variants.count < 2 {
+            throw ValidationError("name a base and at least one candidate, or --aa to compare the base with itself")
+        }
+        guard margin > 0, margin < 1 else { throw ValidationError("--margin: use a share above 0%, such as 3%") }
+        if let slice, slice < 1_000_000_000 || slice % 1_000_000_000 != 0 {
+            throw ValidationError("--slice: use whole seconds, at least 1s")
+        }
+        if let closed, !ClosedLoop.clientRange.contains(closed) {
+            throw ValidationError("--closed \(closed): use 1 to \(ClosedLoop.clientRange.upperBound)")
+        }
+        if rateScale != "auto" { _ = try Arguments.factor(rateScale) }
+        if rateScale == "auto" && closed != nil {
+            throw ValidationError("--rate-scale auto: a closed loop has no rate; leave one of the two out")
+        }
+        for name in metric where !Self.metrics.contains(name) {
+            throw ValidationError("--metric \(name): choose \(Self.metrics.joined(separator: ", "))")
+        }
+    }
+
+    /// Metrics that can carry a verdict on demand.
+    private static let metrics = ["server.cpu", "wal.bytes", "planning.time", "blocks.read"]
+
+    func run() async throws {
+        if let offline = try OfflineComparison(variants) {
+            let (record, folder) = try offline.run(
+                margin: margin, folder: output, command: TrialOptions.commandLine(CommandLine.arguments))
+            return try finish(record, folder)
+        }
+        let request = try await request()
+        let plan: ComparisonPlan
+        do { plan = try ComparisonPlan(request) } catch let problem as TestbedProblem {
+            throw UsageProblem(problem.description)
+        }
+        try ComparisonPlan.check(request)
+        Terminal.error(CompareText.announcement(request, plan))
+        if dryRun { return }
+        let registry = request.sides[0].trial.registry
+        for orphan in registry.sweep() {
+            Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)")
+        }
+        let progress = ProgressLine()
+        let control = TrialControl()
+        let signals = Interruption.watch(control, progress, registry)
+        let outcome: ComparisonRunner.Outcome
+        do {
+            outcome = try await ComparisonRunner(request, observer: progress, control: control).run()
+        } catch {
+            progress.close()
+            throw error
+        }
+        withExtendedLifetime(signals) {}
+        progress.close()
+        try finish(outcome.record, outcome.folder, wasInterrupted: outcome.wasInterrupted)
+    }
+
+    /// Says what came of it, and decides how the process ends.
+    private func finish(
+        _ record: ComparisonRecord, _ folder: ComparisonFolder, wasInterrupted: Bool = false
+    ) throws {
+        Terminal.out(json ? folder.readText(.record) ?? "" : CompareText.closing(record, folder: folder))
+        if wasInterrupted { throw ExitStatus.interrupted }
+        if !record.valid { throw ExitStatus.invalid }
+        let verdicts = Set(record.pairs.flatMap(\.metrics).compactMap(\.verdict))
+        let failing = failOn.map { $0 == .worse ? Verdict.worse : .inconclusive }
+        let slower = record.pairs.contains { $0.keptUp == .baseOnly }
+        if failing.contains(where: verdicts.contains) || (failOn.contains(.worse) && slower) {
+            throw ExitStatus.invalid
+        }
+    }
+
+    // MARK: Request
+
+    private func request() async throws -> ComparisonRequest {
+        let machines = try options.profiles()
+        let names = aa ? [variants[0], variants[0]] : variants
+        var trials: [TrialRequest] = []
+        var problems: [SpecProblem] = []
+        for name in names {
+            do { trials.append(try await trial(name, machines.first)) } catch let error as SpecProblems {
+                problems += error.problems
+            }
+        }
+        guard problems.isEmpty else { throw SpecProblems(problems) }
+        let id = TrialOptions.newRunID("compare-\(trials[0].workload.name)")
+        let sideNames = ComparisonRequest.sideNames(trials.map(\.variant.name))
+        let sides = zip(sideNames, trials).map { ComparisonRequest.Side(name: $0, trial: $1) }
+        var request = ComparisonRequest(
+            sides: sides, folder: try output ?? RunFolders.newFolder(id), comparisonID: id)
+        (request.margin, request.metrics, request.isAA) = (margin, metric, aa)
+        request.budgetSeconds = Double(budget) / 1e9
+        request.mode = long ? .long : .short
+        request.sliceSeconds = Int((slice ?? (long ? 300 : 2) * 1_000_000_000) / 1_000_000_000)
+        if long { request.warmUpSlices = 2 }
+        if rateScale == "auto" { request.rate = .probed }
+        return request
+    }
+
+    private func trial(_ variant: String, _ machine: HardwareProfile?) async throws -> TrialRequest {
+        let trial = try options.trial(variant)
+        let subject = try trial.read()
+        let factor = rateScale == "auto" ? 1 : try Arguments.factor(rateScale)
+        var request = try await trial.request(
+            subject, rateScale: factor, closedClients: closed, profile: machine, recordFolder: "", runID: "compare",
+            keep: false)
+        request.telemetry = !options.noTelemetry
+        return request
+    }
+}
+
+/// Which traffic, history and machine a comparison uses; what `run` has in common with it, by the same names.
+struct CompareOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A workload file, or the name of a shipped one.", valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
+    var workload = "status-prod-steady"
+
+    @Option(help: ArgumentHelp("An overlay, as for `run`; may be given several times.", valueName: "file"))
+    var overlay: [String] = []
+
+    @Option(help: "Fixes all that is random, the order of slices too.")
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Archive seconds in one second, as for `run`.", valueName: "factor"))
+    var timeScale: String?
+
+    @Option(help: ArgumentHelp("Messages loaded before, as for `run`.", valueName: "rows|size"))
+    var history: String?
+
+    @Option(help: ArgumentHelp("Hourly partitions of the history, as for `run`.", valueName: "n"))
+    var partitions: String?
+
+    @Option(help: ArgumentHelp("What the nodes keep, as for `run`.", valueName: "policies"))
+    var retention: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Version of the archive's tables of all sides; the variants' when not given.", valueName: "n"))
+    var schema: String?
+
+    @Option(help: ArgumentHelp("How the history is left, as for `run`.", valueName: "state"))
+    var historyState: String?
+
+    @Option(
+        help: ArgumentHelp("Folder of the PostgreSQL programs to use.", valueName: "folder"), completion: .directory)
+    var postgresBin: String?
+
+    @Option(help: ArgumentHelp("Existing folder for the servers' data.", valueName: "folder"), completion: .directory)
+    var dataDir: String?
+
+    @Flag(help: "Load the history anew, and do not keep it for the next time.")
+    var noCache = false
+
+    @Option(
+        help: ArgumentHelp("Machine that every side is held to; the host as it is when not given.", valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
+    var profile: String?
+
+    @Flag(help: "Run the largest share of the profile that fits this host.")
+    var scaleToHost = false
+
+    @Flag(help: "Do not look at the servers while they work: no statement statistics, plans and waits.")
+    var noTelemetry = false
+
+    /// The machine asked for; empty for the host as it is.
+    func profiles() throws -> [HardwareProfile] {
+        let words = (profile.map { ["--profile", $0] } ?? []) + (scaleToHost ? ["--scale-to-host"] : [])
+        return try Self.parse(ProfileOptions.self, words).read()
+    }
+
+    /// The options of a trial with one of the variants.
+    func trial(_ variant: String) throws -> TrialOptions {
+        var words = [workload, "--variant", variant, "--seed", "\(seed)"]
+        for name in overlay { words += ["--overlay", name] }
+        let values = [
+            ("--time-scale", timeScale), ("--history", history), ("--partitions", partitions),
+            ("--retention", retention), ("--schema", schema), ("--history-state", historyState),
+            ("--postgres-bin", postgresBin), ("--data-dir", dataDir),
+        ]
+        for (name, value) in values { if let value { words += [name, value] } }
+        return try Self.parse(TrialOptions.self, words + (noCache ? ["--no-cache"] : []))
+    }
+
+    /// Other options from words; what is wrong with them is told as if they were this command's own.
+    private static func parse<Options: ParsableArguments>(_ options: Options.Type, _ words: [String]) throws -> Options
+    {
+        do { return try options.parse(words) } catch { throw ValidationError(options.message(for: error)) }
+    }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Subprocess
+import TestSupport
+import Testing
+
+/// `compare` from start to exit code.
+@Suite(.serialized) struct CompareCommandTests {
+    private static let workload = """
+        archivebench: workload/1
+        name: short
+        summary: a little of everything
+        archive-epoch: 2026-01-05T18:00:00Z
+        topics: [{name: all, shard: 16/32, count: 20}]
+        messages:
+          streams:
+            - {name: only, arrivals: {process: poisson, rate: 80/s}, to: [{topics: all}], classes: [{name: chat, payload: {constant: 200B}}]}
+        history: {partitions: 2, rows: 500}
+        """
+    private static let variant = """
+        archivebench: variant/1
+        name: small
+        summary: small
+        settings: {shared_buffers: 32MB, fsync: off}
+        """
+
+    private func arguments(_ folder: TemporaryFolder, budget: String) throws -> [String] {
+        [
+            "compare", try folder.write(Self.variant, as: "v.yaml"), "--aa", "--workload",
+            try folder.write(Self.workload, as: "w.yaml"), "--slice", "1s", "--budget", budget, "--output",
+            "\(folder.path)/compared", "--no-cache",
+        ]
+    }
+
+    @Test func aComparisonPrintsItsTableAndLeavesItsFiles() async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        let ending = try await tool.run(arguments(folder, budget: "21s"))
+        #expect(ending.status == 0 || ending.status == 1)
+        #expect(ending.out.hasPrefix("valid\n") || ending.out.hasPrefix("NOT VALID\n"))
+        #expect(ending.error.contains("at most 6 blocks of 2 slices of 1 s"))
+        #expect(ending.error.contains("any difference found is a false one"))
+        // The last line is a path.
+        let lines: [Substring] = ending.out.split(separator: "\n", omittingEmptySubsequences: true)
+        #expect(lines.dropLast().allSatisfy { $0.count <= 100 })
+        for file in [
+            "comparison.json", "slices.jsonl", "slices.hlog", "workload.yaml", "sides/small/variant.yaml",
+            "sides/small-2/server.log",
+        ] {
+            #expect(try !readText("\(folder.path)/compared/\(file)").isEmpty, "\(file)")
+        }
+        #expect(tool.isClean())
+        let twice = try await tool.run(arguments(folder, budget: "21s"))
+        #expect(twice.status == 3 && twice.error.contains("holds a comparison already"))
+        #expect(tool.isClean())
+    }
+
+    @Test(arguments: ["making small", "warm-up", "block 1 of"]) func oneSignalEndsTheComparison(
+        _ stage: String
+    ) async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        let ending = try await tool.interrupt(arguments(folder, budget: "120s"), at: stage, [.interrupt])
+        #expect(ending.status == 4)
+        #expect(tool.isClean())
+        let record = "\(folder.path)/compared/comparison.json"
+        guard stage.hasPrefix("block") else {
+            #expect(!FileManager.default.fileExists(atPath: record))
+            return
+        }
+        #expect(ending.out.hasPrefix("NOT VALID\n  ran-to-plan: ended early"))
+        #expect(try readText(record).contains("\"endedAt\""))
+    }
+
+    @Test(arguments: [
+        (["compare", "status-prod"], "name a base and at least one candidate"),
+        (["compare", "a", "b", "--aa"], "--aa: name the base alone"),
+        (["compare", "a", "b", "--margin", "x"], "'x' is not a share"),
+        (["compare", "a", "b", "--slice", "1500ms"], "--slice: use whole seconds"),
+        (["compare", "a", "b", "--metric", "speed"], "--metric speed: choose"),
+        (["compare", "a", "b", "--rate-scale", "auto", "--closed", "2"], "a closed loop has no rate"),
+        (["compare", "no-such-variant", "neither-this"], "no-such-variant"),
+        (["compare", "status-prod", "--aa", "--budget", "10s"], "give --budget"),
+        (["compare", "a", "b", "--schema", "9"], "--schema 9: choose 7 or 8"),
+        (["calibrate", "history", "--tries", "3"], "keeps no tries"),
+    ])
+    func wrongWordsAreRefusedInOneLine(_ arguments: [String], _ words: String) async throws {
+        let tool = Tool()
+        let ending = try await tool.run(arguments)
+        #expect(ending.status == 2)
+        #expect(ending.error.contains(words), "\(ending.error)")
+        #expect(tool.isClean())
+    }
+}
