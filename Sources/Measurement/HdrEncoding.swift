@@ -9,10 +9,10 @@ public struct HdrLayout: Sendable, Equatable {
     public let digits: Int
 
     /// Base-two logarithm of ``lowest``, rounded down.
-    private let unitMagnitude: Int
-    private let halfCountMagnitude: Int
+    let unitMagnitude: Int
+    let halfCountMagnitude: Int
 
-    private var subBucketCount: Int { 2 << halfCountMagnitude }
+    var subBucketCount: Int { 2 << halfCountMagnitude }
 
     /// - Precondition: `lowest` is at least 1 and at most half of `highest`; `digits` is 0 … 5.
     public init(lowest: UInt64, highest: UInt64, digits: Int) {

@@ -41,9 +41,8 @@ public enum LatencyLog {
     public static func line(
         tag: String, start: Double, length: Double, _ histogram: LatencyHistogram
     ) throws -> String {
-        let allowed = String(tag.map { $0 == "," || $0.isWhitespace || $0.isNewline ? "-" : $0 })
         let longest = fixed(Double(histogram.max ?? 0) / 1e6)
-        return "Tag=\(allowed),\(fixed(start)),\(fixed(length)),\(longest),\(try encode(histogram))\n"
+        return "Tag=\(self.tag(tag)),\(fixed(start)),\(fixed(length)),\(longest),\(try encode(histogram))\n"
     }
 
     /// A histogram as the log holds it: HdrHistogram's encoding V2, compressed, in base 64
