@@ -10,9 +10,10 @@ enum PageTemplates {
     /// - Returns: the page.
     /// - Throws: a parser error when a template is broken, which a test would have met.
     static func render(_ name: String, _ context: [String: Any]) throws -> String {
-        let library = MustacheLibrary(templates: try all.mapValues {
-            try MustacheTemplate(string: String(decoding: $0, as: UTF8.self))
-        })
+        let library = MustacheLibrary(
+            templates: try all.mapValues {
+                try MustacheTemplate(string: String(decoding: $0, as: UTF8.self))
+            })
         var page = context
         page["style"] = String(
             decoding: PackageResources.style_css + PackageResources.comparison_css, as: UTF8.self)

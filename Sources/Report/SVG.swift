@@ -83,7 +83,9 @@ enum SVG {
     }
 
     /// The field between an upper and a lower line, both from left to right.
-    static func area(_ upper: [(x: Double, y: Double)], _ lower: [(x: Double, y: Double)], _ style: String, title: String)
+    static func area(
+        _ upper: [(x: Double, y: Double)], _ lower: [(x: Double, y: Double)], _ style: String, title: String
+    )
         -> String
     {
         let edge = (upper + lower.reversed()).map { "\(number($0.x)) \(number($0.y))" }

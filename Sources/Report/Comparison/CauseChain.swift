@@ -76,7 +76,8 @@ struct CauseChain {
             pair.name,
             Step(
                 what: "statement",
-                found: "\(pair.name): \(quantity.time(pair.base?.meanMs)) → \(quantity.time(pair.candidate?.meanMs)) a call"
+                found:
+                    "\(pair.name): \(quantity.time(pair.base?.meanMs)) → \(quantity.time(pair.candidate?.meanMs)) a call"
                     + planned)
         )
     }
@@ -85,7 +86,8 @@ struct CauseChain {
     private static func serves(_ shape: String, _ requestClass: String) -> Bool {
         let prefixes: [(request: String, shapes: [String])] = [
             ("put", ["messages.insert", "lookup.insert"]), ("store.hashes", ["query.hashes", "lookup", "query"]),
-            ("store", ["query", "lookup"]), ("maintenance", ["messages.deleted", "lookup.deleted", "partition", "lookup"]),
+            ("store", ["query", "lookup"]),
+            ("maintenance", ["messages.deleted", "lookup.deleted", "partition", "lookup"]),
         ]
         let shapes = prefixes.first { requestClass.hasPrefix($0.request) }?.shapes
         return shapes?.contains { shape.hasPrefix($0) } ?? true
@@ -109,7 +111,8 @@ struct CauseChain {
                 what: "wait",
                 found: one.all + other.all == 0
                     ? "not collected"
-                    : "seen \(one.all) and \(other.all) times, too few to tell (\(Self.sightings) on each side are needed)")
+                    : "seen \(one.all) and \(other.all) times, too few to tell (\(Self.sightings) on each side are needed)"
+            )
         }
         let events = Set(one.events.keys).union(other.events.keys)
         func shares(_ event: String) -> (Double, Double) {
@@ -191,7 +194,8 @@ struct VariantDifference {
         }
         return [
             pair("PostgreSQL", { $0.target.serverVersion }), pair("schema", { "\($0.variant.schemaVersion)" }),
-            pair("driver", { $0.variant.driver }), pair("driver changes", { ($0.variant.driverChanges ?? []).joined(separator: "; ") }),
+            pair("driver", { $0.variant.driver }),
+            pair("driver changes", { ($0.variant.driverChanges ?? []).joined(separator: "; ") }),
             pair("data checksums", { $0.target.dataChecksums ? "on" : "off" }),
         ].compactMap { $0 }
     }

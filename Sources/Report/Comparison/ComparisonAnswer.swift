@@ -54,7 +54,8 @@ struct ComparisonAnswer {
     private static func behind(_ pair: ComparedPair) -> (Tone, String)? {
         switch pair.keptUp {
         case .both: nil
-        case .baseOnly: (.worse, "Do not adopt: worse, it did not keep up with the offered rate, which the base carried.")
+        case .baseOnly:
+            (.worse, "Do not adopt: worse, it did not keep up with the offered rate, which the base carried.")
         case .candidateOnly:
             (.better, adopt(pair) + ": better, it carried the offered rate, with which the base did not keep up.")
         case .neither: (.open, "No answer: neither side kept up with the offered rate. Compare again at a lower one.")

@@ -12,7 +12,8 @@ public struct ComparisonCSV: ComparisonExporter {
     /// A head, and a row a metric.
     public func export(_ report: ComparisonReport) -> String {
         let head = [
-            "comparison", "base", "candidate", "metric", "unit", "less_is_better", "base_value", "candidate_value", "ratio",
+            "comparison", "base", "candidate", "metric", "unit", "less_is_better", "base_value", "candidate_value",
+            "ratio",
             "ratio_low", "ratio_high", "blocks", "block_deviation", "autocorrelation", "verdict", "probability",
             "smallest_effect", "blocks_to_settle", "valid", "reason",
         ]

@@ -15,7 +15,10 @@ public struct ComparisonJUnit: ComparisonExporter {
         let suites = record.pairs.map { pair in
             JUnit.Suite(
                 name: "\(pair.candidate) against \(report.base?.name ?? "no base")",
-                cases: [usable(report), keptUp(pair)] + pair.metrics.map { metric($0, pair, report) },
+                cases: [
+                    usable(report), keptUp(pair), check("same answers", pair.equivalence),
+                    check("nothing lost", pair.safety),
+                ] + pair.metrics.map { metric($0, pair, report) },
                 seconds: report.measuredSeconds ?? 0, startedAt: record.startedAt)
         }
         return JUnit(name: record.comparisonId, suites: suites).text
@@ -40,6 +43,13 @@ public struct ComparisonJUnit: ComparisonExporter {
             case .neither: .skipped("neither side kept up with the offered rate")
             }
         return JUnit.Case(name: "keeps up", outcome: outcome, output: "kept up: \(pair.keptUp.rawValue)")
+    }
+
+    private func check(_ name: String, _ result: CheckResult?) -> JUnit.Case {
+        guard let result else {
+            return JUnit.Case(name: name, outcome: .skipped("not checked"), output: "not checked")
+        }
+        return JUnit.Case(name: name, outcome: result.holds ? .passed : .failed(result.detail), output: result.detail)
     }
 
     private func metric(_ metric: MetricVerdict, _ pair: ComparedPair, _ report: ComparisonReport) -> JUnit.Case {

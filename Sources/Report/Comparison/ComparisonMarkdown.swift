@@ -66,7 +66,9 @@ public struct ComparisonMarkdown: ComparisonExporter {
     private func causes(_ pair: ComparedPair, _ report: ComparisonReport) -> [String] {
         let chains = CauseChain(report, pair, .page)?.chains ?? []
         guard !chains.isEmpty else {
-            return ["## Why", "No quantile of a response time was judged better or worse, so there is none to explain."]
+            return [
+                "## Why", "No quantile of a response time was judged better or worse, so there is none to explain.",
+            ]
         }
         return ["## Why"]
             + chains.flatMap { chain in

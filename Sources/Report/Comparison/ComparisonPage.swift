@@ -22,7 +22,8 @@ struct ComparisonPage {
             "title": Self.title(record), "subtitle": Self.subtitle(report, quantity),
             "headline": pairs.first.map(\.answer.headline) ?? Self.nothing(record),
             "pairs": pairs.map { $0.context(numbered: several) }, "reproduce": record.command,
-            "threats": ComparisonThreats(report, quantity).all, "notCollected": record.notCollected.map(TrialAnswer.sentence),
+            "threats": ComparisonThreats(report, quantity).all,
+            "notCollected": record.notCollected.map(TrialAnswer.sentence),
             "notEnforced": (record.profile?.notEnforced ?? []).map { TrialAnswer.sentence("not enforced: \($0)") },
         ]
         page["warning"] = pairs.lazy.compactMap(\.answer.warning).first ?? (pairs.isEmpty ? Self.nothing(record) : nil)
@@ -94,21 +95,28 @@ struct ComparisonThreats {
             threats.append(
                 "The sides were run apart, so whatever changed on the host between them is part of the effect.")
         } else {
-            threats.append("One host and one history: another machine, or another mix of requests, may answer otherwise.")
+            threats.append(
+                "One host and one history: another machine, or another mix of requests, may answer otherwise.")
         }
         if record.rule.mode == .short {
             threats.append(
-                "Short blocks see steady effects of single operations; what builds up over hours (bloat, vacuum, retention, cache turnover) is not in them.")
+                "Short blocks see steady effects of single operations; what builds up over hours (bloat, vacuum, retention, cache turnover) is not in them."
+            )
         }
         if record.calibration?.isEmpty != false {
-            threats.append("This host’s rate of false verdicts was not measured, so the stated error is that of the method, not of the host.")
+            threats.append(
+                "This host’s rate of false verdicts was not measured, so the stated error is that of the method, not of the host."
+            )
         }
         let excluded = record.pairs.flatMap(\.excluded.values).reduce(0, +)
         if excluded > 0 {
             threats.append(
-                "\(quantity.count(excluded)) blocks were left out by rules fixed beforehand; what they show is not in the effects.")
+                "\(quantity.count(excluded)) blocks were left out by rules fixed beforehand; what they show is not in the effects."
+            )
         }
-        for side in record.sides { threats += (side.server?.notes ?? []).map { "\(side.name): \($0)" }.map(TrialAnswer.sentence) }
+        for side in record.sides {
+            threats += (side.server?.notes ?? []).map { "\(side.name): \($0)" }.map(TrialAnswer.sentence)
+        }
         if record.profile?.notEnforced.isEmpty == false {
             threats.append("Hardware limits listed as not enforced: the servers may have had more than was asked for.")
         }

@@ -31,7 +31,8 @@ struct PairTables {
     /// A metric's value on one side: a response time of a side that did not keep up is no number.
     func value(_ metric: MetricVerdict, _ value: Double?) -> ReportTable.Cell {
         if let value { return .init(quantity.measure(value, metric.unit)) }
-        return .unknown(pair.keptUp == .both || !MetricName(metric.metric).isLatency ? Quantity.missing : "did not keep up")
+        return .unknown(
+            pair.keptUp == .both || !MetricName(metric.metric).isLatency ? Quantity.missing : "did not keep up")
     }
 
     private func settle(_ metric: MetricVerdict) -> ReportTable.Cell {
@@ -44,7 +45,8 @@ struct PairTables {
         ReportTable(
             [
                 .init("metric", .name), .init("ratio", .number), .init("low", .number), .init("high", .number),
-                .init("deviation of a block", .number), .init("autocorrelation", .number), .init("p, after Holm", .number),
+                .init("deviation of a block", .number), .init("autocorrelation", .number),
+                .init("p, after Holm", .number),
             ],
             pair.metrics.compactMap { metric in
                 guard let ratio = metric.ratio else { return nil }
@@ -104,7 +106,9 @@ struct PairTables {
             names.flatMap { name in
                 sides.compactMap { side, compared -> [ReportTable.Cell]? in
                     guard let account = compared?.accounting[name] else { return nil }
-                    let errors = account.errors.sorted { $0.key < $1.key }.map { "\($0.key) × \(quantity.count($0.value))" }
+                    let errors = account.errors.sorted { $0.key < $1.key }.map {
+                        "\($0.key) × \(quantity.count($0.value))"
+                    }
                     return [
                         .init(name), .init(side), .init(quantity.count(account.scheduled)),
                         .init(quantity.count(account.completed)), trouble(account.failed), trouble(account.abandoned),
@@ -181,7 +185,8 @@ struct ComparisonTables {
         let length = quantity.limit(record.rule.sliceSeconds * 1_000)
         switch record.rule.mode {
         case .short: return "short blocks: slices of \(length) in turns, the order within each block by coin"
-        case .long: return "long blocks: slices of \(length), a checkpoint or an archive hour at least, in turns by coin"
+        case .long:
+            return "long blocks: slices of \(length), a checkpoint or an archive hour at least, in turns by coin"
         case .offline: return "offline: trials that were run apart, so the host’s drift between them is in the effect"
         }
     }

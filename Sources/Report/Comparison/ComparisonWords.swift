@@ -24,7 +24,9 @@ struct ComparisonWords {
         let of = "\(pair.judged.count) verdicts"
         guard !wrong.isEmpty else { return (.equivalent, "A/A, both sides the same: none of \(of) is false.") }
         let named = wrong.map { "\(MetricName($0.metric).short) \($0.verdict?.rawValue ?? "")" }
-        return (.worse, "A/A, both sides the same: \(wrong.count) of \(of) is false (\(named.joined(separator: ", "))).")
+        return (
+            .worse, "A/A, both sides the same: \(wrong.count) of \(of) is false (\(named.joined(separator: ", ")))."
+        )
     }
 
     /// What moved beside what the headline tells; `nil` when that is all.
@@ -87,7 +89,9 @@ struct ComparisonWords {
             "\(MetricName($0.metric).short) \($0.verdict?.rawValue ?? "")"
         }
         let rest = told.isEmpty ? "" : "\(told.joined(separator: ", "))."
-        guard !means.isEmpty else { return (Quantity.missing, .unknown, "No figure of the server’s means was compared.") }
+        guard !means.isEmpty else {
+            return (Quantity.missing, .unknown, "No figure of the server’s means was compared.")
+        }
         guard let first = dearer.first, let ratio = first.ratio else {
             let judged = means.contains { $0.verdict != nil }
             return judged
@@ -110,6 +114,7 @@ struct ComparisonWords {
         case .baseOnly: who = "The candidate did not keep up"
         case .neither: who = "Neither side kept up"
         }
-        return "\(who) with the offered rate: what waited in its queue says how long the comparison lasted, so it has no response times."
+        return
+            "\(who) with the offered rate: what waited in its queue says how long the comparison lasted, so it has no response times."
     }
 }

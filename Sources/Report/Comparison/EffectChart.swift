@@ -35,7 +35,7 @@ struct EffectChart {
     /// The axis with its numbers, above the rows.
     var axis: String {
         var marks: [String] = []
-        var ends = [Double]()
+        var ends: [Double] = []
         for tick in ticks {
             let (place, word) = (x(1 + tick), label(tick))
             let half = SVG.width(of: word) / 2
@@ -66,6 +66,7 @@ struct EffectChart {
     ///   - ratio: `nil` for one that could not be estimated, which has the margin and nothing in it.
     ///   - tone: of its verdict.
     ///   - title: what a pointer shows.
+    /// - Returns: a picture of its own, on the same axis as all.
     func row(_ ratio: RatioInterval?, _ tone: Tone, title: String) -> String {
         let middle = Self.height / 2
         var marks = [
@@ -75,7 +76,8 @@ struct EffectChart {
             SVG.line(x(1), 0, x(1), Self.height, "zero"),
         ]
         if let ratio {
-            marks.append(SVG.line(x(ratio.low), middle, x(ratio.high), middle, "interval \(tone.rawValue)", title: title))
+            marks.append(
+                SVG.line(x(ratio.low), middle, x(ratio.high), middle, "interval \(tone.rawValue)", title: title))
             if isBeyond(ratio.low) { marks.append(arrow(x(ratio.low), middle, -1, tone)) }
             if isBeyond(ratio.high) { marks.append(arrow(x(ratio.high), middle, 1, tone)) }
             marks.append(SVG.mark(tone, x(ratio.value), middle, title: title))

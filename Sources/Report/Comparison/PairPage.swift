@@ -22,13 +22,15 @@ struct PairPage {
     /// Fields of the template `pair`.
     ///
     /// - Parameter numbered: whether there are several candidates, each with a heading of its own.
+    /// - Returns: fields without content are absent, so that their sections fall away.
     func context(numbered: Bool) -> [String: Any] {
         let exploratory = pair.metrics.filter { $0.verdict == nil }
         var page: [String: Any] = [
             "candidate": pair.candidate, "tone": answer.tone.rawValue, "headline": answer.headline,
             "details": answer.details, "cards": cards, "axis": chart.axis,
             "margin": quantity.margin(report.record.rule.margin),
-            "looked": "\(quantity.count(pair.judged.count)) of \(quantity.count(pair.metrics.count)) metrics carry verdicts, corrected for their number by Holm’s method. Stopped because: \(pair.stopped)",
+            "looked":
+                "\(quantity.count(pair.judged.count)) of \(quantity.count(pair.metrics.count)) metrics carry verdicts, corrected for their number by Holm’s method. Stopped because: \(pair.stopped)",
             "others": classes(except: pair.leadingClass),
         ]
         page["numbered"] = numbered ? true : nil
@@ -131,7 +133,8 @@ struct PairPage {
                 "How sure", judged == 0 ? "nothing judged" : "\(settled) of \(judged) settled",
                 judged > 0 && settled == judged ? .neutral : .open, words.certainty.joined(separator: " ")),
             card("What it costs", cost.value, cost.tone, cost.text),
-            check("Same answers", pair.equivalence, ["yes", "no"], "Whether both sides answer alike was not looked at."),
+            check(
+                "Same answers", pair.equivalence, ["yes", "no"], "Whether both sides answer alike was not looked at."),
             check(
                 "Nothing lost", pair.safety, ["yes", "no"],
                 "Whether a crash or a broken connection can lose what was stored was not looked at."),

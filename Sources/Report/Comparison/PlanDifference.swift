@@ -49,7 +49,8 @@ struct PlanDifference {
                     }
                 }
                 let word: ReportTable.Cell =
-                    pair.isSame.map { $0 ? .init("same shape") : .init("other shape", .open) } ?? .unknown("one side only")
+                    pair.isSame.map { $0 ? .init("same shape") : .init("other shape", .open) }
+                    ?? .unknown("one side only")
                 return [.init(pair.shape), word] + each({ $0.planningMs.map(quantity.time) }, "not told")
                     + each({ quantity.time($0.executionMs) }, "not told")
                     + each({ $0.partitionsPlanned.map(quantity.count) }, "none")
@@ -70,11 +71,14 @@ struct PlanDifference {
 
     private func note(_ plan: PlanRecord) -> String {
         let read = plan.blocks.sharedHit + plan.blocks.sharedRead
-        return "\(quantity.time(plan.executionMs)), \(quantity.count(read)) blocks, \(quantity.digits(plan.rows)) rows, "
+        return
+            "\(quantity.time(plan.executionMs)), \(quantity.count(read)) blocks, \(quantity.digits(plan.rows)) rows, "
             + "shape \(plan.fingerprint.prefix(8))"
     }
 
     private static func steps(_ plan: PlanRecord) -> [String] {
-        plan.outline.split(separator: ">").map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+        plan.outline.split(separator: ">").map {
+            String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 }

@@ -17,16 +17,19 @@ struct ServerDifference {
             row("full page images", \.wal?.fullPageImages.real, ""),
             row("WAL flushes", \.wal?.syncs?.real, ""),
             row("mean WAL flush", { $0.wal.flatMap { wal in mean(wal.syncMs, wal.syncs) } }, "ms"),
-            row("blocks read", \.database?.blocksRead.real, ""), row("blocks found in memory", \.database?.blocksHit.real, ""),
+            row("blocks read", \.database?.blocksRead.real, ""),
+            row("blocks found in memory", \.database?.blocksHit.real, ""),
             row("read by the server", { sum($0.io) { $0.readBytes.real } }, "B"),
             row("mean read", { ratio(sum($0.io) { $0.readMs }, sum($0.io) { $0.reads.real }) }, "ms"),
             row("written by the server", { sum($0.io) { $0.writtenBytes.real } }, "B"),
             row("temporary files", \.database?.tempBytes.real, "B"),
             row("transactions", \.database?.commits.real, ""), row("deadlocks", \.database?.deadlocks.real, ""),
-            row("checkpoints", { $0.checkpoints.count.real }, ""), row("runs of autovacuum", { $0.autovacuum.count.real }, ""),
+            row("checkpoints", { $0.checkpoints.count.real }, ""),
+            row("runs of autovacuum", { $0.autovacuum.count.real }, ""),
             row("buffers written by checkpoints", \.writing?.buffersByCheckpoints.real, ""),
             row("dead rows at the end", \.tuplesAtEnd?.dead.real, ""),
-            row("locks in the table, most", \.locks?.peak.real, ""), row("locks waited for, most", \.locks?.peakWaiting.real, ""),
+            row("locks in the table, most", \.locks?.peak.real, ""),
+            row("locks waited for, most", \.locks?.peakWaiting.real, ""),
             row("connections, most", \.connections?.peak.real, ""),
             row("wait for a connection of the pool, mean", \.connections?.poolWaitMeanMs, "ms"),
         ])
@@ -66,7 +69,8 @@ struct ServerDifference {
         let all = clients.reduce(0) { $0 + $1.count }
         guard all > 0 else { return [:] }
         return Dictionary(
-            clients.map { ($0.type == "CPU" ? "running" : $0.event, Double($0.count) / Double(all)) }, uniquingKeysWith: +)
+            clients.map { ($0.type == "CPU" ? "running" : $0.event, Double($0.count) / Double(all)) },
+            uniquingKeysWith: +)
     }
 
     /// Statements of both sides, the one with the most time of either first.
@@ -112,7 +116,8 @@ struct ServerDifference {
         _ name: String, _ one: Double?, _ other: Double?, _ unit: String, missing: String = Quantity.missing
     ) -> [ReportTable.Cell] {
         func cell(_ value: Double?) -> ReportTable.Cell {
-            value.map { .init(unit.isEmpty ? quantity.count(Int($0)) : quantity.measure($0, unit)) } ?? .unknown(missing)
+            value.map { .init(unit.isEmpty ? quantity.count(Int($0)) : quantity.measure($0, unit)) }
+                ?? .unknown(missing)
         }
         let ratio = one.flatMap { one in other.flatMap { one > 0 ? $0 / one : nil } }
         let word = one == nil || other == nil ? "on one side only" : one == other ? "none" : "from nothing"

@@ -66,10 +66,11 @@ struct ShiftChart {
             marks.append(SVG.line(frame.left, y(1 + tick), frame.end, y(1 + tick), tick == 0 ? "zero" : "grid"))
             marks.append(SVG.text(frame.left - 8, y(1 + tick) + 4, label(tick), "axis", anchor: "end"))
         }
-        marks += band(frame, y) + [
-            SVG.text(frame.end - 4, frame.top + 12, "candidate slower", "axis halo", anchor: "end"),
-            SVG.text(frame.end - 4, frame.floor - 6, "candidate faster", "axis halo", anchor: "end"),
-        ]
+        marks +=
+            band(frame, y) + [
+                SVG.text(frame.end - 4, frame.top + 12, "candidate slower", "axis halo", anchor: "end"),
+                SVG.text(frame.end - 4, frame.floor - 6, "candidate faster", "axis halo", anchor: "end"),
+            ]
         return SVG.picture(
             width: frame.width, height: frame.height,
             label: "Change of the response time of \(curve.requestClass) by percentile, candidate against base", marks)
@@ -149,13 +150,16 @@ struct PairPercentileChart {
                 "band candidate", title: "where the candidate lies, all percentiles at once"),
             SVG.path(curve.points.map { place($0, $0.baseMs) }, "curve base", title: "base: \(names.base)"),
             SVG.path(
-                curve.points.map { place($0, $0.candidateMs) }, "curve candidate", title: "candidate: \(names.candidate)"),
+                curve.points.map { place($0, $0.candidateMs) }, "curve candidate",
+                title: "candidate: \(names.candidate)"),
         ]
         for point in curve.points {
             let title =
                 "p\(PercentileChart.label(point.percentile)): base \(quantity.time(point.baseMs)), candidate "
                 + quantity.time(point.candidateMs)
-            let (x, upper) = (frame.x(point.percentile), min(axis.position(point.baseMs), axis.position(point.candidateMs)))
+            let (x, upper) = (
+                frame.x(point.percentile), min(axis.position(point.baseMs), axis.position(point.candidateMs))
+            )
             marks.append(SVG.dot(x, upper, "hit", radius: 8, title: title))
         }
         let heights = [axis.position(last.baseMs), axis.position(last.candidateMs)]

@@ -31,7 +31,8 @@ struct ExperimentAnswer {
         } else {
             tone = .open
             headline =
-                "\(who)" + (best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance.")
+                "\(who)"
+                + (best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance.")
         }
         details = [
             Self.progress(report, quantity), Self.runnersUp(report, result, metric, quantity),

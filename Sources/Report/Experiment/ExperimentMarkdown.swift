@@ -21,7 +21,8 @@ public struct ExperimentMarkdown: ExperimentExporter {
         for result in results { parts += self.result(result, report, tables) }
         parts += pareto(report)
         parts += [
-            "## What the design mixes up", Markdown.table(tables.aliases, none: "Nothing: each effect stands for itself."),
+            "## What the design mixes up",
+            Markdown.table(tables.aliases, none: "Nothing: each effect stands for itself."),
             "## What was run", Markdown.table(tables.facts, none: "Not collected."), "### Trials",
             Markdown.table(tables.trials, none: "None."), "## Make it again, and doubt it",
             Markdown.block(record.command), Markdown.table(tables.identity, none: "Not collected."),
@@ -30,13 +31,15 @@ public struct ExperimentMarkdown: ExperimentExporter {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    private func result(_ result: ExperimentResult, _ report: ExperimentReport, _ tables: ExperimentTables) -> [String] {
+    private func result(_ result: ExperimentResult, _ report: ExperimentReport, _ tables: ExperimentTables) -> [String]
+    {
         var parts = [
             "## Ranking by \(Markdown.escape(MetricName(result.metric).short))", Markdown.escape(result.method),
             Markdown.table(tables.ranking(result), none: "No cell has a value."), "### What each factor does to it",
             Markdown.table(tables.effects(result), none: "Not estimated until a repeat is complete."),
         ]
-        if let (rows, columns) = FactorGrid.chosen(report, result), let grid = FactorGrid(report, result, rows, columns) {
+        if let (rows, columns) = FactorGrid.chosen(report, result), let grid = FactorGrid(report, result, rows, columns)
+        {
             parts += [
                 "### \(Markdown.escape(rows.name)) and \(Markdown.escape(columns.name))",
                 Markdown.table(HeatMap(grid: grid, quantity: .page).table, none: "None."),

@@ -19,7 +19,8 @@ struct ExperimentPage {
     var context: [String: Any] {
         var page: [String: Any] = [
             "title": record.name, "subtitle": subtitle, "headline": answer.headline, "tone": answer.tone.rawValue,
-            "details": answer.details, "cards": cards, "reproduce": record.command, "margin": quantity.margin(record.margin),
+            "details": answer.details, "cards": cards, "reproduce": record.command,
+            "margin": quantity.margin(record.margin),
             "threats": Self.threats(report), "links": links,
         ]
         page["warning"] = answer.warning
@@ -41,7 +42,8 @@ struct ExperimentPage {
 
     private var subtitle: String {
         [
-            record.summary, "\(quantity.count(record.factors.count)) factors, \(quantity.count(record.cells.count)) cells, "
+            record.summary,
+            "\(quantity.count(record.factors.count)) factors, \(quantity.count(record.cells.count)) cells, "
                 + "\(quantity.count(record.repeats)) repeats", record.design.kind.rawValue, record.startedAt,
         ].joined(separator: " · ")
     }
@@ -57,7 +59,8 @@ struct ExperimentPage {
             "better": metric?.lessIsBetter == false ? "more is better" : "less is better", "method": result.method,
             "ranking": result.ranking.enumerated().map { ranked($0.offset + 1, $0.element, result, chart) },
             "effects": result.effects.map { effect($0, metric, chart) },
-            "repeats": "\(quantity.count(result.completeRepeats)) of \(quantity.count(record.repeats)) repeats complete",
+            "repeats":
+                "\(quantity.count(result.completeRepeats)) of \(quantity.count(record.repeats)) repeats complete",
         ]
         fields["hasEffects"] = result.effects.isEmpty ? nil : true
         fields["effectTable"] = tables.effects(result).context
@@ -71,7 +74,8 @@ struct ExperimentPage {
                 "interaction": InteractionPlot(grid: grid, quantity: quantity).svg,
                 "numbers": HeatMap(grid: grid, quantity: quantity).table.context as Any,
                 "note": record.factors.count > 2
-                    ? "Means over whatever else was varied; the two factors with the largest effects." : "Means of cells.",
+                    ? "Means over whatever else was varied; the two factors with the largest effects."
+                    : "Means of cells.",
             ]
         }
         return fields
@@ -129,15 +133,18 @@ struct ExperimentPage {
                 "Trials", "\(quantity.count(done)) of \(quantity.count(all))", done == all ? .neutral : .open,
                 "\(quantity.count(bad)) no evidence, \(quantity.count(left)) still to run."),
             card(
-                "How sure", "\(quantity.count(complete)) repeat\(complete == 1 ? "" : "s")", complete > 1 ? .neutral : .open,
+                "How sure", "\(quantity.count(complete)) repeat\(complete == 1 ? "" : "s")",
+                complete > 1 ? .neutral : .open,
                 result?.method ?? "No metric has a value."),
             card(
                 "Objectives", judged == 0 ? "not judged" : missed == 0 ? "held" : "missed in \(quantity.count(missed))",
                 judged == 0 ? .unknown : missed == 0 ? .better : .worse,
-                judged == 0 ? "The specification states none." : "of \(quantity.count(judged)) trials that were judged."),
+                judged == 0 ? "The specification states none." : "of \(quantity.count(judged)) trials that were judged."
+            ),
             card(
                 "Design", record.design.kind.rawValue, .neutral,
-                record.design.aliases.isEmpty ? "No effect is mixed with another." : "Some effects are mixed with others; see below."),
+                record.design.aliases.isEmpty
+                    ? "No effect is mixed with another." : "Some effects are mixed with others; see below."),
         ]
     }
 
@@ -159,7 +166,8 @@ struct ExperimentPage {
     static func threats(_ report: ExperimentReport) -> [String] {
         var threats = report.record.threats.map(TrialAnswer.sentence)
         threats.append(
-            "Trials were run one after the other: the host’s drift between them is in the differences, and only repeats in another order average it out.")
+            "Trials were run one after the other: the host’s drift between them is in the differences, and only repeats in another order average it out."
+        )
         if report.record.repeats == 1 {
             threats.append("One repeat: no interval can be given, and any difference may be chance.")
         }

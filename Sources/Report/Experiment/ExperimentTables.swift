@@ -18,7 +18,8 @@ struct ExperimentTables {
             ],
             result.ranking.enumerated().map { place, ranked in
                 [
-                    .init(quantity.count(place + 1)), .init(report.name(ranked.cell)), .init(report.levels(ranked.cell)),
+                    .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
+                    .init(report.levels(ranked.cell)),
                     .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked),
                     ranked.interval.map { .init($0.interval(quantity)) }
                         ?? .unknown(ranked.cell == report.baseCell ? "the base" : "one repeat"),
@@ -83,7 +84,8 @@ struct ExperimentTables {
     var facts: ReportTable {
         let (host, design) = (record.host, record.design)
         var rows: [(String, String)] = [
-            ("experiment", "\(record.name): \(record.summary)"), ("design", "\(design.kind.rawValue): \(design.summary)"),
+            ("experiment", "\(record.name): \(record.summary)"),
+            ("design", "\(design.kind.rawValue): \(design.summary)"),
             ("resolution", design.resolution.map(resolution) ?? "nothing is mixed, or it is no two-level design"),
         ]
         if !design.generators.isEmpty { rows.append(("generators", design.generators.joined(separator: "; "))) }

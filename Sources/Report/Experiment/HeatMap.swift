@@ -15,7 +15,8 @@ struct FactorGrid {
     ///   - result: of one metric.
     ///   - rows: a factor.
     ///   - columns: another one.
-    init?(_ report: ExperimentReport, _ result: ExperimentResult, _ rows: ExperimentFactor, _ columns: ExperimentFactor) {
+    init?(_ report: ExperimentReport, _ result: ExperimentResult, _ rows: ExperimentFactor, _ columns: ExperimentFactor)
+    {
         guard let metric = report.metric(result.metric) else { return nil }
         (self.rows, self.columns, self.metric) = (rows, columns, metric)
         let found = result.ranking.compactMap { ranked -> (row: String, column: String, value: Double)? in
@@ -55,7 +56,8 @@ struct FactorGrid {
     }
 
     /// The two factors with the largest effects on a metric, the one with more levels in the rows; `nil` with less than two.
-    static func chosen(_ report: ExperimentReport, _ result: ExperimentResult) -> (ExperimentFactor, ExperimentFactor)? {
+    static func chosen(_ report: ExperimentReport, _ result: ExperimentResult) -> (ExperimentFactor, ExperimentFactor)?
+    {
         func size(_ factor: ExperimentFactor) -> Double {
             result.effects.filter { $0.effect == factor.name && $0.ratio > 0 }.map { abs(LogAxis.exponent($0.ratio)) }
                 .max() ?? 0
@@ -81,12 +83,14 @@ struct HeatMap {
         let top = 46.0
         var marks = [
             SVG.text((left + width) / 2, 14, SVG.shortened(grid.columns.name, to: 40), "axis strong", anchor: "middle"),
-            SVG.text(left - 10, top - 8, SVG.shortened(grid.rows.name, to: Int(left / 7) - 2), "axis strong", anchor: "end"),
+            SVG.text(
+                left - 10, top - 8, SVG.shortened(grid.rows.name, to: Int(left / 7) - 2), "axis strong", anchor: "end"),
         ]
         for (index, level) in grid.columns.levels.enumerated() {
             marks.append(
                 SVG.text(
-                    left + (Double(index) + 0.5) * field, top - 8, SVG.shortened(level, to: max(3, Int(field / 7.2))), "axis",
+                    left + (Double(index) + 0.5) * field, top - 8, SVG.shortened(level, to: max(3, Int(field / 7.2))),
+                    "axis",
                     anchor: "middle", title: level))
         }
         let reach = reach
@@ -122,7 +126,8 @@ struct HeatMap {
         guard let value = grid.values[row][column], let anchor else {
             return [
                 SVG.rectangle(x + 1, y + 1, width - 2, Self.height - 2, "heat-none", title: "\(name): no usable trial"),
-                SVG.text(x + width / 2, y + Self.height / 2 + 4, width > 70 ? "no trial" : "none", "axis", anchor: "middle"),
+                SVG.text(
+                    x + width / 2, y + Self.height / 2 + 4, width > 70 ? "no trial" : "none", "axis", anchor: "middle"),
             ]
         }
         let distance = LogAxis.exponent(value / anchor) / reach
@@ -131,7 +136,8 @@ struct HeatMap {
         let text = quantity.measure(value, grid.metric.unit)
         let change = quantity.fixed(abs(value / anchor - 1) * 100, 0)
         let sign = value < anchor ? "−" : "+"
-        let second = value == anchor ? "first" : change == "0" ? "0\(quantity.space)%" : "\(sign)\(change)\(quantity.space)%"
+        let second =
+            value == anchor ? "first" : change == "0" ? "0\(quantity.space)%" : "\(sign)\(change)\(quantity.space)%"
         let title = "\(name): \(text), \(second), mean of \(grid.counts[row][column]) cells"
         let style = step == 0 ? "heat-0" : "heat-\(isBetter ? "better" : "worse") heat-\(step)"
         let fits = SVG.width(of: text) < width - 6
@@ -139,7 +145,8 @@ struct HeatMap {
             SVG.rectangle(x + 1, y + 1, width - 2, Self.height - 2, style, title: title),
             SVG.text(x + width / 2, y + 17, fits ? text : "", "ink", anchor: "middle", title: title),
             SVG.text(
-                x + width / 2, y + 32, SVG.width(of: second) < width - 6 ? second : "", "axis", anchor: "middle", title: title),
+                x + width / 2, y + 32, SVG.width(of: second) < width - 6 ? second : "", "axis", anchor: "middle",
+                title: title),
         ]
     }
 
@@ -149,7 +156,9 @@ struct HeatMap {
             [.init(grid.rows.name, .text)] + grid.columns.levels.map { .init($0, .number) },
             grid.rows.levels.indices.map { row in
                 [.init(grid.rows.levels[row])]
-                    + grid.values[row].map { $0.map { .init(quantity.measure($0, grid.metric.unit)) } ?? .unknown("no trial") }
+                    + grid.values[row].map {
+                        $0.map { .init(quantity.measure($0, grid.metric.unit)) } ?? .unknown("no trial")
+                    }
             })
     }
 }

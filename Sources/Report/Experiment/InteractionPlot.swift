@@ -31,7 +31,8 @@ struct InteractionPlot {
             marks.append(SVG.line(x(row), Self.top, x(row), floor, "grid"))
             if room >= 3 {
                 marks.append(
-                    SVG.text(x(row), floor + 17, SVG.shortened(level, to: room), "axis", anchor: "middle", title: level))
+                    SVG.text(x(row), floor + 17, SVG.shortened(level, to: room), "axis", anchor: "middle", title: level)
+                )
             }
         }
         marks.append(SVG.text((Self.left + end) / 2, Self.height - 8, grid.rows.name, "axis strong", anchor: "middle"))

@@ -127,7 +127,8 @@ struct ParetoChart {
             let (px, py) = (x.position(point.cost), y.position(point.value))
             let width = SVG.width(of: word)
             for (shift, height) in [(9.0, 4.0), (9, -8), (9, 17), (-9 - width, 4), (-9 - width, -8), (-9 - width, 17)] {
-                let box = Box(left: px + shift, right: px + shift + width, top: py + height - 11, bottom: py + height + 3)
+                let box = Box(
+                    left: px + shift, right: px + shift + width, top: py + height - 11, bottom: py + height + 3)
                 guard box.left >= Self.left, box.right <= Self.width, box.top >= Self.top, box.bottom <= floor,
                     !taken.contains(where: box.touches)
                 else { continue }
@@ -141,9 +142,15 @@ struct ParetoChart {
     /// The front in numbers.
     var table: ReportTable {
         ReportTable(
-            [.init("cell on the front", .name), .init(costName, .number), .init(MetricName(metric.name).short, .number)],
+            [
+                .init("cell on the front", .name), .init(costName, .number),
+                .init(MetricName(metric.name).short, .number),
+            ],
             points.filter(\.isBest).map {
-                [.init($0.name), .init(quantity.measure($0.cost, costUnit)), .init(quantity.measure($0.value, metric.unit))]
+                [
+                    .init($0.name), .init(quantity.measure($0.cost, costUnit)),
+                    .init(quantity.measure($0.value, metric.unit)),
+                ]
             })
     }
 }
