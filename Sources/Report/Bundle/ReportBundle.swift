@@ -36,27 +36,44 @@ public struct ReportBundle {
         guard files.kept.contains(where: { $0.name == "report.html" }) else {
             throw BundleProblem(description: "\(folder): holds no report.html; `archivebench report` writes it")
         }
-        var archive = try TarArchive(path: output)
-        var packed: [(name: String, bytes: Int)] = []
-        func add(_ file: String, _ bytes: [UInt8]) throws {
-            try archive.add("\(name)/\(file)", bytes)
-            packed.append((file, bytes.count))
-        }
+        var archive = Packer(archive: try TarArchive(path: output), folder: name)
         for file in files.kept where file.name != "index.html" {
             guard let data = FileManager.default.contents(atPath: "\(folder)/\(file.name)") else {
                 throw BundleProblem(description: "\(folder)/\(file.name): cannot be read")
             }
             let bytes = file.isText ? Redaction.clean([UInt8](data)) : [UInt8](data)
-            try add(file.name, bytes)
-            if file.name == "report.html" { try add("index.html", bytes) }
+            try archive.add(file.name, bytes)
+            if file.name == "report.html" { try archive.add("index.html", bytes) }
         }
-        for (file, sql) in schemas.sorted(by: { $0.key < $1.key }) { try add("schema/\(file)", [UInt8](sql.utf8)) }
+        for (file, sql) in schemas.sorted(by: { $0.key < $1.key }) {
+            try archive.add("schema/\(file)", [UInt8](sql.utf8))
+        }
         let evidence = BundleEvidence(folder)
-        for (file, rows) in evidence.tables { try add(file, Redaction.clean([UInt8](CSV.text(rows).utf8))) }
-        try add("CONTENTS.md", [UInt8](contents(packed, files.leftOut).utf8))
+        for (file, rows) in evidence.tables { try archive.add(file, Redaction.clean([UInt8](CSV.text(rows).utf8))) }
+        try archive.add("CONTENTS.md", [UInt8](contents(archive.packed, files.leftOut).utf8))
+        let packed = archive.packed
         try archive.finish()
         return Summary(
             files: packed.count, bytes: packed.reduce(0) { $0 + $1.bytes }, leftOut: files.leftOut.map(\.name))
+    }
+
+    /// An archive and what it holds so far.
+    private struct Packer: ~Copyable {
+        var archive: TarArchive
+        let folder: String
+        var packed: [(name: String, bytes: Int)] = []
+
+        init(archive: consuming TarArchive, folder: String) {
+            self.archive = archive
+            self.folder = folder
+        }
+
+        mutating func add(_ file: String, _ bytes: [UInt8]) throws {
+            try archive.add("\(folder)/\(file)", bytes)
+            packed.append((file, bytes.count))
+        }
+
+        consuming func finish() throws { try archive.finish() }
     }
 
     private func contents(_ packed: [(name: String, bytes: Int)], _ leftOut: [(name: String, reason: String)]) -> String
