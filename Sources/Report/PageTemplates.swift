@@ -24,6 +24,7 @@ enum PageTemplates {
         "comparison": PackageResources.comparison_mustache, "pair": PackageResources.pair_mustache,
         "effects": PackageResources.effects_mustache, "class": PackageResources.class_mustache,
         "experiment": PackageResources.experiment_mustache, "result": PackageResources.result_mustache,
+        "place": PackageResources.place_mustache,
         "table": PackageResources.table_mustache,
     ]
 }

@@ -13,14 +13,14 @@ struct EffectChart {
     /// - Parameters:
     ///   - ratios: all that share the axis.
     ///   - margin: difference that matters, as a share.
+    ///   - furthest: what lies beyond this ratio or its inverse ends in an arrow, so that it does not squash the others.
     ///   - quantity: formats.
-    init(_ ratios: [RatioInterval], margin: Double, quantity: Quantity) {
+    init(_ ratios: [RatioInterval], margin: Double, furthest: Double = 2, quantity: Quantity) {
         self.quantity = quantity
         self.margin = margin
         let ends = ratios.flatMap { [$0.low, $0.high, $0.value] }.filter { $0 > 0 && $0.isFinite }
-        let furthest = ends.map { abs(LogAxis.exponent($0)) }.max() ?? 0
-        // No further than five times as much or a fifth: what lies beyond ends in an arrow.
-        reach = min(max(furthest * 1.08, LogAxis.exponent(1 + margin) * 4), LogAxis.exponent(5))
+        let needed = ends.map { abs(LogAxis.exponent($0)) }.max() ?? 0
+        reach = min(max(needed * 1.08, LogAxis.exponent(1 + margin) * 4), LogAxis.exponent(furthest))
     }
 
     /// Where a ratio lies; those beyond the axis on its edge.

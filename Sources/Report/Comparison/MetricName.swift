@@ -64,10 +64,11 @@ struct MetricName {
 }
 
 extension RatioInterval {
-    /// Decimals of a percentage that the interval's width allows.
+    /// Decimals of a percentage that the interval's width allows, three significant digits at most.
     private var decimals: Int {
         let width = abs(high - low) * 100
-        return width >= 10 ? 0 : width >= 1 ? 1 : 2
+        let most = abs(value - 1) >= 0.0995 ? 1 : 2
+        return width >= 10 ? 0 : min(width >= 1 ? 1 : 2, most)
     }
 
     /// The effect without its sign, such as `18.0 %`.

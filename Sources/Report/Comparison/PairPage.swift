@@ -8,15 +8,12 @@ struct PairPage {
     private let quantity: Quantity
     private let words: ComparisonWords
     private let tables: PairTables
-    private let chart: EffectChart
 
     init(_ report: ComparisonReport, _ pair: ComparedPair, _ quantity: Quantity) {
         (self.report, self.pair, self.quantity) = (report, pair, quantity)
         answer = ComparisonAnswer(report, pair, quantity)
         words = ComparisonWords(report, pair, quantity)
         tables = PairTables(report: report, pair: pair, quantity: quantity)
-        chart = EffectChart(
-            pair.metrics.compactMap(\.ratio), margin: report.record.rule.margin, quantity: quantity)
     }
 
     /// Fields of the template `pair`.
@@ -27,10 +24,10 @@ struct PairPage {
         let exploratory = pair.metrics.filter { $0.verdict == nil }
         var page: [String: Any] = [
             "candidate": pair.candidate, "tone": answer.tone.rawValue, "headline": answer.headline,
-            "details": answer.details, "cards": cards, "axis": chart.axis,
+            "details": answer.details, "cards": cards,
             "margin": quantity.margin(report.record.rule.margin),
             "looked":
-                "\(quantity.count(pair.judged.count)) of \(quantity.count(pair.metrics.count)) metrics carry verdicts, corrected for their number by Holm’s method. Stopped because: \(pair.stopped)",
+                "\(quantity.count(pair.judged.count)) of \(quantity.count(pair.metrics.count)) metrics carry verdicts, corrected for their number by Holm’s method. Stopped because: \(pair.stopped)\(pair.stopped.hasSuffix(".") ? "" : ".")",
             "others": classes(except: pair.leadingClass),
         ]
         page["numbered"] = numbered ? true : nil
@@ -78,10 +75,12 @@ struct PairPage {
 
     private func effects(_ metrics: [MetricVerdict]) -> [String: Any]? {
         guard !metrics.isEmpty else { return nil }
-        return ["axis": chart.axis, "rows": metrics.map(effect)]
+        let chart = EffectChart(
+            metrics.compactMap(\.ratio), margin: report.record.rule.margin, quantity: quantity)
+        return ["axis": chart.axis, "rows": metrics.map { effect($0, chart) }]
     }
 
-    private func effect(_ metric: MetricVerdict) -> [String: Any] {
+    private func effect(_ metric: MetricVerdict, _ chart: EffectChart) -> [String: Any] {
         let name = MetricName(metric.metric)
         let tone = metric.verdict?.tone ?? .neutral
         let word = metric.verdict?.rawValue ?? "no verdict"

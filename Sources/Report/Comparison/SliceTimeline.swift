@@ -80,7 +80,7 @@ struct SliceTimeline {
                         title: "\(lane.name): \(span.kind.rawValue) from \(quantity.moment(span.from)) to "
                             + "\(quantity.moment(span.to)): \(span.detail)")
                 }
-                + [SVG.text(end + 8, top + Self.lane - 2, "\(lane.name)’s server", "axis")]
+                + [SVG.text(end + 8, top + Self.lane - 2, lane.name, "axis")]
         }
     }
 

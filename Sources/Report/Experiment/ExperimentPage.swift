@@ -50,18 +50,24 @@ struct ExperimentPage {
 
     // MARK: One metric
 
+    /// Places that are told without being asked.
+    private static let open = 10
+
     private func result(_ result: ExperimentResult) -> [String: Any] {
         let metric = report.metric(result.metric)
         let ratios = result.ranking.compactMap(\.interval) + result.effects.compactMap(\.interval)
-        let chart = EffectChart(ratios, margin: record.margin, quantity: quantity)
+        let chart = EffectChart(ratios, margin: record.margin, furthest: 5, quantity: quantity)
+        let places = result.ranking.enumerated().map { ranked($0.offset + 1, $0.element, result, chart) }
         var fields: [String: Any] = [
             "metric": result.metric, "name": MetricName(result.metric).short, "axis": chart.axis,
             "better": metric?.lessIsBetter == false ? "more is better" : "less is better", "method": result.method,
-            "ranking": result.ranking.enumerated().map { ranked($0.offset + 1, $0.element, result, chart) },
+            "ranking": Array(places.prefix(Self.open)), "rest": Array(places.dropFirst(Self.open)),
             "effects": result.effects.map { effect($0, metric, chart) },
             "repeats":
                 "\(quantity.count(result.completeRepeats)) of \(quantity.count(record.repeats)) repeats complete",
         ]
+        fields["hasRest"] =
+            places.count > Self.open ? "The other \(quantity.count(places.count - Self.open)) places" : nil
         fields["hasEffects"] = result.effects.isEmpty ? nil : true
         fields["effectTable"] = tables.effects(result).context
         fields["rankingTable"] = tables.ranking(result).context

@@ -17,7 +17,7 @@ struct ParetoChart {
     let costUnit: String
     private let quantity: Quantity
 
-    private static let (width, height) = (760.0, 340.0)
+    private static let (width, height) = (960.0, 360.0)
     private static let (left, top, bottom) = (66.0, 20.0, 46.0)
 
     /// `nil` where no cost is known of two cells with different ones.
@@ -95,7 +95,7 @@ struct ParetoChart {
         let front = points.filter(\.isBest)
         marks.append(
             SVG.path(
-                front.map { (x.position($0.cost), y.position($0.value)) }, "curve candidate",
+                steps(front.map { (x.position($0.cost), y.position($0.value)) }), "curve candidate",
                 title: "front: no other cell is better in both"))
         for point in points {
             marks.append(
@@ -108,6 +108,11 @@ struct ParetoChart {
         return SVG.picture(
             width: Self.width, height: Self.height, label: "\(metric.name) against \(costName), a point a cell",
             marks + names(front, x, y, floor))
+    }
+
+    /// Between two cells nothing is for sale: the next better value begins with the next dearer cell.
+    private func steps(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+        zip(points, points.dropFirst()).flatMap { [$0, (x: $1.x, y: $0.y)] } + points.suffix(1)
     }
 
     /// Names of the front's cells, each where it touches no other name and no point; those without room are in the table.
@@ -126,7 +131,7 @@ struct ParetoChart {
             let word = SVG.shortened(point.name, to: 26)
             let (px, py) = (x.position(point.cost), y.position(point.value))
             let width = SVG.width(of: word)
-            for (shift, height) in [(9.0, 4.0), (9, -8), (9, 17), (-9 - width, 4), (-9 - width, -8), (-9 - width, 17)] {
+            for (shift, height) in [(9.0, -7.0), (-9 - width, 16), (9, 16), (-9 - width, -7), (-9 - width, 4)] {
                 let box = Box(
                     left: px + shift, right: px + shift + width, top: py + height - 11, bottom: py + height + 3)
                 guard box.left >= Self.left, box.right <= Self.width, box.top >= Self.top, box.bottom <= floor,
