@@ -83,7 +83,7 @@ struct ComparisonWords {
 
     /// What the candidate costs: what got worse, and what of the server's means stayed as it was.
     var cost: (value: String, tone: Tone, text: String) {
-        let means = pair.metrics.filter { !MetricName($0.metric).isLatency && $0.lessIsBetter }
+        let means = pair.metrics.filter { MetricName($0.metric).isServersMeans && $0.lessIsBetter }
         let dearer = means.filter { $0.verdict == .worse }
         let told = means.filter { $0.verdict != nil && $0.verdict != .worse }.map {
             "\(MetricName($0.metric).short) \($0.verdict?.rawValue ?? "")"

@@ -12,18 +12,16 @@ struct MetricName {
     /// Words for quantities: what it is, and what more and less of it are called.
     private static let words: [String: (name: String, more: String, less: String)] = [
         "throughput": ("throughput", "higher", "lower"),
-        "capacity": ("capacity", "higher", "lower"),
         "server.cpu": ("server CPU", "more", "less"),
         "generator.cpu": ("generator CPU", "more", "less"),
         "planning": ("planning time", "longer", "shorter"),
         "planning.time": ("planning time", "longer", "shorter"),
         "wal.bytes": ("WAL", "more", "less"),
-        "wal.records": ("WAL records", "more", "less"),
         "disk.bytes": ("disk space", "more", "less"),
-        "io.read.bytes": ("bytes read", "more", "less"),
-        "io.written.bytes": ("bytes written", "more", "less"),
-        "io.reads": ("reads", "more", "less"),
-        "io.writes": ("writes", "more", "less"),
+        "io.read": ("bytes read", "more", "fewer"),
+        "blocks.read": ("blocks read", "more", "fewer"),
+        "blocks.temporary": ("blocks of temporary files", "more", "fewer"),
+        "checkpoints": ("checkpoints", "more", "fewer"),
     ]
 
     init(_ name: String) {
@@ -32,6 +30,9 @@ struct MetricName {
         requestClass = parts.count > 1 ? parts[1] : nil
         percentile = quantity.hasPrefix("response.p") ? Double(quantity.dropFirst("response.p".count)) : nil
     }
+
+    /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side.
+    var isServersMeans: Bool { !isLatency && quantity != "generator.cpu" }
 
     /// Whether it says how long requests took.
     var isLatency: Bool { quantity.hasPrefix("response.") }

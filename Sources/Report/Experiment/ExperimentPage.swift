@@ -100,7 +100,8 @@ struct ExperimentPage {
             "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, unit).text, "change": change,
             "interval": interval, "repeats": quantity.count(ranked.count),
             "mark": chart.row(
-                ranked.interval, tone, title: "\(report.name(ranked.cell)): \(change) \(interval)"),
+                ranked.interval ?? ranked.ratio.map(RatioInterval.point), tone,
+                title: "\(report.name(ranked.cell)): \(change) \(interval)"),
         ]
     }
 
@@ -112,7 +113,8 @@ struct ExperimentPage {
         return [
             "effect": effect.effect, "step": effect.to.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
             "change": change, "interval": range, "mixed": mixed ? "mixed, see below" : "nothing else",
-            "mark": chart.row(interval, tone(interval, metric), title: "\(effect.effect): \(change) \(range)"),
+            "mark": chart.row(
+                interval ?? .point(effect.ratio), tone(interval, metric), title: "\(effect.effect): \(change) \(range)"),
         ]
     }
 

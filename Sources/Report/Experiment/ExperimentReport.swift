@@ -105,6 +105,13 @@ extension RankedCell {
     }
 }
 
+extension RatioInterval {
+    /// A ratio of which no interval is known, for the chart: a mark without a line.
+    static func point(_ ratio: Double) -> RatioInterval {
+        RatioInterval(value: ratio, low: ratio, high: ratio, blocks: 0, deviation: 0, autocorrelation: 0)
+    }
+}
+
 extension FactorEffect {
     /// The effect, for the formatter and the chart; `nil` without an interval.
     var interval: RatioInterval? {

@@ -52,7 +52,7 @@ struct ParetoChart {
             found.append(("price", unit, prices.compactMapValues { $0?.amount }))
         }
         for metric in report.record.metrics
-        where metric.name != leading && metric.lessIsBetter && !MetricName(metric.name).isLatency {
+        where metric.name != leading && metric.lessIsBetter && MetricName(metric.name).isServersMeans {
             guard let result = report.record.results.first(where: { $0.metric == metric.name }) else { continue }
             found.append(
                 (
