@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct BundleTests {
-    private static let secret = "hunter2-very-secret"
+    private static let secret = "hunter2&very<secret"
     /// As a payload looks in a text of the server: bytes, hex text, base 64.
     private static let payload = String(repeating: "c0ffee", count: 40)
     private static let encoded = String(repeating: "UGF5bG9hZA", count: 20)
@@ -36,7 +36,7 @@ import Testing
         return folder
     }
 
-    @Test func aBundleHoldsNoSecretAndNoPayload() throws {
+    @Test func aBundleHoldsNoSecretAndNoPayload() async throws {
         let home = try TemporaryFolder()
         let folder = try planted(home.path)
         let archive = "\(home.path)/study.tar.gz"

@@ -14,17 +14,21 @@ struct Redaction {
     private static let base64 = 160
 
     private let bytes: [UInt8]
+    /// Whether a `<` begins a tag instead of being itself.
+    private let isMarkup: Bool
     private var result: [UInt8] = []
     private var index = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], isMarkup: Bool) { (self.bytes, self.isMarkup) = (bytes, isMarkup) }
 
     /// The text without them.
     ///
-    /// - Parameter bytes: UTF-8.
+    /// - Parameters:
+    ///   - bytes: UTF-8.
+    ///   - isMarkup: whether it is HTML or XML.
     /// - Returns: UTF-8; the same where there is nothing to take out.
-    static func clean(_ bytes: [UInt8]) -> [UInt8] {
-        var work = Redaction(bytes)
+    static func clean(_ bytes: [UInt8], isMarkup: Bool = false) -> [UInt8] {
+        var work = Redaction(bytes, isMarkup: isMarkup)
         work.result.reserveCapacity(bytes.count)
         while work.index < bytes.count { work.step() }
         return work.result
@@ -65,36 +69,62 @@ struct Redaction {
     private mutating func value(after length: Int) {
         copy(length)
         let start = index
-        while index < bytes.count, [UInt8(ascii: "\""), UInt8(ascii: "'"), 0x20, 0x5c].contains(bytes[index]) {
-            index += 1
-        }
+        var quote = opening()
         let hasSign = index < bytes.count && [UInt8(ascii: "="), UInt8(ascii: ":")].contains(bytes[index])
-        let isQuoted = index > start && bytes[index - 1] == UInt8(ascii: "'")
-        guard hasSign || isQuoted else {
+        guard hasSign || quote == UInt8(ascii: "'") else {
             index = start
             return
         }
-        if hasSign { index += 1 }
-        while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x5c { index += 1 }
-        var quote: UInt8?
-        if isQuoted && !hasSign { quote = UInt8(ascii: "'") }
-        if hasSign, index < bytes.count, [UInt8(ascii: "\""), UInt8(ascii: "'")].contains(bytes[index]) {
-            quote = bytes[index]
+        if hasSign {
             index += 1
+            quote = opening()
         }
         result += bytes[start..<index]
-        let end = bytes[index...].firstIndex { byte in
-            quote.map { $0 == byte } ?? [0x20, 0x0a, 0x0d, 0x22, 0x27, 0x26, 0x2c, 0x3b, 0x3c, 0x7d].contains(byte)
-        }
         result += Self.mark.utf8
-        index = end ?? bytes.count
+        // Within a quoted text a backslash takes the next character with it, unless the quote itself was written so.
+        let escapes = quote != nil && bytes[index - 1] == quote && bytes[index - 2] != 0x5c
+        while index < bytes.count, !isEnd(quote) { index += escapes && bytes[index] == 0x5c ? 2 : 1 }
+        index = min(index, bytes.count)
+    }
+
+    /// Steps over blanks, backslashes and quotes, as characters or as HTML writes them.
+    ///
+    /// - Returns: the last quote; `nil` when there was none.
+    private mutating func opening() -> UInt8? {
+        var quote: UInt8?
+        while index < bytes.count {
+            if let (found, length) = quoteHere() {
+                quote = found
+                index += length
+            } else if bytes[index] == 0x20 || bytes[index] == 0x5c {
+                index += 1
+            } else {
+                break
+            }
+        }
+        return quote
+    }
+
+    /// The quote at this place, and how many bytes it takes.
+    private func quoteHere() -> (quote: UInt8, length: Int)? {
+        let byte = bytes[index]
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return (byte, 1) }
+        if starts("&#39;") { return (UInt8(ascii: "'"), 5) }
+        return starts("&quot;") ? (UInt8(ascii: "\""), 6) : nil
+    }
+
+    /// Whether a value ends here: at its quote, at the end of the line, or without a quote at the next blank or tag.
+    private func isEnd(_ quote: UInt8?) -> Bool {
+        if let here = quoteHere() { return quote == nil || quote == here.quote }
+        if bytes[index] == 0x0a || bytes[index] == 0x0d { return true }
+        return quote == nil && (bytes[index] == 0x20 || isMarkup && bytes[index] == 0x3c)
     }
 
     /// `://`, and of user and password before the host only the user.
     private mutating func uri() {
         copy(3)
         let end =
-            bytes[index...].firstIndex { [0x20, 0x0a, 0x0d, 0x22, 0x27, 0x3c, 0x3e, 0x60].contains($0) } ?? bytes.count
+            bytes[index...].firstIndex { [0x20, 0x0a, 0x0d, 0x22, 0x27, 0x60].contains($0) } ?? bytes.count
         let authority = bytes[index..<end]
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")),
             let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":"))

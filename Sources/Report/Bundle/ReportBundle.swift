@@ -41,7 +41,8 @@ public struct ReportBundle {
             guard let data = FileManager.default.contents(atPath: "\(folder)/\(file.name)") else {
                 throw BundleProblem(description: "\(folder)/\(file.name): cannot be read")
             }
-            let bytes = file.isText ? Redaction.clean([UInt8](data)) : [UInt8](data)
+            let isMarkup = file.name.hasSuffix(".html") || file.name.hasSuffix(".xml")
+            let bytes = file.isText ? Redaction.clean([UInt8](data), isMarkup: isMarkup) : [UInt8](data)
             try archive.add(file.name, bytes)
             if file.name == "report.html" { try archive.add("index.html", bytes) }
         }
