@@ -113,7 +113,7 @@ let package = Package(
         tests("RunRecordTests", ["RunRecord", "CZlib", "Measurement", subprocess, system]),
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
         tests("ComparisonTests", ["Comparison", "Measurement", "RunRecord", "Statistics"]),
-        tests("ReportTests", ["Comparison", "Measurement", "Report", "RunRecord"]),
+        tests("ReportTests", ["Comparison", "Measurement", "Report", "RunRecord", subprocess, system]),
         tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
         tests(
             "ExperimentTests",

@@ -63,10 +63,10 @@ extension HdrEncoding {
 }
 
 extension LatencyHistogram {
-    /// Reads back what ``encoded`` holds. The largest duration is known to the histogram's precision only.
+    /// Reads back what ``encoded`` holds; `nil` when it is damaged or was not written with one of this type's precisions.
+    /// The largest duration is known to the histogram's precision only.
     ///
     /// - Parameter encoded: HdrHistogram's encoding V2, not compressed.
-    /// - Returns: `nil` when it is damaged or was not written with one of this type's precisions.
     public init?(encoded: [UInt8]) {
         guard let decoded = HdrEncoding.decode(encoded) else { return nil }
         self.init(decoded.layout.digits == 3 ? .result : .interval)

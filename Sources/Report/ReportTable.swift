@@ -92,6 +92,8 @@ enum Tone: String {
     case worse
     case neutral
     case open
+    /// Surely no difference that matters.
+    case equivalent
     /// Stands where a number would.
     case unknown = "missing"
 }

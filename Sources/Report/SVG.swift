@@ -82,6 +82,28 @@ enum SVG {
             "<path d=\"M\(number(x - size)) \(number(y - size))l7 7m0 -7l-7 7\" class=\"\(style)\">\(tip(title))</path>"
     }
 
+    /// The field between an upper and a lower line, both from left to right.
+    static func area(
+        _ upper: [(x: Double, y: Double)], _ lower: [(x: Double, y: Double)], _ style: String, title: String
+    )
+        -> String
+    {
+        let edge = (upper + lower.reversed()).map { "\(number($0.x)) \(number($0.y))" }
+        return "<path d=\"M\(edge.joined(separator: "L"))Z\" class=\"\(style)\">\(tip(title))</path>"
+    }
+
+    /// The mark of a verdict: a disc for better, a square for worse, a ring for equivalent, a rhomb for inconclusive.
+    static func mark(_ tone: Tone, _ x: Double, _ y: Double, title: String) -> String {
+        let size = 5.0
+        switch tone {
+        case .worse: return rectangle(x - 4.5, y - 4.5, 9, 9, "mark-worse", title: title)
+        case .open:
+            let outline = "M\(number(x - size)) \(number(y))l5 -5l5 5l-5 5Z"
+            return "<path d=\"\(outline)\" class=\"mark-open\">\(tip(title))</path>"
+        default: return dot(x, y, "mark-\(tone.rawValue)", radius: tone == .better ? 5 : 4.2, title: title)
+        }
+    }
+
     /// Heights moved apart by at least a gap and kept between two edges, in the order given.
     static func spread(_ heights: [Double], gap: Double, from top: Double, to bottom: Double) -> [Double] {
         let order = heights.indices.sorted { heights[$0] < heights[$1] }

@@ -7,19 +7,21 @@ import RunRecord
 /// `archivebench report`
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Write a run's report.html and report.md again.",
+        commandName: "report", abstract: "Write the reports of a run, a comparison or an experiment again.",
         discussion: """
+            A run gets report.html and report.md; a comparison and an experiment also tables (CSV), answers (JSON) and a
+            test report for a build server (junit.xml).
+
             Examples:
               archivebench report latest
               archivebench report Reports/examples/status-prod-steady
             """)
 
-    @Argument(help: "A run: its name, the beginning of it, its folder, or 'latest'.")
+    @Argument(help: "A run, comparison or experiment: its name, the beginning of it, its folder, or 'latest'.")
     var name: String
 
     func run() throws {
-        let folder = try RunFolders.find(name)
-        Terminal.out(try Reporting.write(folder))
+        Terminal.out(try StoredRecord.find(name).writeReports())
     }
 }
 
@@ -53,7 +55,7 @@ struct Runs: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the runs, newest first, and which of them may be used as evidence.",
+            abstract: "List runs, comparisons and experiments, newest first, and which may be used as evidence.",
             discussion: """
                 Examples:
                   archivebench runs list
@@ -63,25 +65,8 @@ struct Runs: ParsableCommand {
         @Flag(help: "Print as JSON.")
         var json = false
 
-        private struct Row: Encodable {
-            let run, started, workload, ending: String
-            let valid, evidence: Bool
-            /// Why it is no evidence.
-            let doubts: [String]
-        }
-
         func run() throws {
-            let rows = try RunFolders.all().map { folder -> Row in
-                guard let record = try? folder.readRecord() else {
-                    return Row(
-                        run: RunFolders.name(of: folder), started: "unknown", workload: "unreadable record",
-                        ending: "unknown", valid: false, evidence: false, doubts: ["unreadable record"])
-                }
-                return Row(
-                    run: RunFolders.name(of: folder), started: record.startedAt, workload: record.workload.name,
-                    ending: record.ending.rawValue, valid: record.valid, evidence: record.isEvidence,
-                    doubts: record.doubts)
-            }
+            let rows = try StoredRecord.all().map(\.row)
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -92,7 +77,8 @@ struct Runs: ParsableCommand {
             for row in rows {
                 let name = row.run + String(repeating: " ", count: width - row.run.count)
                 let use = row.evidence ? "evidence" : "not evidence: \(row.doubts.joined(separator: ", "))"
-                Terminal.out("\(name)  \(row.started)  \(use)")
+                let kind = row.kind == "run" ? "" : "\(row.kind), "
+                Terminal.out("\(name)  \(row.started)  \(kind)\(use)")
             }
         }
     }
@@ -101,7 +87,8 @@ struct Runs: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove old runs.",
             discussion: """
-                Only folders below Reports with a run record are touched; the committed examples never are.
+                Only folders below Reports with a run record are touched; comparisons, experiments and the committed
+                examples never are.
 
                 Examples:
                   archivebench runs prune --keep 5

@@ -44,6 +44,11 @@ public struct ComparisonFolder: Sendable {
         public var side: String
         /// Response times in nanoseconds by request class.
         public var classes: [String: LatencyHistogram]
+
+        /// Takes each value as it is.
+        public init(block: Int, place: Int, side: String, classes: [String: LatencyHistogram]) {
+            (self.block, self.place, self.side, self.classes) = (block, place, side, classes)
+        }
     }
 
     /// Where it lies.

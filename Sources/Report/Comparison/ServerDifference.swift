@@ -1,0 +1,183 @@
+import RunRecord
+
+/// The two servers side by side: what they waited for, wrote, kept and held.
+struct ServerDifference {
+    let base: ComparedSide
+    let candidate: ComparedSide
+    let quantity: Quantity
+
+    /// Waits rarer than this share on both sides are left out.
+    private static let rare = 0.01
+
+    /// Sums over all slices.
+    var totals: ReportTable {
+        guard base.server != nil || candidate.server != nil else { return table([]) }
+        return table([
+            row("WAL", \.wal?.bytes.real, "B"), row("WAL records", \.wal?.records.real, ""),
+            row("full page images", \.wal?.fullPageImages.real, ""),
+            row("WAL flushes", \.wal?.syncs?.real, ""),
+            row("mean WAL flush", { $0.wal.flatMap { wal in mean(wal.syncMs, wal.syncs) } }, "ms"),
+            row("blocks read", \.database?.blocksRead.real, ""),
+            row("blocks found in memory", \.database?.blocksHit.real, ""),
+            row("read by the server", { sum($0.io) { $0.readBytes.real } }, "B"),
+            row("mean read", { ratio(sum($0.io) { $0.readMs }, sum($0.io) { $0.reads.real }) }, "ms"),
+            row("written by the server", { sum($0.io) { $0.writtenBytes.real } }, "B"),
+            row("temporary files", \.database?.tempBytes.real, "B"),
+            row("transactions", \.database?.commits.real, ""), row("deadlocks", \.database?.deadlocks.real, ""),
+            row("checkpoints", { $0.checkpoints.count.real }, ""),
+            row("runs of autovacuum", { $0.autovacuum.count.real }, ""),
+            row("buffers written by checkpoints", \.writing?.buffersByCheckpoints.real, ""),
+            row("dead rows at the end", \.tuplesAtEnd?.dead.real, ""),
+            row("locks in the table, most", \.locks?.peak.real, ""),
+            row("locks waited for, most", \.locks?.peakWaiting.real, ""),
+            row("connections, most", \.connections?.peak.real, ""),
+            row("wait for a connection of the pool, mean", \.connections?.poolWaitMeanMs, "ms"),
+        ])
+    }
+
+    /// Sizes of relations at the end.
+    var sizes: ReportTable {
+        func end(_ side: ComparedSide) -> [String: Int] {
+            let grown = side.server?.relations.map { ($0.name, $0.endBytes) } ?? []
+            return Dictionary(
+                grown.isEmpty ? side.target.sizes.map { ($0.name, $0.bytes) } : grown, uniquingKeysWith: { $1 })
+        }
+        let (one, other) = (end(base), end(candidate))
+        let names = Set(one.keys).union(other.keys).sorted {
+            (max(one[$1] ?? 0, other[$1] ?? 0), $0) < (max(one[$0] ?? 0, other[$0] ?? 0), $1)
+        }
+        return table(names.map { cells($0, one[$0]?.real, other[$0]?.real, "B", missing: "not there") })
+    }
+
+    /// What clients were seen doing, as shares of all sightings.
+    var waits: ReportTable {
+        let (one, other) = (Self.shares(base), Self.shares(candidate))
+        let names = Set(one.keys).union(other.keys).filter { max(one[$0] ?? 0, other[$0] ?? 0) >= Self.rare }
+            .sorted { (max(one[$1] ?? 0, other[$1] ?? 0), $0) < (max(one[$0] ?? 0, other[$0] ?? 0), $1) }
+        return ReportTable(
+            [.init("clients seen", .name), .init("base", .number), .init("candidate", .number)],
+            names.map { name in
+                let shares = [(one, base), (other, candidate)].map { shares, side -> ReportTable.Cell in
+                    shares.isEmpty ? .unknown(Quantity.missing) : .init(quantity.share(shares[name] ?? 0))
+                }
+                return [.init(name)] + shares
+            })
+    }
+
+    private static func shares(_ side: ComparedSide) -> [String: Double] {
+        let clients = (side.server?.waits ?? []).filter { $0.backend == "client backend" }
+        let all = clients.reduce(0) { $0 + $1.count }
+        guard all > 0 else { return [:] }
+        return Dictionary(
+            clients.map { ($0.type == "CPU" ? "running" : $0.event, Double($0.count) / Double(all)) },
+            uniquingKeysWith: +)
+    }
+
+    /// Statements of both sides, the one with the most time of either first.
+    var statements: ReportTable {
+        let rows = StatementPair.all(base.statements, candidate.statements)
+        return ReportTable(
+            [.init("statement", .name)]
+                + [
+                    "calls, base", "candidate", "a call, base", "candidate", "change", "planning, base", "candidate",
+                    "WAL a call, base", "candidate",
+                ].map { .init($0, .number) },
+            rows.map { pair in
+                func each(_ value: (StatementRow) -> Double?, _ format: (Double) -> String, _ none: String)
+                    -> [ReportTable.Cell]
+                {
+                    [pair.base, pair.candidate].map { row in
+                        guard let row else { return .unknown("not called") }
+                        return value(row).map { .init(format($0)) } ?? .unknown(none)
+                    }
+                }
+                return [.init(pair.name)] + each({ $0.calls.real }, { quantity.count(Int($0)) }, "not called")
+                    + each({ $0.meanMs }, { quantity.time($0) }, "not called") + [.init(change(pair.ratio))]
+                    + each({ mean($0.planMs, $0.calls) }, { quantity.time($0) }, "not tracked")
+                    + each({ mean($0.walBytes.real, $0.calls) }, { quantity.measure($0, "B") }, "none")
+            })
+    }
+
+    // MARK: Rows
+
+    private func table(_ rows: [[ReportTable.Cell]?]) -> ReportTable {
+        ReportTable(
+            [.init("", .text), .init("base", .number), .init("candidate", .number), .init("change", .number)],
+            rows.compactMap { $0 })
+    }
+
+    /// `nil` when neither side has it.
+    private func row(_ name: String, _ value: (ServerSummary) -> Double?, _ unit: String) -> [ReportTable.Cell]? {
+        let (one, other) = (base.server.flatMap(value), candidate.server.flatMap(value))
+        return one == nil && other == nil ? nil : cells(name, one, other, unit)
+    }
+
+    private func cells(
+        _ name: String, _ one: Double?, _ other: Double?, _ unit: String, missing: String = Quantity.missing
+    ) -> [ReportTable.Cell] {
+        func cell(_ value: Double?) -> ReportTable.Cell {
+            value.map { .init(unit.isEmpty ? quantity.count(Int($0)) : quantity.measure($0, unit)) }
+                ?? .unknown(missing)
+        }
+        let ratio = one.flatMap { one in other.flatMap { one > 0 ? $0 / one : nil } }
+        let word = one == nil || other == nil ? "on one side only" : one == other ? "none" : "from nothing"
+        return [.init(name), cell(one), cell(other), ratio.map { .init(change($0)) } ?? .unknown(word)]
+    }
+
+    private func change(_ ratio: Double?) -> String {
+        guard let ratio else { return "on one side only" }
+        let size = quantity.fixed(abs(ratio - 1) * 100, abs(ratio - 1) < 0.0995 ? 1 : 0)
+        return (size == "0.0" ? "0" : (ratio < 1 ? "−" : "+") + size) + quantity.space + "%"
+    }
+
+    private func mean(_ sum: Double?, _ count: Int?) -> Double? {
+        guard let sum, let count, count > 0 else { return nil }
+        return sum / Double(count)
+    }
+
+    private func sum(_ rows: [IoCounters]?, _ value: (IoCounters) -> Double) -> Double? {
+        rows.map { $0.reduce(0) { $0 + value($1) } }
+    }
+
+    private func ratio(_ one: Double?, _ other: Double?) -> Double? {
+        guard let one, let other, other > 0 else { return nil }
+        return one / other
+    }
+}
+
+extension Int {
+    /// For a formatter of measured values.
+    fileprivate var real: Double { Double(self) }
+}
+
+extension StatementRow {
+    /// Planning and execution of one call, milliseconds.
+    var meanMs: Double? { calls > 0 ? totalMs / Double(calls) : nil }
+}
+
+/// One statement shape on both sides.
+struct StatementPair {
+    let name: String
+    let base: StatementRow?
+    let candidate: StatementRow?
+
+    /// Time of a call, candidate by base; `nil` when one side has none.
+    var ratio: Double? {
+        guard let one = base?.meanMs, let other = candidate?.meanMs, one > 0 else { return nil }
+        return other / one
+    }
+
+    /// Time of all calls on the side that took longer, milliseconds.
+    private var most: Double { max(base?.totalMs ?? 0, candidate?.totalMs ?? 0) }
+
+    /// Shapes of both sides, the one with the most time first; empty where a side's statements are not known.
+    static func all(_ base: ServerStatements?, _ candidate: ServerStatements?) -> [StatementPair] {
+        guard let base, let candidate else { return [] }
+        func byName(_ statements: ServerStatements) -> [String: StatementRow] {
+            Dictionary(statements.shapes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        let (one, other) = (byName(base), byName(candidate))
+        return Set(one.keys).union(other.keys).map { StatementPair(name: $0, base: one[$0], candidate: other[$0]) }
+            .sorted { ($1.most, $0.name) < ($0.most, $1.name) }
+    }
+}

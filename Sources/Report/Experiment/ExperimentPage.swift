@@ -1,0 +1,187 @@
+import RunRecord
+
+/// What an experiment's page says, as the template's fields.
+struct ExperimentPage {
+    private let report: ExperimentReport
+    private let quantity = Quantity.page
+    private let tables: ExperimentTables
+    private let answer: ExperimentAnswer
+
+    init(_ report: ExperimentReport) {
+        self.report = report
+        tables = ExperimentTables(report: report, quantity: quantity)
+        answer = ExperimentAnswer(report, quantity)
+    }
+
+    private var record: ExperimentRecord { report.record }
+
+    /// Fields of the template `experiment`.
+    var context: [String: Any] {
+        var page: [String: Any] = [
+            "title": record.name, "subtitle": subtitle, "headline": answer.headline, "tone": answer.tone.rawValue,
+            "details": answer.details, "cards": cards, "reproduce": record.command,
+            "margin": quantity.margin(record.margin),
+            "threats": Self.threats(report), "links": links,
+        ]
+        page["warning"] = answer.warning
+        if let leading = report.leading {
+            page["leading"] = self.result(leading)
+            page["others"] = record.results.filter { $0.metric != leading.metric }.map(self.result)
+            page["hasOthers"] = record.results.count > 1 ? true : nil
+        }
+        if let chart = ParetoChart(report, quantity) {
+            page["pareto"] = ["svg": chart.svg, "cost": chart.costName, "table": chart.table.context as Any]
+        }
+        page["aliases"] = tables.aliases.context
+        page["facts"] = tables.facts.context
+        page["inputs"] = tables.inputs.context
+        page["identity"] = tables.identity.context
+        page["trials"] = tables.trials.context
+        return page
+    }
+
+    private var subtitle: String {
+        [
+            record.summary,
+            "\(quantity.count(record.factors.count)) factors, \(quantity.count(record.cells.count)) cells, "
+                + "\(quantity.count(record.repeats)) repeats", record.design.kind.rawValue, record.startedAt,
+        ].joined(separator: " · ")
+    }
+
+    // MARK: One metric
+
+    /// Places that are told without being asked.
+    private static let open = 10
+
+    private func result(_ result: ExperimentResult) -> [String: Any] {
+        let metric = report.metric(result.metric)
+        let ratios = result.ranking.compactMap(\.interval) + result.effects.compactMap(\.interval)
+        let chart = EffectChart(ratios, margin: record.margin, furthest: 5, quantity: quantity)
+        let places = result.ranking.enumerated().map { ranked($0.offset + 1, $0.element, result, chart) }
+        var fields: [String: Any] = [
+            "metric": result.metric, "name": MetricName(result.metric).short, "axis": chart.axis,
+            "better": metric?.lessIsBetter == false ? "more is better" : "less is better", "method": result.method,
+            "ranking": Array(places.prefix(Self.open)), "rest": Array(places.dropFirst(Self.open)),
+            "effects": result.effects.map { effect($0, metric, chart) },
+            "repeats":
+                "\(quantity.count(result.completeRepeats)) of \(quantity.count(record.repeats)) repeats complete",
+        ]
+        fields["hasRest"] =
+            places.count > Self.open ? "The other \(quantity.count(places.count - Self.open)) places" : nil
+        fields["hasEffects"] = result.effects.isEmpty ? nil : true
+        fields["effectTable"] = tables.effects(result).context
+        fields["rankingTable"] = tables.ranking(result).context
+        if let (rows, columns) = FactorGrid.chosen(report, result),
+            let grid = FactorGrid(report, result, rows, columns)
+        {
+            fields["grid"] = [
+                "rows": rows.name, "columns": columns.name,
+                "heat": HeatMap(grid: grid, quantity: quantity).svg,
+                "interaction": InteractionPlot(grid: grid, quantity: quantity).svg,
+                "numbers": HeatMap(grid: grid, quantity: quantity).table.context as Any,
+                "note": record.factors.count > 2
+                    ? "Means over whatever else was varied; the two factors with the largest effects."
+                    : "Means of cells.",
+            ]
+        }
+        return fields
+    }
+
+    private func ranked(
+        _ place: Int, _ ranked: RankedCell, _ result: ExperimentResult, _ chart: EffectChart
+    ) -> [String: Any] {
+        let metric = report.metric(result.metric)
+        let unit = metric?.unit ?? ""
+        let tone = tone(ranked.interval, metric)
+        let change = tables.change(ranked).text
+        let interval = ranked.interval?.interval(quantity) ?? (ranked.cell == report.baseCell ? "" : "one repeat")
+        return [
+            "place": quantity.count(place), "cell": report.name(ranked.cell), "levels": report.levels(ranked.cell),
+            "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, unit).text, "change": change,
+            "interval": interval, "repeats": quantity.count(ranked.count),
+            "mark": chart.row(
+                ranked.interval ?? ranked.ratio.map(RatioInterval.point), tone,
+                title: "\(report.name(ranked.cell)): \(change) \(interval)"),
+        ]
+    }
+
+    private func effect(_ effect: FactorEffect, _ metric: ExperimentMetric?, _ chart: EffectChart) -> [String: Any] {
+        let interval = effect.interval
+        let change = interval?.effect(quantity) ?? tables.percent(effect.ratio)
+        let range = interval?.interval(quantity) ?? "no noise known"
+        let mixed = record.design.aliases[effect.effect].map { !$0.isEmpty } ?? false
+        return [
+            "effect": effect.effect, "step": effect.to.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
+            "change": change, "interval": range, "mixed": mixed ? "mixed, see below" : "nothing else",
+            "mark": chart.row(
+                interval ?? .point(effect.ratio), tone(interval, metric), title: "\(effect.effect): \(change) \(range)"),
+        ]
+    }
+
+    /// Colour by whether the interval leaves out no effect; the words of verdicts are for paired comparisons.
+    private func tone(_ interval: RatioInterval?, _ metric: ExperimentMetric?) -> Tone {
+        guard let interval, let metric else { return .neutral }
+        if interval.high < 1 { return metric.lessIsBetter ? .better : .worse }
+        if interval.low > 1 { return metric.lessIsBetter ? .worse : .better }
+        return .open
+    }
+
+    // MARK: Cards
+
+    private var cards: [[String: Any]] {
+        let (done, all) = (report.count(.done), record.trials.count)
+        let left = report.count(.pending) + report.count(.running)
+        let bad = report.count(.invalid) + report.count(.failed)
+        let result = report.leading
+        let complete = result?.completeRepeats ?? 0
+        let missed = record.trials.filter { $0.missedObjectives?.isEmpty == false }.count
+        let judged = record.trials.filter { $0.missedObjectives != nil }.count
+        return [
+            card(
+                "Trials", "\(quantity.count(done)) of \(quantity.count(all))", done == all ? .neutral : .open,
+                "\(quantity.count(bad)) no evidence, \(quantity.count(left)) still to run."),
+            card(
+                "How sure", "\(quantity.count(complete)) repeat\(complete == 1 ? "" : "s")",
+                complete > 1 ? .neutral : .open,
+                result?.method ?? "No metric has a value."),
+            card(
+                "Objectives", judged == 0 ? "not judged" : missed == 0 ? "held" : "missed in \(quantity.count(missed))",
+                judged == 0 ? .unknown : missed == 0 ? .better : .worse,
+                judged == 0 ? "The specification states none." : "of \(quantity.count(judged)) trials that were judged."
+            ),
+            card(
+                "Design", record.design.kind.rawValue, .neutral,
+                record.design.aliases.isEmpty
+                    ? "No effect is mixed with another." : "Some effects are mixed with others; see below."),
+        ]
+    }
+
+    private func card(_ name: String, _ value: String, _ tone: Tone, _ text: String) -> [String: Any] {
+        ["name": name, "value": value, "tone": tone.rawValue, "text": text]
+    }
+
+    /// Pages of trials. The leading `./` keeps a folder's name from being read as another scheme.
+    private var links: [[String: Any]] {
+        record.trials.filter(\.isFinished).map {
+            [
+                "href": "./\($0.folder)/report.html",
+                "text": "\(report.name($0.cell)), repeat \($0.repetition + 1)",
+            ]
+        }
+    }
+
+    /// What limits the conclusions.
+    static func threats(_ report: ExperimentReport) -> [String] {
+        var threats = report.record.threats.map(TrialAnswer.sentence)
+        threats.append(
+            "Trials were run one after the other: the host’s drift between them is in the differences, and only repeats in another order average it out."
+        )
+        if report.record.repeats == 1 {
+            threats.append("One repeat: no interval can be given, and any difference may be chance.")
+        }
+        if !report.record.design.aliases.isEmpty {
+            threats.append("The design mixes effects: what is told of a factor may be another factor’s interaction.")
+        }
+        return threats
+    }
+}

@@ -1,0 +1,121 @@
+import FoundationEssentials
+import RunRecord
+
+/// All that a report of an experiment is made from.
+public struct ExperimentReport: Sendable {
+    /// What a cell's machine and data cost, as a record of one of its trials tells.
+    public struct CellCost: Sendable, Equatable {
+        /// As the profile says it, such as `24 USD a month`; `nil` when it says nothing.
+        public var price: String?
+        /// Processors asked for; `nil` for the host's.
+        public var processors: Double?
+        /// The archive at the end of the trial; `nil` when it was not measured.
+        public var diskBytes: Int?
+
+        /// Takes each value as it is.
+        public init(price: String?, processors: Double?, diskBytes: Int?) {
+            self.price = price
+            self.processors = processors
+            self.diskBytes = diskBytes
+        }
+    }
+
+    /// The result of the experiment.
+    public let record: ExperimentRecord
+    /// By the place of the cell; cells without a usable trial are left out.
+    public let costs: [Int: CellCost]
+
+    /// - Parameters:
+    ///   - record: the result of the experiment.
+    ///   - costs: by the place of the cell.
+    public init(record: ExperimentRecord, costs: [Int: CellCost] = [:]) {
+        self.record = record
+        self.costs = costs
+    }
+
+    /// Reads an experiment's folder, and of each cell the record of one trial.
+    ///
+    /// - Throws: `ExperimentFolder.Problem` when there is no readable record.
+    public init(folder: ExperimentFolder) throws {
+        let record = try folder.readRecord()
+        var costs: [Int: CellCost] = [:]
+        for trial in record.trials where trial.state == .done && costs[trial.cell] == nil {
+            costs[trial.cell] = Self.cost(folder.folder(of: trial))
+        }
+        self.init(record: record, costs: costs)
+    }
+
+    /// The part of a run's record that tells what it cost.
+    private struct Excerpt: Decodable {
+        struct Profile: Decodable { var requested: [String: String] }
+        struct Target: Decodable { var sizes: [SizeRow] }
+        var profile: Profile
+        var targets: [Target]
+    }
+
+    private static func cost(_ folder: RecordFolder) -> CellCost? {
+        guard let data = FileManager.default.contents(atPath: folder.path(of: .record)),
+            let excerpt = try? JSONDecoder().decode(Excerpt.self, from: data)
+        else { return nil }
+        let requested = excerpt.profile.requested
+        let sizes = excerpt.targets.flatMap(\.sizes)
+        return CellCost(
+            price: requested["price"],
+            processors: requested["processors"].flatMap { Double($0.prefix { $0.isNumber || $0 == "." }) },
+            diskBytes: sizes.isEmpty ? nil : sizes.reduce(0) { $0 + $1.bytes })
+    }
+
+    // MARK: What pages ask
+
+    /// Name of a cell.
+    func name(_ cell: Int) -> String { record.cells.indices.contains(cell) ? record.cells[cell].name : "unknown" }
+
+    /// A cell's levels, in the order of the factors, without those that all cells share.
+    func levels(_ cell: Int) -> String {
+        guard record.cells.indices.contains(cell) else { return "unknown" }
+        return record.factors.compactMap { factor in
+            record.cells[cell].levels[factor.name].map { "\(factor.name) \($0)" }
+        }.joined(separator: ", ")
+    }
+
+    /// The cell with every factor at its first level; `nil` where the design has none.
+    var baseCell: Int? {
+        record.cells.firstIndex { cell in
+            record.factors.allSatisfy { cell.levels[$0.name] == $0.levels.first }
+        }
+    }
+
+    func metric(_ name: String) -> ExperimentMetric? { record.metrics.first { $0.name == name } }
+
+    /// What decides: the results of the first metric that any trial has.
+    var leading: ExperimentResult? {
+        record.metrics.lazy.compactMap { metric in record.results.first { $0.metric == metric.name } }.first
+    }
+
+    /// How many trials are in a state.
+    func count(_ state: ExperimentTrial.State) -> Int { record.trials.count { $0.state == state } }
+}
+
+extension RankedCell {
+    /// The cell by the base, for the formatter and the chart; `nil` for the base itself and without an interval.
+    var interval: RatioInterval? {
+        guard let ratio, let ratioLow, let ratioHigh else { return nil }
+        return RatioInterval(
+            value: ratio, low: ratioLow, high: ratioHigh, blocks: count, deviation: 0, autocorrelation: 0)
+    }
+}
+
+extension RatioInterval {
+    /// A ratio of which no interval is known, for the chart: a mark without a line.
+    static func point(_ ratio: Double) -> RatioInterval {
+        RatioInterval(value: ratio, low: ratio, high: ratio, blocks: 0, deviation: 0, autocorrelation: 0)
+    }
+}
+
+extension FactorEffect {
+    /// The effect, for the formatter and the chart; `nil` without an interval.
+    var interval: RatioInterval? {
+        guard let low, let high else { return nil }
+        return RatioInterval(value: ratio, low: low, high: high, blocks: 0, deviation: 0, autocorrelation: 0)
+    }
+}

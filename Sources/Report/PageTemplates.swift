@@ -1,0 +1,30 @@
+import Mustache
+
+/// The templates of all pages, and the one style they share.
+enum PageTemplates {
+    /// Fills a page.
+    ///
+    /// - Parameters:
+    ///   - name: of the template, which the others are parts of.
+    ///   - context: its fields without the style.
+    /// - Returns: the page.
+    /// - Throws: a parser error when a template is broken, which a test would have met.
+    static func render(_ name: String, _ context: [String: Any]) throws -> String {
+        let library = MustacheLibrary(
+            templates: try all.mapValues {
+                try MustacheTemplate(string: String(decoding: $0, as: UTF8.self))
+            })
+        var page = context
+        page["style"] = String(
+            decoding: PackageResources.style_css + PackageResources.comparison_css, as: UTF8.self)
+        return library.render(page, withTemplate: name) ?? ""
+    }
+
+    private static let all: [String: [UInt8]] = [
+        "comparison": PackageResources.comparison_mustache, "pair": PackageResources.pair_mustache,
+        "effects": PackageResources.effects_mustache, "class": PackageResources.class_mustache,
+        "experiment": PackageResources.experiment_mustache, "result": PackageResources.result_mustache,
+        "place": PackageResources.place_mustache,
+        "table": PackageResources.table_mustache,
+    ]
+}
