@@ -30,7 +30,7 @@ struct ArchiveBench: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
-            Down.self, Clean.self, CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
+            Down.self, Clean.self, ExperimentCommand.self, CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
             FlushProbeCommand.self,
         ])
 }

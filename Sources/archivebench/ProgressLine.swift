@@ -13,8 +13,13 @@ final class ProgressLine: TrialObserver, Sendable {
 
     private let state = Mutex(State())
     private let isTerminal: Bool
+    /// Puts a trial's line into what it is a part of.
+    private let frame: @Sendable (String) -> String
 
-    init() { isTerminal = Terminal.errorIsTerminal }
+    init(frame: @escaping @Sendable (String) -> String = { $0 }) {
+        isTerminal = Terminal.errorIsTerminal
+        self.frame = frame
+    }
 
     func report(_ progress: TrialProgress) {
         let now = Clock.now()
@@ -27,7 +32,7 @@ final class ProgressLine: TrialObserver, Sendable {
             return true
         }
         guard show else { return }
-        let line = Self.text(progress)
+        let line = frame(Self.text(progress))
         if isTerminal {
             Terminal.raw("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
         } else {

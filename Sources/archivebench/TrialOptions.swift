@@ -133,7 +133,7 @@ struct TrialOptions: ParsableArguments {
             .joined()
     }
 
-    private static func commandLine(_ arguments: [String]) -> String {
+    static func commandLine(_ arguments: [String]) -> String {
         let quoted = arguments.dropFirst().map { word in
             let plain = word.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)

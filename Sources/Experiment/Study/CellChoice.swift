@@ -15,6 +15,8 @@ package struct CellChoice: Sendable {
     package var partitions: Int?
     package var retention: [RetentionPolicy]?
     package var rateScale = 1.0
+    /// Archive seconds in one second; the workload's when `nil`.
+    package var timeScale: Int?
     /// Nanoseconds; the workload's when `nil`.
     package var warmUp: UInt64?
     package var measure: UInt64?

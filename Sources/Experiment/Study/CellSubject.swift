@@ -49,6 +49,7 @@ package struct CellSubject: Sendable {
     ) throws -> WorkloadSpec {
         var spec = spec
         for overlay in overlays { spec = try spec.applying(overlay) }
+        if let timeScale = choice.timeScale { spec.timeScale = timeScale }
         if let partitions = choice.partitions { spec.history.partitions = partitions }
         switch choice.history {
         case .rows(let rows): spec.history = HistorySpec(partitions: spec.history.partitions, rows: rows)

@@ -129,6 +129,7 @@ private struct BaseReader {
         if map.has("partitions") { base.partitions = map.integer("partitions", in: HistorySpec.partitionRange) }
         if let text = map.string("retention") { base.retention = value("retention", LevelText.retention(text)) }
         base.rateScale = map.number("rate-scale", in: 0.001...100_000, default: 1)
+        if map.has("time-scale") { base.timeScale = map.integer("time-scale", in: WorkloadSpec.timeScales) }
         let phases = map.map("phases")
         if phases?.has("warm-up") == true { base.warmUp = phases?.duration("warm-up", in: 0...86_400_000_000_000) }
         if phases?.has("measure") == true { base.measure = phases?.duration("measure", in: PhaseSpec.measureRange) }
