@@ -61,28 +61,33 @@ struct DesignReader {
             return .full
         }
         var runs: [[Int]] = []
-        for cell in map.maps("cells", required: true) {
-            let run = run(of: cell)
-            if runs.contains(run) && isSound {
+        let cells = map.maps("cells", required: true)
+        for cell in cells {
+            guard let run = run(of: cell) else { continue }
+            if runs.contains(run) {
                 map.note("cells", at: cell.place, "is the same as a cell before", remedy: "keep one of them")
             }
             runs.append(run)
         }
-        if runs.count == 1 { map.note("cells", "there is one", remedy: "list two or more") }
+        if cells.count == 1 { map.note("cells", "there is one", remedy: "list two or more") }
         return .listed(runs)
     }
 
     /// What a cell does not name is at its first level.
-    private func run(of cell: SpecMap) -> [Int] {
-        defer { if isSound { cell.close() } }
-        return factors.map { factor in
-            guard isSound, let text = cell.string(factor.name) else { return 0 }
+    ///
+    /// - Returns: `nil` when it cannot be told.
+    private func run(of cell: SpecMap) -> [Int]? {
+        guard isSound else { return nil }
+        defer { cell.close() }
+        let levels = factors.map { factor -> Int? in
+            guard let text = cell.string(factor.name) else { return 0 }
             if let level = factor.levels.firstIndex(where: { $0.text == text }) { return level }
             cell.note(
                 factor.name, "'\(text)' is none of its levels",
                 remedy: "choose one of \(factor.levels.map(\.text).joined(separator: ", "))")
-            return 0
+            return nil
         }
+        return levels.contains(nil) ? nil : levels.compactMap { $0 }
     }
 
     // MARK: Fractional

@@ -32,7 +32,9 @@ extension ExperimentSpec {
         seed = UInt64(top.integer("seed", in: 0...Int.max, default: 1))
         checkFactors(top, factorMaps)
         checkBase(baseMap)
-        let isSound = top.isSound("factors") && factorMaps.allSatisfy { $0.isSound("name") && $0.isSound("levels") }
+        let isSound =
+            top.isSound("factors")
+            && factorMaps.allSatisfy { map in ["of", "name", "levels", "suggestion"].allSatisfy(map.isSound) }
         design = DesignReader(top: top, factors: factors, isSound: isSound).read()
         baseMap?.close()
         top.close()

@@ -8,11 +8,13 @@ struct FactorReader {
 
     func read() -> ExperimentSpec.Factor {
         defer { map.close() }
-        guard map.has("of") else {
-            _ = map.string("of", required: true, kind: "what is varied")
-            return ExperimentSpec.Factor(name: map.string("name") ?? "", kind: .overlay, levels: [])
+        let isKnown = map.string("of", required: true, kind: "what is varied") != nil
+        let kind = isKnown ? map.choice("of", default: FactorKind.overlay) : .overlay
+        guard map.isSound("of") else {
+            // Nothing can be said of the rest.
+            for key in ["name", "levels", "setting", "suggestion"] { _ = map.has(key) }
+            return ExperimentSpec.Factor(name: "", kind: .overlay, levels: [])
         }
-        let kind = map.choice("of", default: FactorKind.overlay)
         if kind == .suggestion { return suggestion() }
         let setting = kind == .setting ? map.text("setting") : nil
         let name = map.has("name") ? map.name("name") : setting ?? kind.rawValue
