@@ -32,6 +32,12 @@ package struct CellSubject: Sendable {
         guard let spec = files.workloads[choice.workload], let chosen = files.variants[choice.variant] else {
             throw Problem(description: "\(choice.workload), \(choice.variant): not read")
         }
+        for name in [choice.variant] + choice.suggestions where files.variants[name]?.hasPatch == true {
+            throw Problem(
+                description:
+                    "\(name): changes the archive's tables by a script, which an experiment does not run; use 'archivebench compare'"
+            )
+        }
         overlays = choice.overlays.compactMap { files.overlays[$0] }
         profile = choice.profile.flatMap { files.profiles[$0] }
         rateScale = choice.rateScale

@@ -13,19 +13,17 @@ struct ChosenDesign {
         let names = spec.factors.map(\.name)
         switch spec.design {
         case .full:
-            runs = Design.full(levels: levels)
-            description = ExperimentDesign(
-                kind: .full,
-                summary: "all \(runs.count) combinations of \(Self.count(levels.count, "factor"))")
+            let runs = Design.full(levels: levels)
+            let summary = "all \(runs.count) combinations of \(Self.count(levels.count, "factor"))"
+            self.init(runs: runs, description: ExperimentDesign(kind: .full, summary: summary))
         case .oneAtATime:
-            runs = Design.oneAtATime(levels: levels)
-            description = ExperimentDesign(
-                kind: .oneAtATime,
-                summary:
-                    "the base, and \(runs.count - 1) cells that differ from it in one factor; interactions stay unseen")
-        case .listed(let listed):
-            runs = listed
-            description = ExperimentDesign(kind: .listed, summary: "\(runs.count) cells as listed")
+            let runs = Design.oneAtATime(levels: levels)
+            let summary =
+                "the base, and \(runs.count - 1) cells that differ from it in one factor; interactions stay unseen"
+            self.init(runs: runs, description: ExperimentDesign(kind: .oneAtATime, summary: summary))
+        case .listed(let runs):
+            self.init(
+                runs: runs, description: ExperimentDesign(kind: .listed, summary: "\(runs.count) cells as listed"))
         case .screening(let resolution):
             self = try Self.screening(names, resolution)
         case .plackettBurman(let folded):
@@ -46,17 +44,17 @@ struct ChosenDesign {
         design: TwoLevelDesign, kind: ExperimentDesign.Kind, names: [String], folded: Bool = false,
         generators: [String] = []
     ) {
-        runs = design.runs.map { $0.map { $0 > 0 ? 1 : 0 } }
         let resolution = design.resolution
         let what =
             kind == .fractional
             ? "a fraction of \(design.runs.count) of all \(1 << names.count) combinations"
             : "\(design.runs.count) runs of Plackett and Burman\(folded ? " with their mirror image" : "")"
-        description = ExperimentDesign(
+        let description = ExperimentDesign(
             kind: kind,
             summary:
                 "\(what) for \(Self.count(names.count, "factor")), resolution \(Self.roman(resolution)): \(Self.meaning(resolution))",
             resolution: resolution, generators: generators, aliases: Self.aliases(design, names, resolution))
+        self.init(runs: design.runs.map { $0.map { $0 > 0 ? 1 : 0 } }, description: description)
     }
 
     private init(_ fraction: FractionalFactorial, _ names: [String]) {

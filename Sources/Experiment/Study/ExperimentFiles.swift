@@ -13,6 +13,8 @@ package struct ExperimentFiles: Sendable {
         package var base: Variant?
         /// Its file's text and that of its base.
         package var text: String
+        /// Whether it changes the archive's tables, which trials of an experiment do not do.
+        package var hasPatch: Bool
     }
 
     package private(set) var workloads: [String: WorkloadSpec] = [:]
@@ -52,14 +54,16 @@ package struct ExperimentFiles: Sendable {
 
     private static func variant(_ path: String) throws -> ReadVariant {
         var driver = DriverBehaviour.faithful
-        var (name, text): (String?, String) = (nil, "")
+        var (name, text, hasPatch): (String?, String, Bool) = (nil, "", false)
         let variant = try Variant(path: path) { map in
             driver = DriverBehaviour(variant: map)
             name = map.string("base")
             text = map.document.text
+            hasPatch = map.has("sql")
         }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         let base = try name.map { try Variant(path: "\(folder)\($0).yaml") }
-        return ReadVariant(variant: variant, driver: driver, base: base, text: text + (base?.text ?? ""))
+        return ReadVariant(
+            variant: variant, driver: driver, base: base, text: text + (base?.text ?? ""), hasPatch: hasPatch)
     }
 }

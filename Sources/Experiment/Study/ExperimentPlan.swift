@@ -33,7 +33,7 @@ package struct ExperimentPlan: Sendable {
     ///   - find: paths of the files it names.
     /// - Throws: `SpecProblems` with all problems of all files; `CellSubject.Problem` when parts do not go together;
     ///   `TestbedProblem` when the host is too small.
-    package init(_ document: SpecDocument, name: String, host: HostCapacity, find: FileFinder) throws {
+    package init(_ document: SpecDocument, name: String, host: HostCapacity, find: @escaping FileFinder) throws {
         var spec = ExperimentSpec(document, find: find)
         var problems: [SpecProblem] = []
         let files = ExperimentFiles(spec.names, find: find, problems: &problems)

@@ -8,7 +8,7 @@ extension ExperimentSpec {
     /// - Parameters:
     ///   - document: of the experiment; the caller finishes it.
     ///   - find: paths of the files it names.
-    package init(_ document: SpecDocument, find: FileFinder) {
+    package init(_ document: SpecDocument, find: @escaping FileFinder) {
         let top = document.top
         (file, text) = (document.file, document.text)
         let format = top.text("archivebench")
