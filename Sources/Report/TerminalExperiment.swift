@@ -91,9 +91,10 @@ public struct TerminalExperiment {
                 effect.effect + (record.design.aliases[effect.effect] == nil ? "" : " *"),
                 effect.from.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
                 ratio(effect.ratio, effect.low, effect.high),
+                ExperimentStanding(effect.ratio, low: effect.low, high: effect.high, margin: record.margin).rawValue,
             ]
         }
-        return table(["effect", "step", "ratio [95 %]"], rows) + text.entry("method", result.method) + [""]
+        return table(["effect", "step", "ratio [95 %]", "margin \(quantity.percent(record.margin))"], rows) + text.entry("method", result.method) + [""]
     }
 
     /// One line an effect, the strongest aliases first.

@@ -85,7 +85,8 @@ struct ExperimentSession {
         request.runID = "\(Self.name(of: folder))/\(trial.folder)"
         let outcome = try await TrialRunner(request, observer: progress, control: control).run()
         progress.close()
-        _ = try Reporting.write(outcome.folder)
+        // The trial counts all the same; `archivebench report` writes its pages again.
+        do { _ = try Reporting.write(outcome.folder) } catch { Terminal.error("\(place.path): no report (\(error))") }
         let ending = TrialEnding(outcome.record, metrics)
         Terminal.error("\(trial.folder): \(ending.state.rawValue)\(ending.detail.map { ", \($0)" } ?? "")")
         return ending

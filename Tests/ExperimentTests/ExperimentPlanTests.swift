@@ -1,3 +1,4 @@
+import ArchiveDriver
 import Experiment
 import FoundationEssentials
 import LinuxSystem
@@ -6,6 +7,7 @@ import SpecReader
 import TestSupport
 import Testbed
 import Testing
+import Workload
 
 /// Plans made from texts, on a host of sixteen processors unless said otherwise.
 enum ExperimentPlans {

@@ -56,6 +56,16 @@ import Testing
         #expect(TerminalExperiment(record(), colour: true).results(folder: "/x").contains("\u{1B}[33m"))
     }
 
+    @Test func standingIsByTheWholeInterval() {
+        func standing(_ ratio: Double, _ low: Double?, _ high: Double?) -> ExperimentStanding {
+            ExperimentStanding(ratio, low: low, high: high, margin: 0.05)
+        }
+        #expect(standing(1.2, 1.1, 1.3) == .beyond && standing(0.8, 0.7, 0.9) == .beyond)
+        #expect(standing(1.01, 0.97, 1.04) == .within && standing(1.02, 1.01, 1.03) == .within)
+        #expect(standing(1.2, 0.9, 1.5) == .open && standing(1.04, 1.01, 1.07) == .open)
+        #expect(standing(2, nil, nil) == .open)
+    }
+
     @Test func thePlanSaysOrderTimeAndAliases() {
         let text = TerminalExperiment(record(), colour: false).plan()
         #expect(text.contains("2 trials, about 3 min, of a budget of 10 min"))
