@@ -86,15 +86,17 @@ public struct TerminalExperiment {
 
     private func effects(_ result: ExperimentResult) -> [String] {
         guard !result.effects.isEmpty else { return text.entry("effects", result.method) + [""] }
+        let margin = record.margin
         let rows = result.effects.map { effect in
             [
                 effect.effect + (record.design.aliases[effect.effect] == nil ? "" : " *"),
                 effect.from.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
                 ratio(effect.ratio, effect.low, effect.high),
-                ExperimentStanding(effect.ratio, low: effect.low, high: effect.high, margin: record.margin).rawValue,
+                ExperimentStanding(effect.ratio, low: effect.low, high: effect.high, margin: margin).rawValue,
             ]
         }
-        return table(["effect", "step", "ratio [95 %]", "margin \(quantity.percent(record.margin))"], rows) + text.entry("method", result.method) + [""]
+        return table(["effect", "step", "ratio [95 %]", "margin \(quantity.percent(margin))"], rows)
+            + text.entry("method", result.method) + [""]
     }
 
     /// One line an effect, the strongest aliases first.
