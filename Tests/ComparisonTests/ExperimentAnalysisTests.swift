@@ -81,7 +81,7 @@ import Testing
         #expect(small.ranking.allSatisfy { $0.low == nil && $0.ratioLow == nil })
         // Four factors have ten effects: all but one are 1, and Lenth's interval says so.
         let runs = (0..<16).map { number in (0..<4).map { number >> $0 & 1 } }
-        let noise = [1.01, 0.99, 1.02, 0.98, 1, 1.01, 0.985, 1.015, 0.99, 1.02, 1.01, 0.98, 1, 0.995, 1.005, 1.01]
+        let noise = [1.03, 1, 1.03, 1, 0.97, 0.99, 1.01, 1, 1, 1.03, 1.03, 0.99, 1, 0.99, 1.01, 0.98]
         let values = zip(runs, noise).map { run, noise in (run[1] == 1 ? 4.0 : 1) * noise }
         let large = try #require(ExperimentAnalysis.results(of: record(.full, runs: runs, [values])).first)
         #expect(large.effects.count == 10 && large.method.contains("Lenth"))
