@@ -27,7 +27,8 @@ public enum ExperimentAnalysis {
         let ranking = table.cells.map { cell in ranked(cell, table, contrasts, record) }
             .sorted { metric.lessIsBetter ? $0.value < $1.value : $0.value > $1.value }
         let wanted = EffectContrast.all(of: record, cells: table.cells)
-        let effects = contrasts.map { estimate(wanted, $0, record.design) } ?? (effects: [], method: noRepeat)
+        let known = wanted.isEmpty ? nil : contrasts
+        let effects = known.map { estimate(wanted, $0) } ?? (effects: [], method: noRepeat)
         return ExperimentResult(
             metric: metric.name, ranking: ranking, effects: effects.effects, completeRepeats: blocks.count,
             method: effects.method)
@@ -61,10 +62,10 @@ public enum ExperimentAnalysis {
 
     // MARK: Effects
 
-    private static let noRepeat = "no effects yet: there is no repeat of which every cell has a value"
+    private static let noRepeat = "no effects: there is no repeat of which all cells that are needed have a value"
 
     private static func estimate(
-        _ wanted: [EffectContrast], _ contrasts: BlockedContrasts, _ design: ExperimentDesign
+        _ wanted: [EffectContrast], _ contrasts: BlockedContrasts
     ) -> (effects: [FactorEffect], method: String) {
         let values = wanted.map { contrasts.value($0.coefficients, confidence: confidence) }
         let isScreening = wanted.allSatisfy(\.isOrthogonal)

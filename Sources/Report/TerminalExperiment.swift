@@ -99,22 +99,29 @@ public struct TerminalExperiment {
             + text.entry("method", result.method) + [""]
     }
 
-    /// One line an effect, the strongest aliases first.
+    /// Few aliases by name, one line an effect; where there are many, how many and how strong they are.
     private func aliases() -> [String] {
         guard !record.design.aliases.isEmpty else { return [] }
         let order = record.factors.map(\.name)
         let effects = record.design.aliases.sorted {
-            (order.firstIndex(of: $0.key) ?? order.count, $0.key) < (
-                order.firstIndex(of: $1.key) ?? order.count, $1.key
-            )
+            (order.firstIndex(of: $0.key) ?? order.count, $0.key)
+                < (order.firstIndex(of: $1.key) ?? order.count, $1.key)
         }
-        let lines = effects.flatMap { effect, aliases in
-            let shown = aliases.prefix(6).map { "\(share($0.share))\($0.effect)" }
-            let more = aliases.count > shown.count ? " and \(aliases.count - shown.count) more" : ""
-            return text.entry("* alias", "\(effect) is mixed with \(shown.joined(separator: ", "))\(more)")
+        let few = effects.filter { $0.value.count <= Self.namedAliases }.flatMap { effect, aliases in
+            let words = aliases.map { "\(share($0.share))\($0.effect)" }
+            return text.entry("* alias", "\(effect) is mixed with \(words.joined(separator: ", "))")
         }
-        return lines + [""]
+        let many = effects.filter { $0.value.count > Self.namedAliases }.map { effect, aliases in
+            let shares = Set(aliases.map { quantity.factor(abs($0.share)) }).sorted()
+            return "\(effect) (\(aliases.count), \(shares.joined(separator: " or ")) of each)"
+        }
+        let summary =
+            many.isEmpty
+            ? [] : text.entry("* alias", "mixed with many others, which --json names: \(many.joined(separator: ", "))")
+        return few + summary + [""]
     }
+
+    private static let namedAliases = 6
 
     private func share(_ share: Double) -> String {
         let sign = share < 0 ? "−" : ""

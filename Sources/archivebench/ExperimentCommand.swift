@@ -60,6 +60,7 @@ struct ExperimentCommand: ParsableCommand {
             let budget = options.budget ?? plan.spec.budget
             let id = TrialOptions.newRunID(plan.spec.name)
             let place = ExperimentFolder(path: try output ?? RunFolders.newFolder(id))
+            if !planOnly { try Project.registry.prepare() }
             let record = plan.record(
                 id: ExperimentSession.name(of: place), budget: budget,
                 host: .here(options.dataDir ?? Project.registry.home), toolVersion: Version.text,
@@ -98,7 +99,9 @@ struct ExperimentCommand: ParsableCommand {
             ExperimentSession.show(record, json: json) { terminal in
                 let left = record.trials.count - record.finished
                 let time =
-                    left == 0 ? "" : "left       \(left) trials, about \(ExperimentPlan.time(record.secondsLeft))\n"
+                    left == 0
+                    ? ""
+                    : "left       \(left) of \(record.trials.count) trials, about \(ExperimentPlan.time(record.secondsLeft))\n"
                 return time + terminal.results(folder: place.path)
             }
         }
