@@ -135,7 +135,8 @@ public struct QuantityError: Error, CustomStringConvertible, Equatable, Sendable
     /// What to write instead.
     public let remedy: String
 
-    init(_ what: String, _ remedy: String) {
+    /// What is wrong, and what to write instead.
+    package init(_ what: String, _ remedy: String) {
         self.what = what
         self.remedy = remedy
     }

@@ -106,7 +106,7 @@ public struct RequestLabel: Sendable {
 
     /// All labels of a workload, in a fixed order: put, put.duplicate, then first and later pages of each query, the
     /// requests of each client, and the node's jobs.
-    static func all(of spec: WorkloadSpec) -> [RequestLabel] {
+    package static func all(of spec: WorkloadSpec) -> [RequestLabel] {
         ["put", "put.duplicate"].map { RequestLabel($0, entry: "put") } + queries(spec) + clients(spec)
             + spec.clockwork.jobs.enumerated().map { index, job in
                 var label = RequestLabel("maintenance.\(job.kind.rawValue)", entry: "clockwork")

@@ -113,7 +113,7 @@ public struct ObjectiveSpec: Sendable {
     public var windowAtMost: UInt64?
     public var source: String
 
-    static func read(_ map: SpecMap) -> ObjectiveSpec {
+    package static func read(_ map: SpecMap) -> ObjectiveSpec {
         defer { map.close() }
         return ObjectiveSpec(
             classes: map.text("classes"), quantile: map.share("quantile"),
@@ -133,7 +133,8 @@ public struct ObjectiveSpec: Sendable {
         return true
     }
 
-    func matches(_ name: String) -> Bool {
+    /// Whether it is about a request class.
+    package func matches(_ name: String) -> Bool {
         classes.hasSuffix("*") ? name.hasPrefix(classes.dropLast()) : name == classes
     }
 }

@@ -10,13 +10,21 @@ enum Interruption {
     static func watch(
         _ control: TrialControl, _ progress: ProgressLine, _ registry: ClusterRegistry, hasRecord: Bool = true
     ) -> EndingSignals {
+        watch(progress, registry, hasRecord: hasRecord) { control.stop() }
+    }
+
+    /// The same for work of several trials: `stop` ends the one that runs, and what would come after it.
+    static func watch(
+        _ progress: ProgressLine, _ registry: ClusterRegistry, hasRecord: Bool = true,
+        stop: @escaping @Sendable () -> Void
+    ) -> EndingSignals {
         let count = SignalCount()
         let signals = EndingSignals { _ in
             if count.next() == 1 {
                 progress.close()
                 let work = hasRecord ? "finishing the record" : "removing the server"
                 Terminal.error("ending early: \(work); press Ctrl-C once more to end now")
-                control.stop()
+                stop()
             } else {
                 endingNow.store(true, ordering: .releasing)
                 registry.removeAll(of: ProcessTable.current)

@@ -13,8 +13,13 @@ final class ProgressLine: TrialObserver, Sendable {
 
     private let state = Mutex(State())
     private let isTerminal: Bool
+    /// Puts a trial's line into what it is a part of.
+    private let frame: @Sendable (String) -> String
 
-    init() { isTerminal = Terminal.errorIsTerminal }
+    init(frame: @escaping @Sendable (String) -> String = { $0 }) {
+        isTerminal = Terminal.errorIsTerminal
+        self.frame = frame
+    }
 
     func report(_ progress: TrialProgress) {
         show(Self.parts(progress), stage: progress.stage.rawValue, left: progress.secondsLeft)
@@ -32,7 +37,7 @@ final class ProgressLine: TrialObserver, Sendable {
             return true
         }
         guard show else { return }
-        let line = (parts + ["\(Self.time(left)) left"]).joined(separator: " · ")
+        let line = frame((parts + ["\(Self.time(left)) left"]).joined(separator: " · "))
         if isTerminal {
             Terminal.raw("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
         } else {

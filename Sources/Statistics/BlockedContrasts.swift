@@ -1,0 +1,90 @@
+import Glibc
+
+/// Differences between the runs of a design that was run once or several times, each time in an order of its own.
+///
+/// Each repeat is a block: what all its runs share, such as the state of the host on that day, cancels. The noise is what
+/// is left of the values without the means of runs and blocks, with (runs − 1)(blocks − 1) degrees of freedom (the
+/// randomised complete block design; NIST/SEMATECH e-Handbook, 5.3.3.2). Randomise the order within each block.
+public struct BlockedContrasts: Sendable, Equatable {
+    /// A contrast with its uncertainty.
+    public struct Value: Sendable, Equatable {
+        /// In the unit of the values.
+        public let estimate: Double
+        /// Half the width of its interval; `nil` when nothing is left to estimate the noise by.
+        public let halfWidth: Double?
+    }
+
+    /// Mean of each run over the blocks.
+    public let means: [Double]
+    /// How many blocks there are.
+    public let blocks: Int
+    /// Standard deviation of one run within a block; `nil` for a single block.
+    public let deviation: Double?
+    /// Behind ``deviation``.
+    public let degrees: Int
+
+    /// - Parameter values: one list a block, at least one; each with a value for each run, in the same order.
+    public init(_ values: [[Double]]) {
+        precondition(!values.isEmpty && values.allSatisfy { $0.count == values[0].count && !$0.isEmpty })
+        let runs = values[0].count
+        blocks = values.count
+        let means = (0..<runs).map { run in Sample.mean(values.map { $0[run] }) }
+        self.means = means
+        degrees = (runs - 1) * (blocks - 1)
+        let grand = Sample.mean(means)
+        let squares = values.reduce(0.0) { sum, block in
+            let shift = Sample.mean(block) - grand
+            return zip(block, means).reduce(sum) { $0 + pow($1.0 - $1.1 - shift, 2) }
+        }
+        deviation = degrees > 0 ? (squares / Double(degrees)).squareRoot() : nil
+    }
+
+    /// A sum of the runs' means.
+    ///
+    /// - Parameters:
+    ///   - coefficients: one a run; they add up to 0.
+    ///   - confidence: of the interval (Student's t).
+    /// - Returns: estimate and interval.
+    public func value(_ coefficients: [Double], confidence: Double = 0.95) -> Value {
+        precondition(coefficients.count == means.count, "one coefficient a run")
+        let estimate = zip(coefficients, means).reduce(0) { $0 + $1.0 * $1.1 }
+        let half = deviation.map { deviation in
+            let squares = coefficients.reduce(0) { $0 + $1 * $1 }
+            return StudentT.quantile(confidence: confidence, degrees: degrees) * deviation
+                * (squares / Double(blocks)).squareRoot()
+        }
+        return Value(estimate: estimate, halfWidth: half)
+    }
+}
+
+/// The noise of effects that were measured once, from the smallest of them: most factors do little (Lenth 1989, "Quick
+/// and easy analysis of unreplicated factorials", Technometrics 31).
+public enum Lenth {
+    /// Fewer effects do not tell which of them are noise.
+    public static let fewest = 7
+
+    /// The pseudo standard error: 1.5 times the median of the effects' sizes, of those alone that are below 2.5 times the
+    /// same of all.
+    ///
+    /// - Parameter effects: orthogonal ones, all measured with the same number of runs; at least one.
+    /// - Returns: in their unit.
+    public static func pseudoStandardError(_ effects: [Double]) -> Double {
+        let sizes = effects.map(abs)
+        let first = 1.5 * Sample.median(sizes)
+        let small = sizes.filter { $0 < 2.5 * first }
+        return small.isEmpty ? first : 1.5 * Sample.median(small)
+    }
+
+    /// Half the width of each effect's interval: t with a third as many degrees of freedom as there are effects, rounded
+    /// down, which makes it wider.
+    ///
+    /// - Parameters:
+    ///   - effects: as for ``pseudoStandardError(_:)``.
+    ///   - confidence: of the interval.
+    /// - Returns: `nil` for fewer than ``fewest`` effects.
+    public static func margin(_ effects: [Double], confidence: Double = 0.95) -> Double? {
+        guard effects.count >= fewest else { return nil }
+        return pseudoStandardError(effects)
+            * StudentT.quantile(confidence: confidence, degrees: max(1, effects.count / 3))
+    }
+}

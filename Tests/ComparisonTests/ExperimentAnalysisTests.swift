@@ -1,0 +1,140 @@
+import Comparison
+import Glibc
+import RunRecord
+import Testing
+
+/// What is made of an experiment's trials.
+@Suite struct ExperimentAnalysisTests {
+    private static let metric = ExperimentMetric(name: "response.p95:put", unit: "ms", lessIsBetter: true)
+
+    /// Levels are `0` and `1`, … of factors `a`, `b`, `c`; values by repeat and cell, `nil` for an invalid trial.
+    private func record(
+        _ kind: ExperimentDesign.Kind, runs: [[Int]], resolution: Int? = nil, _ values: [[Double?]],
+        lessIsBetter: Bool = true
+    ) -> ExperimentRecord {
+        let names = ["a", "b", "c", "d"]
+        let factors = runs[0].indices.map { place in
+            ExperimentFactor(
+                name: names[place], kind: "rate",
+                levels: (0...(runs.map { $0[place] }.max() ?? 0)).map(String.init))
+        }
+        let cells = runs.enumerated().map { number, run in
+            ExperimentCell(
+                name: "cell-\(number)",
+                levels: Dictionary(uniqueKeysWithValues: zip(names, run).map { ($0, String($1)) }))
+        }
+        var trials: [ExperimentTrial] = []
+        for (repetition, row) in values.enumerated() {
+            for (cell, value) in row.enumerated() {
+                var trial = ExperimentTrial(
+                    cell: cell, repetition: repetition, folder: "\(trials.count)", estimatedSeconds: 1)
+                trial.state = value == nil ? .invalid : .done
+                trial.values = [Self.metric.name: value ?? 1_000]
+                trials.append(trial)
+            }
+        }
+        var metric = Self.metric
+        metric.lessIsBetter = lessIsBetter
+        return ExperimentRecord(
+            experimentId: "e", name: "e", summary: "s", toolVersion: "0", startedAt: "", command: "", inputs: [],
+            seed: 1, repeats: values.count, margin: 0.03, budgetSeconds: nil, estimatedSeconds: 1,
+            host: HostDescription(
+                processorModel: "p", processors: 2, memoryBytes: 1, kernel: "k", operatingSystem: "o", filesystem: "f"),
+            factors: factors, design: ExperimentDesign(kind: kind, summary: "s", resolution: resolution),
+            metrics: [metric], cells: cells, trials: trials)
+    }
+
+    private func isNear(_ value: Double?, _ expected: Double) -> Bool {
+        value.map { abs($0 / expected - 1) < 1e-9 } ?? false
+    }
+
+    private static let square = [[0, 0], [1, 0], [0, 1], [1, 1]]
+
+    @Test func rankingIsByGeometricMeanAndRatiosAreRepeatByRepeat() throws {
+        // The second repeat ran on a host that was three times as slow: ratios do not see it.
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1]], [[4, 2], [12, 6]])).first)
+        #expect(result.ranking.map(\.cell) == [1, 0])
+        #expect(isNear(result.ranking[0].value, 12.0.squareRoot()) && result.ranking[0].count == 2)
+        #expect(isNear(result.ranking[0].ratio, 0.5) && isNear(result.ranking[0].ratioLow, 0.5))
+        #expect((result.ranking[0].high ?? 0) > 6)
+        #expect(result.ranking[1].ratio == nil)
+        let turned = record(.full, runs: [[0], [1]], [[4, 2], [12, 6]], lessIsBetter: false)
+        #expect(try #require(ExperimentAnalysis.results(of: turned).first).ranking.map(\.cell) == [0, 1])
+    }
+
+    @Test func effectsAndInteractionsOfAFullDesignAreRatios() throws {
+        // a doubles, b triples, and together they do half as much again.
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: Self.square, [[1, 2, 3, 9], [2, 4, 6, 18]])).first)
+        #expect(result.effects.map(\.effect) == ["a", "b", "a × b"])
+        #expect(isNear(result.effects[0].ratio, 6.0.squareRoot()) && result.effects[0].to == "1")
+        #expect(isNear(result.effects[2].ratio, 1.5))
+        #expect(isNear(result.effects[2].low, 1.5) && isNear(result.effects[2].high, 1.5))
+        #expect(result.completeRepeats == 2)
+    }
+
+    @Test func aSingleRepeatHasNoIntervalsUnlessThereAreManyEffects() throws {
+        let small = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: Self.square, [[1, 2, 3, 9]])).first)
+        #expect(small.effects.allSatisfy { $0.low == nil } && small.method.contains("no intervals"))
+        #expect(small.ranking.allSatisfy { $0.low == nil && $0.ratioLow == nil })
+        // Four factors have ten effects: all but one are 1, and Lenth's interval says so.
+        let runs = (0..<16).map { number in (0..<4).map { number >> $0 & 1 } }
+        let noise = [1.03, 1, 1.03, 1, 0.97, 0.99, 1.01, 1, 1, 1.03, 1.03, 0.99, 1, 0.99, 1.01, 0.98]
+        let values = zip(runs, noise).map { run, noise in (run[1] == 1 ? 4.0 : 1) * noise }
+        let large = try #require(ExperimentAnalysis.results(of: record(.full, runs: runs, [values])).first)
+        #expect(large.effects.count == 10 && large.method.contains("Lenth"))
+        let sure = large.effects.filter { ($0.low ?? 0) > 1 || ($0.high ?? 2) < 1 }
+        #expect(sure.map(\.effect) == ["b"])
+        #expect(abs(sure[0].ratio - 4) < 0.1)
+    }
+
+    @Test func stepsOfManyLevelsAreAveragedOverPairs() throws {
+        let runs = [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]
+        let values: [Double?] = [1, 2, 4, 1, 8, 4]
+        let result = try #require(ExperimentAnalysis.results(of: record(.full, runs: runs, [values])).first)
+        #expect(result.effects.map { "\($0.effect) \($0.from) \($0.to)" } == ["a 0 1", "a 0 2", "b 0 1"])
+        #expect(isNear(result.effects[0].ratio, 4) && isNear(result.effects[1].ratio, 4))
+        #expect(isNear(result.effects[2].ratio, cbrt(4.0)))
+    }
+
+    @Test func oneAtATimeComparesWithTheBaseAlone() throws {
+        let runs = [[0, 0], [1, 0], [0, 1]]
+        let result = try #require(ExperimentAnalysis.results(of: record(.oneAtATime, runs: runs, [[2, 3, 8]])).first)
+        #expect(result.effects.map(\.effect) == ["a", "b"])
+        #expect(isNear(result.effects[0].ratio, 1.5) && isNear(result.effects[1].ratio, 4))
+    }
+
+    @Test func invalidTrialsAndIncompleteRepeatsAreLeftOut() throws {
+        let values: [[Double?]] = [[1, 2, 3, 9], [5, nil, 15, 45], [2, 4, 6, 18]]
+        let result = try #require(ExperimentAnalysis.results(of: record(.full, runs: Self.square, values)).first)
+        #expect(result.completeRepeats == 2)
+        #expect(result.ranking.map(\.count).sorted() == [2, 3, 3, 3])
+        #expect(isNear(result.effects[2].ratio, 1.5))
+        // A cell without any value: no effects of a screening design, pairs of the others all the same.
+        let gap: [[Double?]] = [[1, nil, 3, 9]]
+        let screening = record(.fractional, runs: Self.square, resolution: 5, gap)
+        #expect(try #require(ExperimentAnalysis.results(of: screening).first).effects.isEmpty)
+        let full = try #require(ExperimentAnalysis.results(of: record(.full, runs: Self.square, gap)).first)
+        #expect(full.ranking.map(\.cell) == [0, 2, 3])
+        #expect(full.effects.map(\.effect) == ["a", "b"] && isNear(full.effects[0].ratio, 3))
+        #expect(ExperimentAnalysis.results(of: record(.full, runs: Self.square, [[nil, nil, nil, nil]])).isEmpty)
+    }
+
+    @Test func mixedInteractionsAreEstimatedOnceAndNotInResolutionThree() throws {
+        // D = ABC: a × b is c × d.
+        let runs = (0..<8).map { number -> [Int] in
+            let free = (0..<3).map { number >> $0 & 1 }
+            return free + [free.reduce(0, +) % 2]
+        }
+        let values = runs.map { Double(1 + $0[0]) }.map(Optional.some)
+        let four = try #require(
+            ExperimentAnalysis.results(of: record(.fractional, runs: runs, resolution: 4, [values])).first)
+        #expect(four.effects.map(\.effect) == ["a", "b", "c", "d", "a × b", "a × c", "a × d"])
+        let three = try #require(
+            ExperimentAnalysis.results(of: record(.plackettBurman, runs: runs, resolution: 3, [values])).first)
+        #expect(three.effects.map(\.effect) == ["a", "b", "c", "d"])
+        #expect(isNear(three.effects[0].ratio, 2) && isNear(three.effects[1].ratio, 1))
+    }
+}

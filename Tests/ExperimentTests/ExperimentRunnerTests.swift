@@ -1,0 +1,201 @@
+import Experiment
+import FoundationEssentials
+import RunRecord
+import SpecReader
+import Synchronization
+import TestSupport
+import Testing
+
+/// The runner with trials that are only pretended: what is run again after any ending, and what never is.
+@Suite struct ExperimentRunnerTests {
+    /// Which trials were begun, in order; ends like a killed process at one of them.
+    private final class Fake: Sendable {
+        private let begun = Mutex<[String]>([])
+        let killedAt: Int?
+
+        init(killedAt: Int? = nil) { self.killedAt = killedAt }
+
+        var names: [String] { begun.withLock { $0 } }
+
+        func run(_ trial: ExperimentTrial, _ folder: RecordFolder) throws -> TrialEnding {
+            let number = begun.withLock { names in
+                names.append(trial.folder)
+                return names.count - 1
+            }
+            guard !FileManager.default.fileExists(atPath: folder.path) else { throw ExperimentProblem("not empty") }
+            try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+            try Data("half".utf8).write(to: URL(filePath: "\(folder.path)/run.json"))
+            if number == killedAt { throw CancellationError() }
+            return TrialEnding(.done, values: ["response.p95:put": Double(trial.cell + 1)])
+        }
+    }
+
+    private static let spec = """
+        archivebench: experiment/1
+        name: tiny
+        summary: two factors
+        base: {history: 100, partitions: 1}
+        factors:
+          - {of: schema, levels: [7, 8]}
+          - {of: rate, levels: [1, 2]}
+        repeats: 2
+        metrics: ['response.p95:put']
+        """
+
+    private func begin(_ folder: TemporaryFolder, _ text: String = spec) throws -> (ExperimentFolder, ExperimentRecord)
+    {
+        let plan = try ExperimentPlans.plan(text)
+        let record = plan.record(
+            id: "tiny", budget: nil, host: ExperimentPlans.host, toolVersion: "0", command: "c", now: 0)
+        return (try ExperimentFolder.create(path: "\(folder.path)/e", record, spec: text), record)
+    }
+
+    private func runner(
+        _ folder: ExperimentFolder, _ fake: Fake, isStopping: @escaping @Sendable () -> Bool = { false }
+    ) -> ExperimentRunner {
+        ExperimentRunner(folder, isStopping: isStopping, wallClock: { 0 }) { try fake.run($0, $1) }
+    }
+
+    @Test(arguments: 0..<8) func aKilledExperimentGoesOnWhereItWas(_ index: Int) async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let planned = record.trials.map(\.folder)
+        #expect(planned.count == 8)
+        let killed = Fake(killedAt: index)
+        await #expect(throws: CancellationError.self) { _ = try await runner(folder, killed).run() }
+        let left = try folder.readRecord()
+        #expect(left.ending == .running && left.trials[index].state == .running)
+        #expect(left.trials.map(\.isFinished) == (0..<8).map { $0 < index })
+        let again = Fake()
+        let ended = try await runner(folder, again).run()
+        #expect(killed.names == Array(planned[...index]))
+        #expect(again.names == Array(planned[index...]))
+        #expect(ended.ending == .completed && ended.trials.allSatisfy { $0.state == .done })
+        #expect(ended.trials.map(\.attempts) == (0..<8).map { $0 == index ? 2 : 1 })
+        #expect(ended.results.first?.completeRepeats == 2)
+        #expect(try folder.readRecord().trials == ended.trials)
+        let third = Fake()
+        _ = try await runner(folder, third).run()
+        #expect(third.names.isEmpty)
+    }
+
+    @Test func aTrialThatEndedBeforeTheKillIsNotRunAgain() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        await #expect(throws: CancellationError.self) { _ = try await runner(folder, Fake(killedAt: 1)).run() }
+        // Its record was whole when the tool died.
+        var run = RunRecord(
+            runId: "r", toolVersion: "0", startedAt: "", digest: "", seed: 1,
+            variant: VariantDescription(
+                name: "v", summary: "", schemaVersion: 8, driver: "faithful", settings: [], adaptations: []),
+            profile: ProfileDescription(name: "host", requested: [:], enforced: [:], observed: [:], notEnforced: []),
+            host: ExperimentPlans.host,
+            workload: WorkloadDescription(
+                name: "w", summary: "", fileDigest: "", rateScale: 1, nodes: 1, archiveEpoch: "", shards: []),
+            phases: PhaseDescription(warmUpSeconds: 1, measureSeconds: 1, drainLimitSeconds: 1), command: "")
+        run.ending = .completed
+        run.validity = [ValidityFinding(rule: "failures", holds: false, observed: "", threshold: "", reason: "")]
+        try folder.folder(of: record.trials[1]).write(run)
+        let again = Fake()
+        let ended = try await runner(folder, again).run()
+        #expect(again.names == record.trials[2...].map(\.folder))
+        #expect(ended.trials[1].state == .invalid && ended.trials[1].detail == "not evidence: failures")
+    }
+
+    @Test func aTrialThatFailsIsToldAndTheOthersGoOn() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let second = record.trials[1].folder
+        let ended = try await ExperimentRunner(folder, isStopping: { false }, wallClock: { 0 }) { trial, _ in
+            if trial.folder == second { throw ExperimentProblem("server does not start\nsays the log") }
+            return TrialEnding(.done, values: ["response.p95:put": 1])
+        }.run()
+        #expect(ended.ending == .completed)
+        #expect(ended.trials[1].state == .failed && ended.trials[1].detail == "server does not start; says the log")
+        #expect(ended.trials.filter { $0.state == .done }.count == 7)
+        #expect(ended.results.first?.completeRepeats == 1)
+    }
+
+    @Test func anInterruptedTrialIsRunAgainAndNoOtherBegun() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let stopping = Mutex(false)
+        let ended = try await ExperimentRunner(
+            folder, isStopping: { stopping.withLock { $0 } }, wallClock: { 0 }
+        ) { trial, _ in
+            guard trial.folder == record.trials[2].folder else { return TrialEnding(.done) }
+            stopping.withLock { $0 = true }
+            return TrialEnding(.pending)
+        }.run()
+        #expect(ended.ending == .interrupted && ended.endedAt != nil)
+        #expect(ended.trials.prefix(3).map(\.state) == [.done, .done, .pending])
+        let again = Fake()
+        _ = try await runner(folder, again).run()
+        #expect(again.names == record.trials[2...].map(\.folder))
+    }
+
+    @Test func noTrialIsBegunAfterTheBudget() async throws {
+        let place = try TemporaryFolder()
+        let (folder, _) = try begin(place)
+        let fake = Fake()
+        let ended = try await runner(folder, fake).run { $0.budgetSeconds = 1e-9 }
+        #expect(ended.ending == .budgetSpent && fake.names.count == 1)
+        let rest = try await runner(folder, Fake()).run { $0.budgetSeconds = 3_600 }
+        #expect(rest.ending == .completed)
+    }
+
+    @Test func twoRunnersDoNotShareAFolder() async throws {
+        let place = try TemporaryFolder()
+        let (folder, _) = try begin(place)
+        let other = Fake()
+        let refused = Mutex("")
+        _ = try await ExperimentRunner(folder, isStopping: { false }, wallClock: { 0 }) { _, _ in
+            do { _ = try await self.runner(folder, other).run() } catch {
+                refused.withLock { $0 = "\(error)" }
+            }
+            return TrialEnding(.done)
+        }.run()
+        #expect(refused.withLock { $0 }.contains("another process is running this experiment"))
+        #expect(other.names.isEmpty)
+        // The lock went with its holder.
+        #expect(try await runner(folder, other).run().ending == .completed)
+    }
+
+    @Test func aFolderHoldsOneExperiment() throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        #expect(throws: ExperimentFolder.Problem.self) {
+            try ExperimentFolder.create(path: folder.path, record, spec: "")
+        }
+        #expect(folder.readSpec() == Self.spec)
+    }
+
+    @Test func aChangedSpecificationIsTold() throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        try SpecChange.check(record, stored: folder.readSpec(), current: Self.spec, folder: folder)
+        try SpecChange.check(record, against: try ExperimentPlans.plan(Self.spec))
+        let changed = Self.spec.replacing("repeats: 2", with: "repeats: 3")
+        let error = #expect(throws: ExperimentProblem.self) {
+            try SpecChange.check(record, stored: folder.readSpec(), current: changed, folder: folder)
+        }
+        #expect(error?.description.contains("line 8 was 'repeats: 2', is 'repeats: 3'") == true)
+        let other = #expect(throws: ExperimentProblem.self) {
+            try SpecChange.check(record, against: try ExperimentPlans.plan(changed))
+        }
+        #expect(other?.description.contains("makes other cells") == true)
+    }
+
+    @Test func aChangedFileThatIsNamedIsTold() throws {
+        let place = try TemporaryFolder()
+        let variant = "archivebench: variant/1\nname: own\nsummary: s\nsettings: {work_mem: 4MB}\n"
+        let text = Self.spec.replacing("base: {", with: "base: {variant: \(place.path)/own.yaml, ")
+        _ = try place.write(variant, as: "own.yaml")
+        let (_, record) = try begin(place, text)
+        _ = try place.write(variant.replacing("4MB", with: "8MB"), as: "own.yaml")
+        let error = #expect(throws: ExperimentProblem.self) {
+            try SpecChange.check(record, against: try ExperimentPlans.plan(text))
+        }
+        #expect(error?.description.contains("variant \(place.path)/own.yaml: changed since") == true)
+    }
+}
