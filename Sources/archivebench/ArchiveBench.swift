@@ -30,7 +30,8 @@ struct ArchiveBench: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, WorkloadCommand.self, ReportCommand.self, Show.self, Runs.self, Doctor.self, Up.self,
-            Down.self, Clean.self, CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
+            Down.self, Clean.self, CacheCommand.self, ProfileCommand.self, SuggestionsCommand.self, Calibrate.self,
+            ProbeWorker.self,
             FlushProbeCommand.self,
         ])
 }
