@@ -71,6 +71,8 @@ public struct VariantDescription: Codable, Sendable {
     public var settings: [SettingRow]
     /// How the file's settings were changed to fit this host; empty when used as written.
     public var adaptations: [String]
+    /// How its patch was put in force, one line each; empty or `nil` without one.
+    public var applied: [String]?
 
     public init(
         name: String, summary: String, schemaVersion: Int, driver: String, driverChanges: [String]? = nil,

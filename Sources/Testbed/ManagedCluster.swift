@@ -74,7 +74,9 @@ public actor ManagedCluster {
     /// What is known of it on disk.
     public nonisolated let record: ClusterRecord
     /// The variant's settings with their places, for messages.
-    private let settings: [Variant.Setting]
+    var settings: [Variant.Setting]
+    /// What the server is started with: the record's, until settings were changed.
+    var arguments: [String]
     private let registry: ClusterRegistry
     /// The account the server runs as; `nil` for our own.
     let user: UserAccount?
@@ -90,6 +92,7 @@ public actor ManagedCluster {
     ) {
         self.record = record
         self.settings = variant?.settings ?? []
+        self.arguments = record.arguments
         self.registry = registry
         self.user = user
         self.surroundings = limits.map { $0.surroundings.around(surroundings) } ?? surroundings
@@ -270,6 +273,7 @@ public actor ManagedCluster {
         var kept = record
         kept.surroundings = surroundings
         kept.kept = true
+        kept.arguments = arguments
         try kept.write()
         return kept
     }
@@ -363,7 +367,7 @@ public actor ManagedCluster {
 
     /// The postmaster's command, within its surroundings.
     private func serverCommand() -> (program: Executable, arguments: Arguments) {
-        Self.split(surroundings.prefix + words("postgres", record.arguments))
+        Self.split(surroundings.prefix + words("postgres", arguments))
     }
 
     private func words(_ program: String, _ arguments: [String]) -> [String] {
@@ -435,7 +439,7 @@ public actor ManagedCluster {
 
     // MARK: The server's log
 
-    private func logLength() -> Int { (Host.read(record.logFile) ?? "").utf8.count }
+    func logLength() -> Int { (Host.read(record.logFile) ?? "").utf8.count }
 
     private func lastLine(since offset: Int) -> String {
         let text = String(decoding: Array((Host.read(record.logFile) ?? "").utf8.dropFirst(offset)), as: UTF8.self)

@@ -100,13 +100,13 @@ public enum SettingsCheck {
         Spelling.nearest(to: name, among: known).map { "did you mean '\($0)'?" } ?? "correct the name, or leave it out"
     }
 
-    private static func place(_ setting: Variant.Setting, _ what: String, remedy: String) -> SpecProblem {
+    static func place(_ setting: Variant.Setting, _ what: String, remedy: String) -> SpecProblem {
         SpecProblem(
             file: setting.file, line: setting.place.line, column: setting.place.column,
             what: "settings.\(setting.name): \(what)", remedy: remedy)
     }
 
-    private static func ask(
+    static func ask(
         _ installation: PostgresInstallation, _ arguments: [String]
     ) async throws -> (isSuccess: Bool, out: String, error: String) {
         do {

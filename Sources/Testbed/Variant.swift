@@ -42,6 +42,12 @@ public struct Variant: Sendable {
     public var scaleWithMemory: [String]
     /// Server settings, in the file's order.
     public var settings: [Setting]
+    /// What it is a difference from; `nil` for a variant that stands alone.
+    public var baseline: Baseline?
+    /// What it says of itself as a suggestion; `nil` for what is none.
+    public var suggestion: Suggestion?
+    /// What it changes in the archive's tables; `nil` for nothing.
+    public var patch: Patch?
     /// The path as the user wrote it, and the file's text.
     public var file: String
     /// The file's text.
@@ -71,7 +77,11 @@ public struct Variant: Sendable {
             top.note("archivebench", "'\(format)' is not a variant", remedy: "write 'archivebench: \(Self.format)'")
         }
         file = document.file
-        text = document.text + (base.map { Self.quoted($0) } ?? "")
+        suggestion = Self.suggestion(top)
+        patch = Self.patch(top, beside: document.file)
+        text =
+            document.text + (base.map { Self.quoted("The base, \($0.file)", $0.text) } ?? "")
+            + (patch.map { Self.quoted($0) } ?? "")
         name = top.name("name")
         summary = top.text("summary")
         _ = top.string("source")
@@ -82,6 +92,7 @@ public struct Variant: Sendable {
             top.has("designed-for-memory")
             ? top.bytes("designed-for-memory", in: 1_000_000...Int.max) : base?.designedForMemory
         let own = Self.settings(top)
+        baseline = base.map { Baseline($0, file: top.string("base") ?? $0.name, changed: own) }
         func isOwn(_ name: String) -> Bool { own.contains { $0.name == name } }
         // A setting that replaces the base's was not made for the base's machine.
         let inherited = base?.scaleWithMemory.filter { !isOwn($0) } ?? []
@@ -124,17 +135,11 @@ public struct Variant: Sendable {
             return nil
         }
         let document = try SpecDocument(path: path)
-        for key in ["base", "driver"] where document.top.has(key) {
+        for key in ["base", "driver", "sql"] where document.top.has(key) {
             top.note("base", "\(path) has a '\(key)' of its own", remedy: "choose one without")
             return nil
         }
         return try Variant(document: document)
-    }
-
-    /// The text of a base as a comment, so that what is stored of a variant is all there was.
-    private static func quoted(_ base: Variant) -> String {
-        let lines = base.text.split(separator: "\n", omittingEmptySubsequences: false).map { "# \($0)\n" }
-        return "\n# The base, \(base.file):\n#\n" + lines.joined()
     }
 
     /// Takes over other settings, in the place of those of the same name.

@@ -30,9 +30,9 @@ struct ArchiveBench: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CompareCommand.self, ExperimentCommand.self, WorkloadCommand.self, ReportCommand.self,
-            Show.self, Bundle.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self, CacheCommand.self,
-            ProfileCommand.self, Calibrate.self, ProbeWorker.self,
+            RunCommand.self, CompareCommand.self, ExperimentCommand.self, SuggestionsCommand.self, WorkloadCommand.self,
+            ReportCommand.self, Show.self, Bundle.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self,
+            CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
             FlushProbeCommand.self,
         ])
 }

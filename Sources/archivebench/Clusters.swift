@@ -47,9 +47,12 @@ struct Up: AsyncParsableCommand {
                     stage: .history, secondsLeft: Double(total - rows) / TrialPlan.assumedLoadRate,
                     rows: (rows, total), failed: 0))
         }
-        if control.isStopping {
+        do {
+            if control.isStopping { throw TrialInterrupted() }
+            for line in try await archive.patched(by: fitted) { Terminal.error(line) }
+        } catch {
             await archive.remove()
-            throw TrialInterrupted()
+            throw error
         }
         let kept = try await archive.cluster.keep()
         withExtendedLifetime(signals) {}

@@ -1,0 +1,144 @@
+/// One suggestion in one comparison: a line of `ledger.jsonl`.
+public struct LedgerRow: Codable, Sendable, Equatable {
+    /// What came of one metric.
+    public struct Effect: Codable, Sendable, Equatable {
+        /// See ``MetricVerdict/metric``.
+        public var metric: String
+        /// See ``MetricVerdict/unit``.
+        public var unit: String
+        /// Whether less of it is better.
+        public var lessIsBetter: Bool
+        /// Candidate by base; `nil` when it could not be estimated.
+        public var ratio: Double?
+        /// Lower end of its interval.
+        public var low: Double?
+        /// Upper end of its interval.
+        public var high: Double?
+        /// `nil` for a metric that carries none.
+        public var verdict: Verdict?
+        /// The rule that gave it, or why there is none.
+        public var reason: String
+    }
+
+    /// What a suggestion costs beside time, the candidate's and the base's; `nil` for what was not collected.
+    public struct Cost: Codable, Sendable, Equatable {
+        /// `memory`, `disk` or `wal`.
+        public var name: String
+        /// `B`.
+        public var unit: String
+        /// The base's.
+        public var base: Double?
+        /// The candidate's.
+        public var candidate: Double?
+    }
+
+    /// The version written by this tool.
+    public static let currentFormat = 1
+
+    /// See ``currentFormat``.
+    public var formatVersion = LedgerRow.currentFormat
+    /// Name of the suggestion.
+    public var suggestion: String
+    /// Name of the variant that it was compared with.
+    public var base: String
+    /// What was suggested.
+    public var description: SuggestionDescription
+    /// The traffic's name.
+    public var workload: String
+    /// Of the sequence of operations.
+    public var digest: String
+    /// What tells this machine from others; names no host.
+    public var host: String
+    /// The comparison's folder.
+    public var comparisonId: String
+    /// ISO 8601, UTC.
+    public var endedAt: String
+    /// Whether its verdicts may be used as evidence.
+    public var valid: Bool
+    /// Blocks that counted.
+    public var blocks: Int
+    /// Difference that mattered, as a share.
+    public var margin: Double
+    /// Whether both sides carried the rate.
+    public var keptUp: ComparedPair.KeptUp
+    /// By metric, in the comparison's order.
+    public var effects: [Effect]
+    /// Memory, disk and WAL.
+    public var costs: [Cost]
+    /// Same answers: `nil` for "not checked".
+    public var equivalence: CheckResult?
+    /// Nothing lost: `nil` for "not checked".
+    public var safety: CheckResult?
+    /// How its effect changed together with others, one sentence each; `nil` for "not looked for".
+    public var interactions: [String]?
+}
+
+extension LedgerRow {
+    /// The rows of a comparison: one for each side that is a suggestion; none of a comparison of equals.
+    ///
+    /// - Parameters:
+    ///   - record: of a comparison that has ended.
+    ///   - interactions: what an experiment saw, by side; sides without an entry count as not looked for.
+    /// - Returns: rows in the order of the sides.
+    public static func rows(_ record: ComparisonRecord, interactions: [String: [String]] = [:]) -> [LedgerRow] {
+        guard !record.rule.isAA, let base = record.sides.first else { return [] }
+        return record.sides.dropFirst().compactMap { side in
+            guard let description = side.suggestion, let pair = record.pairs.first(where: { $0.candidate == side.name })
+            else { return nil }
+            return LedgerRow(
+                suggestion: side.variant.name, base: base.variant.name, description: description,
+                workload: record.workload.name, digest: record.digest, host: record.host.fingerprint,
+                comparisonId: record.comparisonId, endedAt: record.endedAt ?? record.startedAt, valid: record.valid,
+                blocks: pair.blocks, margin: record.rule.margin, keptUp: pair.keptUp,
+                effects: pair.metrics.map(Effect.init), costs: costs(base, side, pair), equivalence: pair.equivalence,
+                safety: pair.safety, interactions: interactions[side.name])
+        }
+    }
+
+    private static func costs(_ base: ComparedSide, _ side: ComparedSide, _ pair: ComparedPair) -> [Cost] {
+        let memory = pair.metrics.first { $0.metric.hasPrefix("memory") }
+        func cost(_ name: String, _ value: (ComparedSide) -> Double?) -> Cost {
+            Cost(name: name, unit: "B", base: value(base), candidate: value(side))
+        }
+        return [
+            Cost(name: "memory", unit: "B", base: memory?.base, candidate: memory?.candidate),
+            cost("disk") { $0.target.sizes.isEmpty ? nil : Double($0.target.sizes.reduce(0) { $0 + $1.bytes }) },
+            cost("wal") { $0.server?.wal.map { Double($0.bytes) } },
+        ]
+    }
+
+    /// The word for the whole: the worst of its verdicts that is more than inconclusive, `did not keep up` where the
+    /// candidate alone did not carry the rate, and `invalid` for what is no evidence.
+    public var outcome: String {
+        if !valid { return "invalid" }
+        if keptUp == .baseOnly { return "did not keep up" }
+        if keptUp == .neither { return "neither side kept up" }
+        let verdicts = Set(effects.compactMap(\.verdict))
+        if verdicts.contains(.worse) && verdicts.contains(.better) { return "better and worse" }
+        for verdict in [Verdict.worse, .better, .inconclusive, .equivalent] where verdicts.contains(verdict) {
+            return verdict.rawValue
+        }
+        return "no verdict"
+    }
+}
+
+extension LedgerRow.Effect {
+    init(_ metric: MetricVerdict) {
+        self.metric = metric.metric
+        unit = metric.unit
+        lessIsBetter = metric.lessIsBetter
+        (ratio, low, high) = (metric.ratio?.value, metric.ratio?.low, metric.ratio?.high)
+        verdict = metric.verdict
+        reason = metric.reason
+    }
+}
+
+extension HostDescription {
+    /// What decides whether figures of two machines may be held against each other.
+    public var fingerprint: String {
+        [
+            processorModel, "\(processors) processors", "\(memoryBytes >> 20) MiB", kernel, filesystem,
+            virtualisation ?? "virtualisation unknown",
+        ].joined(separator: ", ")
+    }
+}

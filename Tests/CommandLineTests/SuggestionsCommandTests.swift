@@ -1,0 +1,65 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@Suite struct SuggestionsCommandTests {
+    @Test func theShippedOnesAreListed() async throws {
+        let tool = Tool()
+        let list = try await tool("suggestions", "list")
+        let lines = list.out.split(separator: "\n")
+        #expect(list.status == 0 && list.error.isEmpty && lines.count > 35, "\(list.error)")
+        #expect(lines[0].hasPrefix("name ") && lines.contains { $0.hasPrefix("index-drop-hash ") })
+        #expect(!lines.contains { $0.hasPrefix("status-prod ") })
+        struct Entry: Decodable {
+            struct Suggestion: Decodable { let base: String }
+            let name: String
+            let suggestion: Suggestion
+        }
+        let json = try await tool("suggestions", "list", "--json").out
+        let entries = try JSONDecoder().decode([Entry].self, from: Data(json.utf8))
+        #expect(entries.count == lines.count - 1)
+        #expect(entries.first { $0.name == "pgtune" }?.suggestion.base == "compose")
+        #expect(tool.isClean())
+    }
+
+    @Test func oneIsShownInFull() async throws {
+        let tool = Tool()
+        let shown = try await tool("suggestions", "show", "index-drop-shard")
+        #expect(shown.status == 0)
+        for words in [
+            "  author       ArchiveBench", "  undo         index-drop-shard-undo.sql", "\nDROP INDEX idx_query",
+        ] {
+            #expect(shown.out.contains(words), "\(shown.out)")
+        }
+        for (arguments, words) in [
+            (["show", "no-such"], "no-such: no such file"),
+            (["show", "status-prod"], "is a variant without 'suggestion'"),
+            (["migration", "--schema", "8"], "--schema 8: the migration begins with 7"),
+            (["migration", "--history", "0"], "--history 0: there is nothing to ask for"),
+            (["migration", "--puts", "-1"], "puts"),
+            (["check", "jit-off", "--variant", "compose"], "--variant: the archive is made as"),
+        ] {
+            let ending = try await tool.run(["suggestions"] + arguments)
+            #expect(ending.status == 2 && ending.error.contains(words), "\(ending.error)")
+            #expect(ending.error.split(separator: "\n").count == 1 && ending.out.isEmpty)
+        }
+        #expect(tool.isClean())
+    }
+
+    /// One with a patch and the base's settings, on an archive of its own.
+    @Test func oneIsAppliedAndUndone() async throws {
+        let tool = Tool()
+        let small = ["--history", "2k", "--partitions", "30", "--no-cache", "--json"]
+        let done = try await tool.run(["suggestions", "check", "partitions-daily"] + small)
+        #expect(done.status == 0, "\(done.error)")
+        struct Outcome: Decodable {
+            let applied: [String]
+            let undone: [String]
+        }
+        let outcome = try JSONDecoder().decode(Outcome.self, from: Data(done.out.utf8))
+        #expect(outcome.applied.contains { $0.hasPrefix("20 settings of the base: read back") }, "\(outcome.applied)")
+        #expect(outcome.applied.contains("partitions-daily.sql, taken back by partitions-hourly.sql:"))
+        #expect(outcome.undone.last?.hasPrefix("tables as before: ") == true)
+        #expect(tool.isClean())
+    }
+}

@@ -1,0 +1,135 @@
+import FoundationEssentials
+import RunRecord
+import TestSupport
+import Testing
+
+@Suite struct LedgerTests {
+    private func side(_ name: String, suggestion: SuggestionDescription? = nil, bytes: Int) -> ComparedSide {
+        ComparedSide(
+            name: name,
+            variant: VariantDescription(
+                name: name, summary: "s", schemaVersion: 8, driver: "faithful", settings: [], adaptations: []),
+            target: TargetDescription(
+                kind: "managed", serverVersion: "15.1", schemaVersion: 8,
+                history: HistoryDescription(rows: 1, bytes: 1, partitions: 1, loadSeconds: 1, state: "s"),
+                binaries: "15", dataChecksums: false, sizes: [SizeRow(name: "messages", bytes: bytes)]),
+            suggestion: suggestion)
+    }
+
+    private func record(_ id: String = "c1", isAA: Bool = false, verdict: Verdict? = .better) -> ComparisonRecord {
+        let suggestion = SuggestionDescription(
+            base: "b", author: "a", source: "here", expectation: "e", risk: "r", changes: ["jit: on → off"],
+            undo: "set back")
+        var record = ComparisonRecord(
+            comparisonId: id, toolVersion: "0", startedAt: "2026-01-01T00:00:00Z", command: "archivebench compare",
+            seed: 1, digest: "abc",
+            workload: WorkloadDescription(
+                name: "w", summary: "s", fileDigest: "f", rateScale: 1, nodes: 2, archiveEpoch: "e", shards: []),
+            host: HostDescription(
+                processorModel: "p", processors: 2, memoryBytes: 1 << 30, kernel: "k", operatingSystem: "o",
+                filesystem: "ext4"),
+            profile: nil,
+            rule: ComparisonRule(
+                margin: 0.03, confidence: 0.95, mode: .short, isOpenLoop: true, clients: nil, sliceSeconds: 1,
+                looks: [8], budgetSeconds: 60, leastPerSlice: 50, primary: [], isAA: isAA),
+            sides: [side("b", bytes: 100), side("n", suggestion: suggestion, bytes: 90), side("plain", bytes: 1)])
+        let ratio = RatioInterval(value: 1.125, low: 1.0625, high: 1.25, blocks: 8, deviation: 0.1, autocorrelation: 0)
+        record.pairs = ["n", "plain"].map { name in
+            ComparedPair(
+                candidate: name,
+                metrics: [
+                    MetricVerdict(
+                        metric: "throughput:put", unit: "1/s", lessIsBetter: false, base: 8, candidate: 9, ratio: ratio,
+                        verdict: verdict, reason: "beyond the margin"),
+                    MetricVerdict(
+                        metric: "memory", unit: "B", lessIsBetter: true, base: 5, candidate: 6, ratio: nil,
+                        verdict: nil, reason: "carries none"),
+                ], curves: [], blocks: 8, excluded: [:], stopped: "budget", keptUp: .both)
+        }
+        record.endedAt = "2026-01-01T00:01:00Z"
+        record.valid = true
+        return record
+    }
+
+    private static let golden =
+        #"{"base":"b","blocks":8,"comparisonId":"c1","costs":["#
+        + #"{"base":5,"candidate":6,"name":"memory","unit":"B"},{"base":100,"candidate":90,"name":"disk","unit":"B"},"#
+        + #"{"name":"wal","unit":"B"}],"#
+        + #""description":{"author":"a","base":"b","changes":["jit: on → off"],"expectation":"e","risk":"r","source":"here","undo":"set back"},"#
+        + #""digest":"abc","effects":["#
+        + #"{"high":1.25,"lessIsBetter":false,"low":1.0625,"metric":"throughput:put","ratio":1.125,"reason":"beyond the margin","unit":"1/s","verdict":"better"},"#
+        + #"{"lessIsBetter":true,"metric":"memory","reason":"carries none","unit":"B"}],"#
+        + #""endedAt":"2026-01-01T00:01:00Z","formatVersion":1,"#
+        + #""host":"p, 2 processors, 1024 MiB, k, ext4, virtualisation unknown","keptUp":"both","margin":0.03,"#
+        + #""suggestion":"n","valid":true,"workload":"w"}"# + "\n"
+
+    @Test func eachSuggestionOfAComparisonKeepsARow() throws {
+        let home = try TemporaryFolder()
+        let ledger = SuggestionLedger(folder: home.path)
+        #expect(try ledger.rows().isEmpty)
+        #expect(try ledger.add(record()).count == 1)
+        #expect(try readText(ledger.path) == Self.golden)
+        let rows = try ledger.rows()
+        #expect(rows == LedgerRow.rows(record()) && rows[0].outcome == "better")
+        #expect(rows[0].equivalence == nil && rows[0].safety == nil && rows[0].interactions == nil)
+        // Of equals there is nothing to learn about a suggestion.
+        #expect(try ledger.add(record("c2", isAA: true)).isEmpty)
+        #expect(try ledger.rows().count == 1)
+    }
+
+    @Test func theLaterOfTwoRowsOfOneComparisonCounts() throws {
+        let home = try TemporaryFolder()
+        let ledger = SuggestionLedger(folder: home.path)
+        try ledger.add(record("c1"))
+        try ledger.add(record("c2", verdict: .worse))
+        try ledger.add(record("c1"), interactions: ["n": ["half of it with index-drop-hash"]])
+        let rows = try ledger.rows()
+        #expect(rows.map(\.comparisonId).sorted() == ["c1", "c2"])
+        let first = try #require(rows.first { $0.comparisonId == "c1" })
+        #expect(first.interactions == ["half of it with index-drop-hash"])
+    }
+
+    @Test func outcomesSayTheWorst() {
+        func outcome(_ change: (inout LedgerRow) -> Void) -> String {
+            var row = LedgerRow.rows(record())[0]
+            change(&row)
+            return row.outcome
+        }
+        #expect(outcome { $0.valid = false } == "invalid")
+        #expect(outcome { $0.keptUp = .baseOnly } == "did not keep up")
+        #expect(outcome { $0.keptUp = .neither } == "neither side kept up")
+        #expect(outcome { $0.effects[1].verdict = .worse } == "better and worse")
+        #expect(outcome { $0.effects[0].verdict = .equivalent } == "equivalent")
+        #expect(
+            outcome {
+                $0.effects[0].verdict = .equivalent
+                $0.effects[1].verdict = .inconclusive
+            } == "inconclusive")
+        #expect(outcome { $0.effects[0].verdict = nil } == "no verdict")
+    }
+
+    @Test func aTornLineIsLeftOutAndADamagedOneTold() throws {
+        let home = try TemporaryFolder()
+        let ledger = SuggestionLedger(folder: home.path)
+        _ = try home.write(Self.golden + Self.golden.prefix(50), as: "ledger.jsonl")
+        #expect(try ledger.rows().count == 1)
+        try ledger.add(record("c2"))
+        #expect(try ledger.rows().count == 2)
+        for (line, words) in [
+            ("{}\n", "ledger.jsonl:2: is no row of the ledger; take the line out"),
+            (#"{"formatVersion":2}"# + "\n", "ledger.jsonl:2: format 2, this version reads 1"),
+            (#"{"formatVersion":1}"# + "\n", "ledger.jsonl:2: is damaged"),
+        ] {
+            _ = try home.write(Self.golden + line, as: "ledger.jsonl")
+            do {
+                _ = try ledger.rows()
+                Issue.record("accepted")
+            } catch let error as SuggestionLedger.Problem {
+                #expect(error.description.contains(words), "\(error)")
+            }
+        }
+        #expect(throws: SuggestionLedger.Problem.self) {
+            try SuggestionLedger(folder: "\(home.path)/gone").add(record())
+        }
+    }
+}

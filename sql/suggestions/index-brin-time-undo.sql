@@ -1,0 +1,3 @@
+-- Takes index-brin-time back.
+CREATE INDEX idx_messages_timestamp ON messages (timestamp);
+DROP INDEX idx_messages_timestamp_brin;

@@ -1,0 +1,3 @@
+-- Takes index-covering back.
+CREATE INDEX idx_query_contenttopic ON messages (contentTopic);
+DROP INDEX idx_query_covering;

@@ -1,0 +1,2 @@
+-- Takes index-order back.
+DROP INDEX i_query_storedAt;

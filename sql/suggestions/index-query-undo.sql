@@ -1,0 +1,2 @@
+-- Takes index-query back.
+DROP INDEX i_query;

@@ -1,0 +1,2 @@
+-- Takes payload-external back.
+ALTER TABLE messages ALTER COLUMN payload SET STORAGE EXTENDED;
