@@ -209,7 +209,8 @@ package struct ExperimentPlan: Sendable {
         let spec = subject.workload.scaled(by: subject.rateScale)
         let whole = TrialPlan.estimate(spec)
         let loading = Double(spec.history.rows) / TrialPlan.assumedLoadRate
-        let copying = Double(TrialPlan.diskNeed(spec, subject.variant)) / assumedCopyRate
+        let each = spec.historyMessages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
+        let copying = Double(spec.history.rows) * each / assumedCopyRate
         return isFirst || copying > loading ? whole : whole - loading + copying
     }
 }

@@ -90,13 +90,12 @@ extension ExperimentSpec {
         }
         for (index, factor) in factors.enumerated() {
             let before = factors[..<index]
-            if maps[index].isSound("name"), before.contains(where: { $0.name == factor.name }) {
-                maps[index].note("name", "'\(factor.name)' is given twice", remedy: "name each factor once")
-            }
             if !factor.kind.mayRepeat, before.contains(where: { $0.kind == factor.kind }) {
                 maps[index].note(
                     "of", "another factor varies the \(factor.kind.rawValue) already",
                     remedy: "put their levels together")
+            } else if maps[index].isSound("name"), before.contains(where: { $0.name == factor.name }) {
+                maps[index].note("name", "'\(factor.name)' is given twice", remedy: "name each factor once")
             }
         }
     }
