@@ -91,7 +91,7 @@ enum SuggestionText {
             "  statements         \(step.name): \(plain.count(step.count)), \(time(step.seconds)) in all, longest \(time(step.longestSeconds))"
         }
         lines += report.locks.map { lock in
-            "  lock               \(lock.mode) on \(lock.relations), \(plain.count(lock.most)) at once, longest seen \(time(lock.longestSeconds))"
+            "  lock               \(lock.mode) on \(lock.relations), \(plain.count(lock.most)) at once, \(lock.longestSeconds == 0 ? "seen at one look" : "longest seen \(time(lock.longestSeconds))")"
         }
         if report.locks.isEmpty {
             lines.append("  lock               none seen, looking every \(report.lookEveryMs) ms")

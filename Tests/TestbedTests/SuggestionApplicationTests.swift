@@ -53,7 +53,7 @@ import Testing
         let cluster = try await TestServers.privateCluster()
         let before = await cluster.postmaster
         for (settings, words) in [
-            ("jit: perhaps", "n.yaml:4:32: settings.jit: PostgreSQL"), ("jti: off", "did you mean 'jit'?"),
+            ("jit: perhaps", "n.yaml:4:32: settings.jit: PostgreSQL"), ("jti: off", "jti: PostgreSQL"),
             ("max_connections: 0", "refuses '0'"),
         ] {
             do {

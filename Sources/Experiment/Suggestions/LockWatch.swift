@@ -38,7 +38,7 @@ final class LockWatch {
                                 WHEN c.relname LIKE 'lookup\\_%' THEN 'partitions of messages_lookup'
                                 ELSE 'partitions of messages' END, count(*)
             FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-            WHERE l.pid = \(holder) AND l.granted AND c.relkind IN ('r', 'p')
+            WHERE l.pid = \(holder) AND l.granted AND l.locktype = 'relation' AND c.relkind IN ('r', 'p')
               AND c.relnamespace = 'public'::regnamespace
             GROUP BY 1, 2
             """)

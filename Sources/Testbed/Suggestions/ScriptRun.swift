@@ -97,7 +97,8 @@ struct ScriptRun {
         let rows = try observer.run(
             """
             SELECT l.mode, min(c.relname::text), count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-            WHERE l.pid = \(connection.backendPID) AND l.granted AND c.relnamespace = 'public'::regnamespace
+            WHERE l.pid = \(connection.backendPID) AND l.granted AND l.locktype = 'relation'
+              AND c.relnamespace = 'public'::regnamespace
             GROUP BY l.mode
             """)
         let locks = rows.compactMap { row -> RunStatement.Lock? in
