@@ -16,7 +16,7 @@ extension LatencyLog {
     }
 
     /// A tag as a line holds it: what the format does not allow in one becomes `-`.
-    public static func tag(_ text: String) -> String {
+    static func tag(_ text: String) -> String {
         String(text.map { $0 == "," || $0.isWhitespace || $0.isNewline ? "-" : $0 })
     }
 

@@ -49,8 +49,7 @@ struct Redaction {
     private mutating func run() {
         let end = bytes[index...].firstIndex { !Self.isWord($0) } ?? bytes.count
         let word = bytes[index..<end]
-        let lower = word.map { (65...90).contains($0) ? $0 + 32 : $0 }
-        if Self.secrets.contains(where: { Self.contains(lower, $0) }) { return value(after: word.count) }
+        if Self.namesSecret(word) { return value(after: word.count) }
         let isLiteral = word.first == UInt8(ascii: "x") && index > 0 && bytes[index - 1] == UInt8(ascii: "\\")
         let digits = isLiteral ? word.dropFirst() : word
         if digits.allSatisfy(Self.isHex), digits.count > (isLiteral ? Self.literal : Self.digest) {
@@ -150,6 +149,13 @@ struct Redaction {
         case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
         default: false
         }
+    }
+
+    /// Whether a word is, or holds, one of ``secrets``, the shortest of which has five letters.
+    private static func namesSecret(_ word: ArraySlice<UInt8>) -> Bool {
+        guard word.count >= 5 else { return false }
+        let lower = word.map { (65...90).contains($0) ? $0 + 32 : $0 }
+        return secrets.contains { contains(lower, $0) }
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {
