@@ -134,7 +134,6 @@ struct CompareCommand: AsyncParsableCommand {
         do { plan = try ComparisonPlan(request) } catch let problem as TestbedProblem {
             throw UsageProblem(problem.description)
         }
-        try ComparisonPlan.check(request)
         Terminal.error(CompareText.announcement(request, plan))
         if dryRun { return }
         let registry = request.sides[0].trial.registry
