@@ -20,7 +20,7 @@ struct ServerDifference {
             row("blocks read", \.database?.blocksRead.real, ""),
             row("blocks found in memory", \.database?.blocksHit.real, ""),
             row("read by the server", { sum($0.io) { $0.readBytes.real } }, "B"),
-            row("mean read", { ratio(sum($0.io) { $0.readMs }, sum($0.io) { $0.reads.real }) }, "ms"),
+            row("mean read", { ratio(sum($0.io) { $0.readMs ?? .nan }, sum($0.io) { $0.reads.real }) }, "ms"),
             row("written by the server", { sum($0.io) { $0.writtenBytes.real } }, "B"),
             row("temporary files", \.database?.tempBytes.real, "B"),
             row("transactions", \.database?.commits.real, ""), row("deadlocks", \.database?.deadlocks.real, ""),
