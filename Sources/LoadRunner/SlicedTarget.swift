@@ -149,7 +149,7 @@ public final class SlicedTarget<Inside: LoadTarget>: LoadTarget {
     /// Lets time run without end, from where it stands.
     private func runOn() {
         isEnded = true
-        guard state != .shut else {
+        guard state == .shut else {
             slice?.length = Self.endless
             state = .running
             return passHeld()
