@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiment
 import FoundationEssentials
+import Report
 import RunRecord
 import SpecReader
 import Testbed
@@ -152,6 +153,9 @@ struct CompareCommand: AsyncParsableCommand {
         }
         withExtendedLifetime(signals) {}
         progress.close()
+        do { try SuggestionLedger(folder: RunFolders.home()).add(outcome.record) } catch {
+            Terminal.error("the suggestions' ledger was not written: \(error)")
+        }
         try finish(outcome.record, outcome.folder, wasInterrupted: outcome.wasInterrupted)
     }
 
@@ -159,6 +163,7 @@ struct CompareCommand: AsyncParsableCommand {
     private func finish(
         _ record: ComparisonRecord, _ folder: ComparisonFolder, wasInterrupted: Bool = false
     ) throws {
+        do { try ComparisonExporters.writeAll(folder) } catch { Terminal.error("\(folder.path): no report (\(error))") }
         Terminal.out(json ? folder.readText(.record) ?? "" : CompareText.closing(record, folder: folder))
         if wasInterrupted { throw ExitStatus.interrupted }
         if !record.valid { throw ExitStatus.invalid }

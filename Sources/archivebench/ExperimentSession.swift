@@ -73,6 +73,7 @@ struct ExperimentSession {
         }
         withExtendedLifetime(signals) {}
         progress.close()
+        do { try ExperimentExporters.writeAll(folder) } catch { Terminal.error("\(folder.path): no report (\(error))") }
         Self.show(record, json: options.json) { $0.results(folder: folder.path) }
         try judge(record)
     }

@@ -155,14 +155,14 @@ import Workload
         #expect(outcome.record.validity.first { $0.rule == "ran-to-plan" }?.holds == false)
     }
 
-    /// A preparation that fails leaves nothing, neither servers nor a folder.
+    /// A script that fails leaves nothing, neither servers nor a folder.
     @Test func aSideThatCannotBePreparedLeavesNothing() async throws {
-        struct Refused: Error {}
         let place = try Place()
         let trial = try await place.trial()
         var request = place.request([trial, trial], blocks: 6)
-        request.sides[1].prepare = { _ in throw Refused() }
-        await #expect(throws: Refused.self) {
+        request.sides[1].trial.variant.patch = Variant.Patch(
+            apply: SQLScript(name: "wrong", file: "wrong.sql", text: "DROP TABLE nowhere;"), undo: nil)
+        await #expect(throws: TestbedProblem.self) {
             try await ComparisonRunner(request, observer: Watcher(), control: TrialControl()).run()
         }
         #expect(place.isClean() && !FileManager.default.fileExists(atPath: request.folder))
@@ -172,15 +172,14 @@ import Workload
     @Test func aLostServerEndsTheComparison() async throws {
         let place = try Place()
         let trial = try await place.trial()
-        let cluster = Mutex<ManagedCluster?>(nil)
         var request = place.request([trial, trial], blocks: 60)
-        request.sides[1].prepare = { archive in
-            cluster.withLock { $0 = archive.cluster }
-            return ["nothing was changed"]
-        }
+        request.sides[1].trial.variant.patch = Variant.Patch(
+            apply: SQLScript(name: "mark", file: "mark.sql", text: "CREATE TABLE mark ();"), undo: nil)
+        let registry = place.registry
         let killer: @Sendable () -> Void = {
-            let victim = cluster.withLock { $0 }
-            Task { await victim?.stop(.immediate) }
+            for cluster in registry.clusters() where cluster.purpose.hasSuffix("test-2") {
+                for process in cluster.processes { kill(process.pid, SIGQUIT) }
+            }
         }
         let outcome = try await ComparisonRunner(
             request, observer: Watcher(at: 1, killer), control: TrialControl()
@@ -188,7 +187,8 @@ import Workload
         #expect(place.isClean() && !outcome.record.valid)
         let finding = try #require(outcome.record.validity.first { $0.rule == "ran-to-plan" })
         #expect(!finding.holds && finding.observed.contains("test-2: the database server ended"))
-        #expect(outcome.record.sides[1].applied == ["nothing was changed"])
+        #expect(outcome.record.sides[0].applied.allSatisfy { !$0.contains("mark.sql") })
+        #expect(outcome.record.sides[1].applied.contains { $0.contains("mark.sql") })
     }
 }
 

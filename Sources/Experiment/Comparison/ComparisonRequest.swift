@@ -5,27 +5,15 @@ import Workload
 public struct ComparisonRequest: Sendable {
     /// One of those compared.
     public struct Side: Sendable {
-        /// Puts in force what a side is besides its settings: an SQL patch, a restart with what the suggestion changes.
-        /// Told the built archive; returns one sentence for each part, as it was read back.
-        public typealias Preparation = @Sendable (BuiltArchive) async throws -> [String]
-
         /// Unique within the comparison.
         public var name: String
         /// What a trial of this side alone would be made from. Its folder, identifier and phases are not used.
         public var trial: TrialRequest
-        /// What it suggests; `nil` for what is no suggestion.
-        public var suggestion: SuggestionDescription?
-        /// Run on the archive once it is built; `nil` leaves it as it is.
-        public var prepare: Preparation?
 
         /// Takes each value as it is.
-        public init(
-            name: String, trial: TrialRequest, suggestion: SuggestionDescription? = nil, prepare: Preparation? = nil
-        ) {
+        public init(name: String, trial: TrialRequest) {
             self.name = name
             self.trial = trial
-            self.suggestion = suggestion
-            self.prepare = prepare
         }
     }
 

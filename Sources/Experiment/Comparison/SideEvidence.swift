@@ -112,7 +112,7 @@ extension SideServer {
                 kind: "managed", serverVersion: archive.serverVersion, schemaVersion: side.trial.schemaVersion,
                 history: archive.history, binaries: side.trial.installation.version,
                 dataChecksums: side.trial.variant.dataChecksums, sizes: []),
-            suggestion: side.suggestion)
+            suggestion: SuggestionDescription(side.trial.variant, driver: side.trial.driver))
         compared.applied = applied
         return compared
     }

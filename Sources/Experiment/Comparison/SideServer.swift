@@ -34,7 +34,8 @@ struct SideServer: Sendable {
     ///   - purpose: said in the cluster's record.
     ///   - progress: called with the rows loaded so far.
     /// - Returns: the side; nothing is asked of it yet.
-    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, and what the side's preparation throws.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, `SpecProblems` for settings that the server does
+    ///   not take over.
     static func make(
         _ side: ComparisonRequest.Side, control: TrialControl, purpose: String,
         progress: @escaping @Sendable (Int) -> Void
@@ -44,7 +45,7 @@ struct SideServer: Sendable {
         let archive = try await ArchiveBuilder(trial, variant: variant, control: control).build(
             purpose: purpose, progress: progress)
         do {
-            let applied = try await side.prepare?(archive) ?? []
+            let applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
             // A server that has just loaded its history has it in its buffers, one that was copied has not.
             try await archive.cluster.restart()
             archive.storage?.activate()

@@ -29,7 +29,7 @@ struct SideSet: Sendable {
                 let (total, started) = (side.trial.workload.history.rows, Clock.now())
                 set.servers.append(
                     try await SideServer.make(
-                        side, control: control, purpose: "compare \(request.comparisonID)"
+                        side, control: control, purpose: "compare \(request.comparisonID), \(side.name)"
                     ) { rows in
                         let rate = Double(rows) / (Double(Clock.now() - started) / 1e9)
                         progress("\(stage), \(rows) of \(total) rows", later + Double(total - rows) / max(1, rate))

@@ -32,12 +32,6 @@ package struct CellSubject: Sendable {
         guard let spec = files.workloads[choice.workload], let chosen = files.variants[choice.variant] else {
             throw Problem(description: "\(choice.workload), \(choice.variant): not read")
         }
-        for name in [choice.variant] + choice.suggestions where files.variants[name]?.hasPatch == true {
-            throw Problem(
-                description:
-                    "\(name): changes the archive's tables by a script, which an experiment does not run; use 'archivebench compare'"
-            )
-        }
         overlays = choice.overlays.compactMap { files.overlays[$0] }
         profile = choice.profile.flatMap { files.profiles[$0] }
         rateScale = choice.rateScale
@@ -113,13 +107,24 @@ package struct CellSubject: Sendable {
                 !base.settings.contains { $0.name == own.name && $0.value == own.value }
             }
             let driver = DriverChange.all.filter { $0.differs(read.driver, .faithful) }
-            for thing in settings.map(\.name) + driver.map(\.name) {
+            let patch = read.variant.patch
+            // The statements of one script were not written for tables that another has changed.
+            for thing in settings.map(\.name) + driver.map(\.name) + (patch == nil ? [] : ["the archive's tables"]) {
                 if let owner = owners.updateValue(name, forKey: thing) {
                     throw Problem(
                         description:
                             "suggestions \(owner) and \(name): both change \(thing); do not combine them, or choose design one-at-a-time"
                     )
                 }
+            }
+            if let patch {
+                guard variant.patch == nil else {
+                    throw Problem(
+                        description:
+                            "\(chosen.variant.name) and suggestion \(name): both change the archive's tables; do not combine them"
+                    )
+                }
+                variant.patch = patch
             }
             try variant.set(settings, from: name)
             if settings.isEmpty { variant.name += "+\(name)" }

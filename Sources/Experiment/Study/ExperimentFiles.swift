@@ -11,10 +11,8 @@ package struct ExperimentFiles: Sendable {
         package var driver: DriverBehaviour
         /// The variant that it is a difference to; `nil` for one that stands for itself.
         package var base: Variant?
-        /// Its file's text and that of its base.
+        /// Its file's text, that of its base, and the scripts that it runs.
         package var text: String
-        /// Whether it changes the archive's tables, which trials of an experiment do not do.
-        package var hasPatch: Bool
     }
 
     package private(set) var workloads: [String: WorkloadSpec] = [:]
@@ -54,16 +52,13 @@ package struct ExperimentFiles: Sendable {
 
     private static func variant(_ path: String) throws -> ReadVariant {
         var driver = DriverBehaviour.faithful
-        var (name, text, hasPatch): (String?, String, Bool) = (nil, "", false)
+        var name: String?
         let variant = try Variant(path: path) { map in
             driver = DriverBehaviour(variant: map)
             name = map.string("base")
-            text = map.document.text
-            hasPatch = map.has("sql")
         }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         let base = try name.map { try Variant(path: "\(folder)\($0).yaml") }
-        return ReadVariant(
-            variant: variant, driver: driver, base: base, text: text + (base?.text ?? ""), hasPatch: hasPatch)
+        return ReadVariant(variant: variant, driver: driver, base: base, text: variant.text)
     }
 }

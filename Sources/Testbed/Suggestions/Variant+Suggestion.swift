@@ -20,6 +20,11 @@ extension Variant {
         public let apply: SQLScript
         /// Takes them back; `nil` for what is not reversible.
         public let undo: SQLScript?
+
+        package init(apply: SQLScript, undo: SQLScript?) {
+            self.apply = apply
+            self.undo = undo
+        }
     }
 
     /// What a variant is a difference from.
