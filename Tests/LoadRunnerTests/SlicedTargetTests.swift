@@ -155,14 +155,20 @@ import Workload
     @Test func clientsOfAClosedLoopWaitForTheirTurn() throws {
         let spec = try TestWorkloads.clockwork(rate: "9000/s", measure: "3s")
         let opens = [second, 7 * second, 30 * second]
-        let seen = try run(spec, opening: opens, pacing: .closed(clients: 4)) { _ in Self.millisecond }
-        for entry in seen.diary { #expect(opens.contains { entry.begun >= $0 && entry.begun < $0 + second }) }
+        let seen = try run(
+            spec, opening: opens, pacing: .closed(clients: 4), acts: [(at: 40 * second, act: { gate, _ in gate.end() })]
+        ) { _ in Self.millisecond }
+        // What the four clients wait with after the last turn is carried out when there will be no more.
+        for entry in seen.diary.dropLast(4) {
+            #expect(opens.contains { entry.begun >= $0 && entry.begun < $0 + second })
+        }
+        #expect(seen.diary.suffix(4).allSatisfy { $0.begun >= 40 * second })
         let accounts = try (0..<3).map { try #require(seen.gate.account(of: $0)) }
         for (account, opened) in zip(accounts, opens) {
             #expect(account.firstBegun == opened && account.isDrained && account.begun == account.ended)
             #expect((1_000...1_004).contains(account.ended))
         }
-        #expect(accounts.reduce(0) { $0 + $1.begun } == seen.diary.count)
+        #expect(accounts.reduce(0) { $0 + $1.begun } == seen.diary.count - 4)
         // What waited was begun after its turn came, and took from then on.
         #expect(seen.response(1).allSatisfy { $0 < 5 })
         #expect(seen.result.results[0].measure.identityHolds)
