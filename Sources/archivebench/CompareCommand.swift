@@ -135,15 +135,16 @@ struct CompareCommand: AsyncParsableCommand {
         do { plan = try ComparisonPlan(request) } catch let problem as TestbedProblem {
             throw UsageProblem(problem.description)
         }
-        Terminal.error(CompareText.announcement(request, plan))
-        if dryRun { return }
+        let announcement = CompareText.announcement(request, plan)
+        if dryRun { return Terminal.error(announcement) }
         let registry = request.sides[0].trial.registry
-        for orphan in registry.sweep() {
-            Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)")
-        }
         let progress = ProgressLine()
         let control = TrialControl()
         let signals = Interruption.watch(control, progress, registry)
+        Terminal.error(announcement)
+        for orphan in registry.sweep() {
+            Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)")
+        }
         let outcome: ComparisonRunner.Outcome
         do {
             outcome = try await ComparisonRunner(request, observer: progress, control: control).run()

@@ -53,7 +53,7 @@ import Testing
         #expect(tool.isClean())
     }
 
-    @Test(arguments: ["making small", "warm-up", "block 1 of"]) func oneSignalEndsTheComparison(
+    @Test(arguments: ["making small", "warm-up, round", "block 1 of"]) func oneSignalEndsTheComparison(
         _ stage: String
     ) async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
@@ -62,7 +62,8 @@ import Testing
         #expect(tool.isClean())
         let record = "\(folder.path)/compared/comparison.json"
         guard stage.hasPrefix("block") else {
-            #expect(!FileManager.default.fileExists(atPath: record))
+            // Without a block there is nothing to keep; on a busy host the signal may come when there is one.
+            #expect(try !FileManager.default.fileExists(atPath: record) || readText(record).contains("\"endedAt\""))
             return
         }
         #expect(ending.out.hasPrefix("NOT VALID\n  ran-to-plan: ended early"))

@@ -15,7 +15,7 @@ import Testing
           streams:
             - {name: only, arrivals: {process: poisson, rate: 20/s}, to: [{topics: all}], classes: [{name: chat, payload: {constant: 200B}}]}
         history: {partitions: 2, rows: 500}
-        phases: {warm-up: 1s, measure: 2s, drain-limit: 5s}
+        phases: {warm-up: 1s, measure: 8s, drain-limit: 5s}
         """
     private static let variant = """
         archivebench: variant/1
