@@ -155,7 +155,7 @@ struct ComparisonCourse {
         else { return nil }
         func percent(_ value: Double) -> String {
             let tenths = ((value - 1) * 1_000).rounded() / 10
-            return "\(tenths >= 0 ? "+" : "")\(tenths) %"
+            return tenths == 0 ? "0 %" : "\(tenths > 0 ? "+" : "")\(tenths) %"
         }
         return "\(metric) \(percent(ratio.value)) [\(percent(ratio.low)), \(percent(ratio.high))]"
     }
