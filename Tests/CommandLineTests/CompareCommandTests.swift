@@ -23,10 +23,10 @@ import Testing
         settings: {shared_buffers: 32MB, fsync: off}
         """
 
-    private func arguments(_ folder: TemporaryFolder, budget: String) throws -> [String] {
+    private func arguments(_ folder: TemporaryFolder, budget: String, slice: String = "1s") throws -> [String] {
         [
             "compare", try folder.write(Self.variant, as: "v.yaml"), "--aa", "--workload",
-            try folder.write(Self.workload, as: "w.yaml"), "--slice", "1s", "--budget", budget, "--output",
+            try folder.write(Self.workload, as: "w.yaml"), "--slice", slice, "--budget", budget, "--output",
             "\(folder.path)/compared", "--no-cache",
         ]
     }
@@ -57,13 +57,15 @@ import Testing
         _ stage: String
     ) async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
-        let ending = try await tool.interrupt(arguments(folder, budget: "120s"), at: stage, [.interrupt])
+        // A warm-up that is long enough for a signal which a busy host brings late.
+        let (budget, slice) = stage.hasPrefix("warm-up") ? ("600s", "8s") : ("120s", "1s")
+        let ending = try await tool.interrupt(
+            arguments(folder, budget: budget, slice: slice), at: stage, [.interrupt])
         #expect(ending.status == 4)
         #expect(tool.isClean())
         let record = "\(folder.path)/compared/comparison.json"
         guard stage.hasPrefix("block") else {
-            // Without a block there is nothing to keep; on a busy host the signal may come when there is one.
-            #expect(try !FileManager.default.fileExists(atPath: record) || readText(record).contains("\"endedAt\""))
+            #expect(!FileManager.default.fileExists(atPath: record))
             return
         }
         #expect(ending.out.hasPrefix("NOT VALID\n  ran-to-plan: ended early"))

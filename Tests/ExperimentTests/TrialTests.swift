@@ -93,13 +93,13 @@ import Workload
         #expect(place.isClean())
     }
 
-    /// Some 60 000 operations a second, of which no server of these settings does a quarter on any host: nothing is
+    /// Some 120 000 operations a second, of which no server of these settings does a quarter on any host: nothing is
     /// lost, nothing is believed, and the backlog is the first thing said.
     @Test func anOverloadedTrialLeadsWithItsBacklog() async throws {
         let place = try Place()
         var spec = try TestWorkloads.everything(warmUp: "1s", measure: "2s")
         spec.phases.drainLimit = 1_000_000_000
-        let request = try await place.request(spec, rateScale: 400)
+        let request = try await place.request(spec, rateScale: 800)
         let outcome = try await TrialRunner(request, observer: Watcher(), control: TrialControl()).run()
         let record = try outcome.folder.readRecord()
         #expect(record.ending == .completed && record.allAccountsHold)
@@ -108,7 +108,7 @@ import Workload
         let broken = Set(record.validity.filter { !$0.holds }.map(\.rule))
         #expect(broken.isSuperset(of: ["kept-up", "achieved"]) && !broken.contains("accounting-identity"))
         let arrears = try #require(record.arrears)
-        #expect(arrears.isFallingBehind && arrears.scheduled >= 4 * arrears.achieved && arrears.share > 0.2)
+        #expect(arrears.isFallingBehind && arrears.scheduled >= 4 * arrears.achieved && arrears.share > 0.5)
 
         let report = try TrialReport(folder: outcome.folder)
         let terminal = TerminalReport(report, colour: false).closing(page: "p")

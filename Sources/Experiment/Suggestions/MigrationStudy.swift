@@ -95,23 +95,25 @@ public struct MigrationStudy: Sendable {
         return try sight.report(plan, spec, connections.migration)
     }
 
-    /// One for each thread; none is used by two at a time.
+    /// `@unchecked Sendable`, because all are constants, and each connection is used by one thread only: ``run(progress:)``
+    /// gives each of its four tasks another one, and takes the migration's up again after that task has ended.
     private struct Connections: @unchecked Sendable {
         let migration, queries, puts, observer: Connection
+        /// The others by the number of their backend, and that of the migration.
+        private let names: [Int32: String]
+        private let holder: Int32
 
         init(_ parameters: ConnectionParameters) throws(PostgresError) {
             migration = try Connection.open(parameters)
             queries = try Connection.open(parameters)
             puts = try Connection.open(parameters)
             observer = try Connection.open(parameters)
+            holder = migration.backendPID
+            names = [holder: "migration", queries.backendPID: "queries", puts.backendPID: "puts"]
         }
 
         func watch(until clock: MigrationClock) throws(PostgresError) -> MigrationSight.Locks {
-            let watch = LockWatch(
-                observer, holder: migration.backendPID,
-                names: [
-                    migration.backendPID: "migration", queries.backendPID: "queries", puts.backendPID: "puts",
-                ])
+            let watch = LockWatch(observer, holder: holder, names: names)
             while !clock.isOver {
                 if clock.start != nil { try watch.look() }
                 Clock.pause(LockWatch.interval)
