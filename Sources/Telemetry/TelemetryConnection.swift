@@ -39,24 +39,39 @@ final class TelemetryConnection {
     var major: Int { Int(connection.serverVersionNumber) / 10_000 }
 
     /// Runs a statement that gives nothing back.
-    func run(_ sql: String, limit: Nanoseconds = TelemetryConnection.limit) throws(PostgresError) {
-        _ = try rows(sql, limit: limit)
+    func run(_ sql: String) throws(PostgresError) {
+        try timed { () throws(PostgresError) in
+            _ = try connection.run(sql, limit: Self.limit)
+        }
     }
 
-    /// Runs a query.
+    /// Names of the queries that were asked before. Planning takes the server several times as long as answering.
+    private var prepared: [String: String] = [:]
+
+    /// Runs a query, which the server plans only once.
     ///
     /// - Returns: its rows; NULL is left out of a row.
     /// - Throws: `PostgresError` of the server, `time-out`, or `connection-lost`.
     func rows(_ sql: String, limit: Nanoseconds = TelemetryConnection.limit) throws(PostgresError) -> [Row] {
-        let start = Clock.now()
-        defer {
-            queries += 1
-            spent += Clock.now() - start
-            longest = max(longest, Clock.now() - start)
+        try timed { () throws(PostgresError) in
+            let name = try prepare(sql, limit)
+            try connection.sendPrepared(name: name, BoundParameters())
+            return try answer(limit)
         }
+    }
+
+    private func prepare(_ sql: String, _ limit: Nanoseconds) throws(PostgresError) -> String {
+        if let name = prepared[sql] { return name }
+        let name = "reading\(prepared.count)"
+        try connection.sendPrepare(name: name, text: sql)
+        _ = try answer(limit)
+        prepared[sql] = name
+        return name
+    }
+
+    private func answer(_ limit: Nanoseconds) throws(PostgresError) -> [Row] {
         var found: [Row] = []
-        try connection.sendSimple(sql)
-        try connection.collect(statement: "telemetry", until: start + limit + 1_000_000_000) {
+        try connection.collect(statement: "telemetry", until: Clock.now() + limit + 1_000_000_000) {
             result throws(PostgresError) in
             guard result.kind == .rows else { return }
             let names = (0..<result.columnCount).map { result.columnName($0) }
@@ -67,6 +82,16 @@ final class TelemetryConnection {
             }
         }
         return found
+    }
+
+    private func timed<Value>(_ body: () throws(PostgresError) -> Value) throws(PostgresError) -> Value {
+        let start = Clock.now()
+        defer {
+            queries += 1
+            spent += Clock.now() - start
+            longest = max(longest, Clock.now() - start)
+        }
+        return try body()
     }
 }
 

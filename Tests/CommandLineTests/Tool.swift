@@ -53,30 +53,32 @@ final class Tool {
         return Ending(status: status, out: result.standardOutput, error: result.standardError)
     }
 
-    /// Starts it, waits for a word among its messages, sends signals, and waits for its end.
+    /// Starts it, waits for a word among its messages, sends signals, and waits for its end. A shell waits and sends: this
+    /// process's own threads may be busy with other tests for longer than the moment lasts.
     func interrupt(_ arguments: [String], at word: String, _ signals: [Subprocess.Signal]) async throws -> Ending {
+        let folder = try TemporaryFolder()
+        let error = "\(folder.path)/error"
+        let numbers = signals.map { String($0.rawValue) }.joined(separator: " ")
         let result = try await Subprocess.run(
-            .path(FilePath(Self.path)), arguments: Arguments(arguments), environment: environment(nil), input: .none,
-            output: .string(limit: 4 << 20), error: .sequence
-        ) { execution in
-            var seen = ""
-            var sent = false
-            for try await line in execution.standardError.strings() {
-                seen += line + "\n"
-                if !sent && line.contains(word) {
-                    sent = true
-                    for signal in signals {
-                        try execution.send(signal: signal)
-                        try await Task.sleep(for: .milliseconds(300))
-                    }
-                }
-            }
-            return seen
-        }
+            .name("bash"), arguments: Arguments(["-c", Self.interrupting, error, word, numbers, Self.path] + arguments),
+            environment: environment(nil), input: .none, output: .string(limit: 4 << 20), error: .string(limit: 4 << 20))
+        // A shell gives 128 and the signal for a program that one has ended.
         var status: Int32 = -1
-        if case .exited(let code) = result.terminationStatus { status = code }
-        return Ending(status: status, out: result.standardOutput, error: result.closureResult)
+        if case .exited(let code) = result.terminationStatus, code < 128 { status = code }
+        return Ending(status: status, out: result.standardOutput, error: try readText(error))
     }
+
+    /// Its own job, because a shell's other jobs in the background do not hear the interrupt.
+    private static let interrupting = """
+        set -m
+        word=$1 signals=$2
+        shift 2
+        : >"$0"
+        "$@" 2>"$0" &
+        until grep -qF -- "$word" "$0" || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+        for signal in $signals; do kill -"$signal" $! && sleep 0.3; done
+        wait $!
+        """
 
     /// Whether no cluster and no server of it is left.
     func isClean() -> Bool {

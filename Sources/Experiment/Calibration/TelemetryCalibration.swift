@@ -23,18 +23,20 @@ public struct TelemetryCalibration: Sendable {
     /// Throughput with telemetry, of that without.
     public static let leastThroughput = 0.98
 
-    private static let phases: [CalibrationScript] = [.put, .page]
-    private static let blocks = 24
+    /// What is run, and how many pairs of slices at most: a put has more statements for its time, so more to pay.
+    private static let phases: [(script: CalibrationScript, blocks: Int)] = [(.put, 60), (.page, 20)]
     private static let connections = 8
     /// Seconds of load in one slice.
-    private static let slice = 4.0
+    private static let slice = 3.0
+    /// Transactions that tell how many make a slice; the first ones, on empty tables, are faster than the rest.
+    private static let probed = 20_000
     /// Time for what telemetry does once, before the load of a slice begins.
     private static let preparation = Duration.milliseconds(300)
     /// Time of a flush, nanoseconds: protected disks take 12 to 58 µs (M. Callaghan, "SSDs, power loss protection and fsync
     /// latency", 2026), and this is the shortest that the model was seen to keep.
     private static let flush: Nanoseconds = 50_000
     /// All of it ends within this, nanoseconds.
-    private static let budget: Nanoseconds = 540_000_000_000
+    private static let budget: Nanoseconds = 720_000_000_000
     private static let database = "calibration"
 
     private let request: TrialRequest
@@ -102,12 +104,12 @@ public struct TelemetryCalibration: Sendable {
         let parameters = cluster.record.parameters(database: Self.database)
         progress("making the tables")
         let connection = try Connection.open(parameters)
-        for statement in Self.phases.flatMap(\.setUp) { try connection.run(statement) }
+        for statement in Self.phases.flatMap(\.script.setUp) { try connection.run(statement) }
         var rows: [CalibrationRow] = []
         let costs = SliceCosts()
-        for (number, script) in Self.phases.enumerated() {
+        for (number, (script, blocks)) in Self.phases.enumerated() {
             if control.isStopping { throw TrialInterrupted() }
-            let result = try await measure(script, number, cluster.record, costs)
+            let result = try await measure(script, blocks, number, cluster.record, costs)
             guard let ratio = result.ratio(of: EngineMetric.throughput, SideName.on, to: SideName.off) else { continue }
             let name = "\(script.name), \(Self.connections) connections: throughput, with telemetry / without"
             rows.append(CalibrationRow(name, ratio, atLeast: Self.leastThroughput))
@@ -122,12 +124,12 @@ public struct TelemetryCalibration: Sendable {
     }
 
     private func measure(
-        _ script: CalibrationScript, _ number: Int, _ cluster: ClusterRecord, _ costs: SliceCosts
+        _ script: CalibrationScript, _ blocks: Int, _ number: Int, _ cluster: ClusterRecord, _ costs: SliceCosts
     ) async throws -> PairedResult {
         let (seed, name) = (request.seed &+ UInt64(number), script.name)
         let parameters = cluster.parameters(database: Self.database)
         progress("\(name): looking how fast it goes")
-        let probe = try await load(script, 2_000, parameters, seed)
+        let probe = try await load(script, Self.probed, parameters, seed)
         let count = Int((probe[EngineMetric.throughput] ?? 1_000) * Self.slice)
         let slices = PairedSlices(
             [
@@ -144,7 +146,8 @@ public struct TelemetryCalibration: Sendable {
                 },
             ],
             limits: .init(
-                budget: Self.budget / Nanoseconds(Self.phases.count), minimum: Estimate.fewest, maximum: Self.blocks),
+                budget: Self.budget * Nanoseconds(blocks) / Nanoseconds(Self.phases.reduce(0) { $0 + $1.blocks }),
+                minimum: Estimate.fewest, maximum: blocks),
             control: control,
             prepare: { for statement in script.reset { try Connection.open(parameters).run(statement) } },
             progress: { [progress] now in
