@@ -6,7 +6,7 @@ struct KeptUpFinding: Sendable {
     /// Operations that must have ended, as a share of those that were due.
     static let leastEnded = 0.95
     /// Time to empty the queue after a slice, as a share of the slice, beyond which waiting built up.
-    static let longestDrain = 0.25
+    static let longestDrain = 0.05
     /// A side kept up when it was behind in no more than this share of its blocks.
     static let mostBehind = 0.1
     /// The verdict "did not keep up" is given when blocks in which only that side was behind outnumber the others so clearly
@@ -43,13 +43,21 @@ struct KeptUpFinding: Sendable {
             && Binomial.atLeast(onlyWorse, of: onlyOne, probability: 0.5) <= Self.level
     }
 
+    /// As a record tells it: what may be chance is no finding against a side.
+    var told: ComparedPair.KeptUp {
+        switch label {
+        case .both, .neither: label
+        case .baseOnly, .candidateOnly, .unsure: isSure ? label : .unsure
+        }
+    }
+
     /// What was seen, as a sentence goes on.
     var words: String {
         switch label {
         case .both: "both sides kept up"
         case .baseOnly: "the candidate did not keep up with the rate in \(candidateBehind) of \(blocks) blocks"
         case .candidateOnly: "the base did not keep up with the rate in \(baseBehind) of \(blocks) blocks"
-        case .neither:
+        case .neither, .unsure:
             "neither side kept up with the rate (base \(baseBehind), candidate \(candidateBehind) of \(blocks) blocks)"
         }
     }

@@ -85,7 +85,7 @@ struct Look: Sendable {
             candidate: under.candidate,
             metrics: metrics.filter { $0.verdict != nil } + metrics.filter { $0.verdict == nil }, curves: curves,
             blocks: under.compared.blocks.count, excluded: under.compared.excluded, stopped: stopped,
-            keptUp: under.keptUp.label)
+            keptUp: under.keptUp.told)
     }
 
     private func untested(

@@ -48,11 +48,30 @@ public struct ArchiveBuilder: Sendable {
         return try await copy(entry, of: cache, purpose)
     }
 
+    /// Fills a cluster and puts it into the cache, unless it is there: what is built from it afterwards is a copy, and copies
+    /// are alike to the byte. Nothing is left running.
+    ///
+    /// - Parameters:
+    ///   - purpose: said in the cluster's record.
+    ///   - progress: called with the rows loaded so far.
+    /// - Returns: why what is built will not be a copy; `nil` when it will.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
+    func fillCache(purpose: String, progress: @escaping @Sendable (Int) -> Void) async throws -> String? {
+        let (request, variant) = (request, variant)
+        guard request.usesCache else { return "the cache is not used" }
+        let key = try await WorkerThread.run { DatasetIdentity.key(request, variant) }
+        guard DatasetCache(registry: request.registry).find(key.text) == nil else { return nil }
+        let archive = try await buildNew(purpose, key: key, always: true, progress)
+        await archive.cluster.remove()
+        archive.storage?.remove()
+        return archive.note
+    }
+
     /// A load that takes less than this is done again as quickly as its result could be copied, seconds.
     private static let worthKeeping = 5.0
 
     private func buildNew(
-        _ purpose: String, key: DatasetKey?, _ progress: @escaping @Sendable (Int) -> Void
+        _ purpose: String, key: DatasetKey?, always: Bool = false, _ progress: @escaping @Sendable (Int) -> Void
     ) async throws -> BuiltArchive {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let (cluster, storage) = try await create(purpose)
@@ -61,7 +80,7 @@ public struct ArchiveBuilder: Sendable {
             try await cluster.createDatabase()
             var archive = try await fill(cluster, schema, progress)
             archive.storage = storage
-            if let key, archive.history.loadSeconds >= Self.worthKeeping {
+            if let key, always || archive.history.loadSeconds >= Self.worthKeeping {
                 archive.note = try await keep(archive, key)
             }
             return archive

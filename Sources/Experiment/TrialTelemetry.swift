@@ -75,10 +75,11 @@ struct TrialTelemetry: Sendable {
     ///   - plan: of the load, for its phases.
     ///   - control: tells when it started.
     ///   - folder: takes the samples.
+    ///   - isCompared: whether other servers are looked at beside, and all of them have to pay the same.
     /// - Returns: a telemetry to be stopped or finished. Nothing that fails here keeps a trial from being run.
     static func begin(
         _ request: TrialRequest, _ archive: BuiltArchive, _ plan: LoadPlan, _ control: LoadControl,
-        _ folder: RecordFolder
+        _ folder: RecordFolder, isCompared: Bool = false
     ) async -> TrialTelemetry {
         let record = archive.cluster.record
         guard request.telemetry else {

@@ -6,8 +6,8 @@ public struct SimulatedHost: Sendable {
     public enum Noise: Sendable {
         /// A model of a machine whose speed drifts.
         case drifting(Drift)
-        /// Log ratios of blocks of a real machine, base against base, in the order of time.
-        case recorded([Double])
+        /// Log ratios of blocks of a real machine, base against base, in the order of time: a series for each comparison.
+        case recorded([[Double]])
     }
 
     /// A machine as it was measured: its speed drifts, each slice of time has noise, and now and then a neighbour or a
@@ -30,16 +30,13 @@ public struct SimulatedHost: Sendable {
         public init() {}
     }
 
-    /// Mean length of a stretch that is taken from a recorded series as it is, so that neighbours stay neighbours.
-    static let stretch = 8
-
     private let noise: Noise
     private var random: SplitMix64
     private var level = 0.0
 
     /// - Parameters:
     ///   - seed: the same seed gives the same machine.
-    ///   - noise: a recorded series has at least one value.
+    ///   - noise: some recorded series has at least one value.
     public init(seed: UInt64, noise: Noise = .drifting(Drift())) {
         self.noise = noise
         random = SplitMix64(seed: seed)
@@ -73,14 +70,18 @@ public struct SimulatedHost: Sendable {
         return level + model.noise * random.normal() + bite
     }
 
-    /// Stretches of random length from random places of the series, around its end (the stationary bootstrap of Politis &
-    /// Romano 1994). Each block's sign is the coin's, as it was when the series was recorded.
-    private mutating func resampled(_ series: [Double], _ count: Int) -> [Double] {
+    /// Series in random order, each from a random place to its end: what lasts through a comparison, such as a side that was slower
+    /// by itself, stays in. What all of them have in common is taken out, for the true effect is known.
+    private mutating func resampled(_ recorded: [[Double]], _ count: Int) -> [Double] {
+        let series = recorded.filter { !$0.isEmpty }
         guard !series.isEmpty else { return [] }
-        var place = random.below(series.count)
-        return (0..<count).map { _ in
-            place = random.below(Self.stretch) == 0 ? random.below(series.count) : (place + 1) % series.count
-            return random.coin() ? series[place] : -series[place]
+        let all = series.flatMap { $0 }
+        let mean = all.reduce(0, +) / Double(all.count)
+        var result: [Double] = []
+        while result.count < count {
+            let one = series[random.below(series.count)]
+            result += one[random.below(one.count)...].map { $0 - mean }
         }
+        return Array(result.prefix(count))
     }
 }

@@ -214,7 +214,7 @@ final class SamplerRun {
 
     /// Turns the logging of slow plans on when a slow statement is seen.
     private func watchSlowPlans(_ rows: [Row]) {
-        guard slowPlans == .notYet, plan.libraries.contains(TelemetrySettings.slowPlans),
+        guard plan.logsSlowPlans, slowPlans == .notYet, plan.libraries.contains(TelemetrySettings.slowPlans),
             rows.contains(where: { $0.count("slow") > 0 })
         else { return }
         slowPlans = .logged

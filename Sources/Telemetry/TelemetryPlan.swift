@@ -15,6 +15,9 @@ public struct TelemetryPlan: Sendable {
     public var controlGroup: String?
     /// Libraries that the server was told to load.
     public var libraries: Set<String>
+    /// Whether the first slow statement turns on the logging of slow plans, which costs every statement after it. Servers that
+    /// are compared with each other do without, or one of them would pay alone.
+    public var logsSlowPlans = true
     /// Start of warm-up and the measure phase as far as they are known; `nil` before the start.
     public var moments: @Sendable () -> (started: Nanoseconds, measure: Range<Nanoseconds>)?
     /// Names a statement's shape by its text; `nil` for one that is none of the load's.

@@ -46,7 +46,9 @@ public final class TelemetrySampler: Sendable {
             } else {
                 gaps.append("statement statistics of the server: its installation has no pg_stat_statements")
             }
-            if !plan.libraries.contains(TelemetrySettings.slowPlans) {
+            if !plan.logsSlowPlans {
+                gaps.append("plans of slow statements: their logging would slow down the one server that has them")
+            } else if !plan.libraries.contains(TelemetrySettings.slowPlans) {
                 gaps.append("plans of slow statements: the server's installation has no auto_explain")
             }
         } catch {

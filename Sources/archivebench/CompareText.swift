@@ -53,6 +53,7 @@ enum CompareText {
         case .both: ""
         case .baseOnly: "\(pair.candidate) did not keep up with the offered rate; its latency means nothing"
         case .candidateOnly: "\(base) did not keep up with the offered rate; its latency means nothing"
+        case .unsure: "one side fell behind in some blocks; take a smaller --rate-scale"
         case .neither: "neither kept up with the offered rate; take a smaller --rate-scale"
         }
     }

@@ -60,8 +60,10 @@ final class Tool {
         let error = "\(folder.path)/error"
         let numbers = signals.map { String($0.rawValue) }.joined(separator: " ")
         let result = try await Subprocess.run(
-            .name("bash"), arguments: Arguments(["-c", Self.interrupting, error, word, numbers, Self.path] + arguments),
-            environment: environment(nil), input: .none, output: .string(limit: 4 << 20), error: .string(limit: 4 << 20))
+            .name("bash"),
+            arguments: Arguments(["-c", Self.interrupting, error, word, numbers, Self.path] + arguments),
+            environment: environment(nil), input: .none, output: .string(limit: 4 << 20), error: .string(limit: 4 << 20)
+        )
         // A shell gives 128 and the signal for a program that one has ended.
         var status: Int32 = -1
         if case .exited(let code) = result.terminationStatus, code < 128 { status = code }

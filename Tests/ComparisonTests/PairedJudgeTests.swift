@@ -249,7 +249,7 @@ import Testing
         let rare = try #require(judge(behind(["new"], inBlocksBelow: 3), Slices.rule()).pairs.first)
         #expect(rare.keptUp == .both)
         let few = try #require(judge(behind(["new"], inBlocksBelow: 4, of: 8), Slices.rule(looks: [8])).pairs.first)
-        #expect(few.keptUp == .baseOnly)
+        #expect(few.keptUp == .unsure)
         #expect(try metric("response.p50:put", in: few).verdict == .inconclusive)
     }
 

@@ -20,10 +20,12 @@ import Testing
         var random = SplitMix64(seed: 77)
         var level = 0.0
         return .recorded(
-            (0..<400).map { _ in
-                level = 0.3 * level + 0.1 * random.normal()
-                return level
-            })
+            [
+                (0..<400).map { _ in
+                    level = 0.3 * level + 0.1 * random.normal()
+                    return level
+                }
+            ])
     }
 
     private func run(

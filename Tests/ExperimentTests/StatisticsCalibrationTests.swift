@@ -61,7 +61,7 @@ import Testing
 
     /// Without noise, simulated sides differ by what was planted and by chance alone: a tenth is found, none is not.
     @Test func simulatedComparisonsFindWhatWasPlanted() throws {
-        let quiet = SimulatedHost.Noise.recorded([0.001, -0.001])
+        let quiet = SimulatedHost.Noise.recorded([[0.001, -0.001]])
         let worse = try #require(SimulatedComparison(noise: quiet, ratio: 1.1, blocks: 24, seed: 1).run())
         #expect(worse.verdict == .worse)
         let ratio = try #require(worse.ratio)

@@ -45,7 +45,7 @@ package struct ComparisonBlocks {
         return (0..<blocks).map { _ in coin.order(of: sides) }
     }
 
-    /// Slices before the first block: every side in turn, none of them counted.
+    /// Slices before the first block: every side in turn, forwards and backwards, none of them counted.
     ///
     /// - Parameters:
     ///   - slices: of each side.
@@ -55,7 +55,7 @@ package struct ComparisonBlocks {
     func warmUp(_ slices: Int, done: (Int) -> Void) async throws -> [String: [SliceRecord]] {
         var seen: [String: [SliceRecord]] = [:]
         for number in 0..<slices {
-            for (place, side) in sides.enumerated() {
+            for (place, side) in (number % 2 == 0 ? sides : sides.reversed()).enumerated() {
                 let slice = SliceRecord(
                     block: number, place: place, side: side.name, atSeconds: 0, seconds: Double(sliceSeconds))
                 seen[side.name, default: []].append(try await side.take(slice, control: control).record)

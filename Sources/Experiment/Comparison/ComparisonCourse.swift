@@ -80,6 +80,7 @@ struct ComparisonCourse {
             observer.report(progress)
         }
         record.rule.primary = ComparisonPlan.primary(Self.perSlice(seen), request)
+        guard !record.rule.primary.isEmpty else { throw ComparisonPlan.nothingToJudge(Self.perSlice(seen), request) }
     }
 
     /// Completions of a slice by request class: the mean, of the side with fewer; the first slice is not looked at.
@@ -194,7 +195,9 @@ struct ComparisonCourse {
     /// Whether the verdicts may be used.
     func findings(_ record: ComparisonRecord) -> [ValidityFinding] {
         let judged = ValidityRules.judge(host: blocks.hostSpan)
-        return [ranToPlan(), enoughBlocks(), identity(record), sameOperations(record), failures()].compactMap { $0 }
+        return [
+            ranToPlan(), enoughBlocks(), identity(record), sameOperations(record), failures(), generatorCPU(),
+        ].compactMap { $0 }
             + judged.findings
     }
 
@@ -254,6 +257,27 @@ struct ComparisonCourse {
             reason: "failed operations load the server less and do not appear in latencies")
     }
 
+    /// A worker without time to spare measures itself, and makes sides look alike.
+    private func generatorCPU() -> ValidityFinding? {
+        let shares = request.sides.compactMap { side -> Double? in
+            let all = slices.filter { $0.side == side.name }.compactMap(Self.workerShare)
+            return all.isEmpty ? nil : Sample.median(all)
+        }
+        guard let most = shares.max() else { return nil }
+        return ValidityFinding(
+            rule: "generator-cpu", holds: most <= ValidityRules.mostGeneratorCPU,
+            observed: "\(Words.percent(most)) in the median slice of the busiest worker",
+            threshold: "at most \(Words.percent(ValidityRules.mostGeneratorCPU)) a worker",
+            reason: "a load generator without time to spare measures itself")
+    }
+
+    /// Processor time of the side's worker in a slice, as a share of the time that it had.
+    private static func workerShare(_ slice: SliceRecord) -> Double? {
+        guard let each = slice.metrics["generator.cpu"] else { return nil }
+        let operations = slice.completed.filter { !ComparisonPlan.isJob($0.key) }.values.reduce(0, +)
+        return each * Double(operations) / 1e6 / (slice.seconds + slice.drainSeconds)
+    }
+
     /// What limits the conclusions.
     func threats(_ record: ComparisonRecord) -> [String] {
         var threats = [
@@ -263,7 +287,7 @@ struct ComparisonCourse {
             threats.append(
                 "no profile was asked for: the server had the whole host and shared it with the load generator")
         }
-        threats += (record.profile?.notEnforced ?? []).map { "profile not enforced: \($0)" }
+        threats += sides.unlike + (record.profile?.notEnforced ?? []).map { "profile not enforced: \($0)" }
         for side in request.sides {
             let seen = slices.filter { $0.side == side.name }.reduce(0) { $0 + Int($1.metrics["checkpoints"] ?? 0) }
             if seen > 0 { threats.append("\(side.name): \(seen) slices saw a checkpoint end; they count") }

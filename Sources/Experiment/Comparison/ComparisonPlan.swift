@@ -2,6 +2,7 @@ import FoundationEssentials
 import LinuxSystem
 import LoadRunner
 import RunRecord
+import SpecReader
 import Testbed
 import Workload
 
@@ -39,6 +40,7 @@ public struct ComparisonPlan: Sendable {
                 "\(Int(request.budgetSeconds)) s hold \(max(0, blocks)) blocks of \(request.sides.count) slices of \(request.sliceSeconds) s, a verdict needs \(Self.fewestBlocks); give --budget \(need)s, or a shorter --slice"
             )
         }
+        try Self.checkCycle(request)
         mostBlocks = blocks
         looks = Self.looks(blocks)
         let each = UInt64(request.sliceSeconds) * 1_000_000_000
@@ -133,6 +135,36 @@ public struct ComparisonPlan: Sendable {
         let factor = request.base.trial.rateScale * (most > 0 ? need / most : 1) * 1.2
         throw TestbedProblem(
             "no request class completes \(request.leastPerSlice) operations in a slice of \(request.sliceSeconds) s, so none would carry a verdict; give --rate-scale \(Int(factor.rounded(.up))), --rate-scale auto, or a longer --slice"
+        )
+    }
+
+    /// Why a comparison is not begun whose warm-up showed that no metric would carry a verdict.
+    ///
+    /// - Parameters:
+    ///   - perSlice: completions by request class, as ``primary(_:_:)`` takes them.
+    ///   - request: of the comparison.
+    static func nothingToJudge(_ perSlice: [String: Double], _ request: ComparisonRequest) -> TestbedProblem {
+        let most = perSlice.filter { !isJob($0.key) }.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        let seen = most.map { "the most, \(Int($0.value)), were \($0.key)" } ?? "nothing was completed on every side"
+        return TestbedProblem(
+            "in a warm-up slice of \(request.sliceSeconds) s no request class completed \(request.leastPerSlice) operations on every side (\(seen)), so nothing would carry a verdict; raise --rate-scale, or take a longer --slice"
+        )
+    }
+
+    /// Checks that slices of a comparison of slow effects hold a cycle of what makes them.
+    ///
+    /// - Throws: `TestbedProblem` with the shortest slice that does.
+    private static func checkCycle(_ request: ComparisonRequest) throws {
+        guard request.mode == .long else { return }
+        let hour = 3_600 / Double(max(1, request.base.trial.offered.timeScale))
+        let checkpoints = request.sides.map { side in
+            let text = side.trial.variant.settings.last { $0.name == "checkpoint_timeout" }?.value ?? "5min"
+            return (try? QuantityParser.duration(text).get()).map { Double($0) / 1e9 } ?? Double(text) ?? 300
+        }
+        let cycle = min(hour, checkpoints.max() ?? 300).rounded(.up)
+        guard Double(request.sliceSeconds) < cycle else { return }
+        throw TestbedProblem(
+            "--long: a slice of \(request.sliceSeconds) s holds neither an archive hour (\(Int(hour.rounded(.up))) s at this time scale) nor a checkpoint's time-out; give --slice \(Int(cycle))s, or a larger --time-scale"
         )
     }
 

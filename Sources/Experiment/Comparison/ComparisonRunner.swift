@@ -85,21 +85,30 @@ public struct ComparisonRunner: Sendable {
         try folder.write(record)
         for side in sides.servers { try await side.checkpoint() }
         var evidence: [SideEvidence] = []
-        for side in sides.servers {
-            evidence.append(try await SideEvidence(side, record, seconds: 2 * request.budgetSeconds, in: folder))
+        do {
+            for side in sides.servers {
+                evidence.append(try await SideEvidence(side, record, seconds: 2 * request.budgetSeconds, in: folder))
+            }
+        } catch {
+            for one in evidence { await one.stop() }
+            throw error
         }
         let begun = Clock.now()
         var course = ComparisonCourse(request, plan, sides, folder, control, observer)
+        let everywhere = ProcessorSet.allowed
         do {
+            try sides.keepGeneratorApart()
             for side in sides.servers { try await side.load.start() }
             try await course.run(&record)
         } catch {
             for one in evidence { await one.stop() }
             for side in sides.servers { _ = await side.load.end() }
+            try? everywhere.confineProcess()
             // There is no slice to tell of.
             try? FileManager.default.removeItem(atPath: folder.path)
             throw error
         }
+        try everywhere.confineProcess()
         await close(sides, evidence, &record, &course, seconds: Double(Clock.now() - begun) / 1e9)
         record.endedAt = UTCTime(seconds: request.base.trial.wallClock()).iso8601
         try folder.write(record)

@@ -39,7 +39,8 @@ struct SideEvidence: Sendable {
             phases: PhaseDescription(warmUpSeconds: 0, measureSeconds: seconds, drainLimitSeconds: 0),
             command: record.command)
         telemetry = await TrialTelemetry.begin(
-            server.side.trial, server.archive, LoadPlan(phases: phases, nodes: 1), server.load.control, folder)
+            server.side.trial, server.archive, LoadPlan(phases: phases, nodes: 1), server.load.control, folder,
+            isCompared: true)
     }
 
     /// Ends the looking without a word.

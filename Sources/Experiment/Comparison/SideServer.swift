@@ -15,8 +15,8 @@ struct SideServer: Sendable {
     /// How the file's settings were changed for that, one sentence each.
     let adaptations: [String]
     let archive: BuiltArchive
-    /// As the running server reports them.
-    let settings: [SettingRow]
+    /// As the running server reports them; empty before ``startAnew()``.
+    private(set) var settings: [SettingRow] = []
     /// How each part of the side's suggestion was put in force.
     let applied: [String]
     let counters: SideCounters
@@ -46,19 +46,23 @@ struct SideServer: Sendable {
             purpose: purpose, progress: progress)
         do {
             let applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
-            // A server that has just loaded its history has it in its buffers, one that was copied has not.
-            try await archive.cluster.restart()
-            archive.storage?.activate()
-            let settings = try await Self.settings(archive.cluster.record.parameters(), variant)
             let load = SideLoad(try loadPlan(side, archive, trial.offered))
             return SideServer(
-                side: side, variant: variant, adaptations: adaptations, archive: archive,
-                settings: settings, applied: applied,
+                side: side, variant: variant, adaptations: adaptations, archive: archive, applied: applied,
                 counters: SideCounters(archive.cluster), load: load)
         } catch {
             await archive.remove()
             throw error
         }
+    }
+
+    /// Starts the server once more, with nothing in its buffers and on the modelled device, and reads its settings.
+    ///
+    /// - Throws: `TestbedProblem`, `PostgresError`.
+    mutating func startAnew() async throws {
+        try await archive.cluster.restart()
+        archive.storage?.activate()
+        settings = try await Self.settings(archive.cluster.record.parameters(), variant)
     }
 
     private static func loadPlan(
@@ -128,7 +132,12 @@ struct SideServer: Sendable {
     /// Throws when the server is gone or a person wants an end.
     func goOn(_ control: TrialControl) async throws {
         if control.isStopping { throw TrialInterrupted() }
-        guard await archive.cluster.isRunning else { throw SideLost(side: name) }
+        guard await archive.cluster.isRunning else { throw lost }
+    }
+
+    private var lost: SideLost {
+        let log = (Host.read(archive.cluster.record.logFile) ?? "").split(separator: "\n")
+        return SideLost(side: name, lastWords: log.suffix(SideLost.lines).joined(separator: "\n"))
     }
 
     // MARK: Slices
@@ -151,7 +160,7 @@ struct SideServer: Sendable {
             turn = try await load.turn(seconds: Int(slice.seconds), drainLimit: limit) { try await goOn(control) }
         } catch let error where !(error is TrialInterrupted) {
             // A load that failed because its server is gone: that is the thing to tell.
-            guard await archive.cluster.isRunning else { throw SideLost(side: name) }
+            guard await archive.cluster.isRunning else { throw lost }
             throw error
         }
         let after = await counters.after()
@@ -166,6 +175,13 @@ struct SideServer: Sendable {
 /// The server of a side ended while the comparison ran.
 struct SideLost: Error, CustomStringConvertible {
     let side: String
+    /// The end of its log.
+    let lastWords: String
 
-    var description: String { "\(side): the database server ended during the comparison" }
+    /// Lines of the log that are told.
+    static let lines = 5
+
+    var description: String {
+        "\(side): the database server ended during the comparison; its log ends with:\n\(lastWords)"
+    }
 }

@@ -29,8 +29,7 @@ struct SliceAssembly {
         slice.scheduled = classes.mapValues(\.scheduled).filter { $0.value > 0 }
         slice.completed = classes.mapValues(\.response.count).filter { $0.value > 0 }
         slice.failed = classes.mapValues(\.failed).filter { $0.value > 0 }
-        // A ratio of nothing is none.
-        slice.metrics = metrics().filter { $0.value > 0 && $0.value.isFinite }
+        slice.metrics = metrics().filter { $0.value.isFinite }
     }
 
     private func metrics() -> [String: Double] {

@@ -58,6 +58,11 @@ struct ComparisonAnswer {
             (.worse, "Do not adopt: worse, it did not keep up with the offered rate, which the base carried.")
         case .candidateOnly:
             (.better, adopt(pair) + ": better, it carried the offered rate, with which the base did not keep up.")
+        case .unsure:
+            (
+                .open,
+                "No answer: one side fell behind the offered rate in some blocks, which may be chance. Compare again at a lower one."
+            )
         case .neither: (.open, "No answer: neither side kept up with the offered rate. Compare again at a lower one.")
         }
     }

@@ -41,6 +41,7 @@ public struct ComparisonJUnit: ComparisonExporter {
             case .both, .candidateOnly: .passed
             case .baseOnly: .failed("worse: the candidate did not keep up with the offered rate")
             case .neither: .skipped("neither side kept up with the offered rate")
+            case .unsure: .skipped("one side fell behind the offered rate in some blocks, which may be chance")
             }
         return JUnit.Case(name: "keeps up", outcome: outcome, output: "kept up: \(pair.keptUp.rawValue)")
     }

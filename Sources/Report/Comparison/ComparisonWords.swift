@@ -113,6 +113,7 @@ struct ComparisonWords {
         case .candidateOnly: who = "The base did not keep up"
         case .baseOnly: who = "The candidate did not keep up"
         case .neither: who = "Neither side kept up"
+        case .unsure: who = "One side did, in more blocks than is usual, not keep up"
         }
         return
             "\(who) with the offered rate: what waited in its queue says how long the comparison lasted, so it has no response times."

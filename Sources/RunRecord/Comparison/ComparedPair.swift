@@ -29,6 +29,8 @@ public struct ComparedPair: Codable, Sendable {
         case baseOnly
         /// None did.
         case neither
+        /// One was behind in more blocks than is usual, the other was not, and that may be chance.
+        case unsure
     }
 
     /// A pair of which nothing but verdicts and curves is known.

@@ -66,11 +66,15 @@ public struct ComparisonFolder: Sendable {
     ///   - milliseconds: wall-clock start of the first slice since 1970, UTC; what the log's times count from.
     ///   - date: the same for people.
     /// - Returns: the folder with empty `slices.jsonl` and the head of `slices.hlog`.
-    /// - Throws: ``Problem`` when that is not possible or a comparison is there already.
+    /// - Throws: ``Problem`` when that is not possible or something is there already: a comparison that takes no slice takes
+    ///   its folder away again.
     public static func create(path: String, startedAt milliseconds: Int, date: String) throws -> ComparisonFolder {
         let folder = ComparisonFolder(path: path)
         if folder.isThere {
             throw Problem(description: "\(path): holds a comparison already; choose another folder with --output")
+        }
+        if let files = try? FileManager.default.contentsOfDirectory(atPath: path), !files.isEmpty {
+            throw Problem(description: "\(path): is not empty; choose a new folder with --output")
         }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -113,6 +113,7 @@ extension LedgerRow {
         if !valid { return "invalid" }
         if keptUp == .baseOnly { return "did not keep up" }
         if keptUp == .neither { return "neither side kept up" }
+        if keptUp == .unsure { return "perhaps one side did not keep up" }
         let verdicts = Set(effects.compactMap(\.verdict))
         if verdicts.contains(.worse) && verdicts.contains(.better) { return "better and worse" }
         for verdict in [Verdict.worse, .better, .inconclusive, .equivalent] where verdicts.contains(verdict) {

@@ -26,6 +26,12 @@ package struct CalibrationTry: Codable, Sendable, Equatable {
     package var low: Double?
     /// Upper end of its interval.
     package var high: Double?
+    /// The two servers that it was run on: those made at the same moment are the same two.
+    package var pair = ""
+    /// Whether the server that was made first was the candidate.
+    package var isSwapped = false
+    /// Of both servers.
+    package var serverVersion = ""
     /// The blocks' log ratios, candidate by base.
     package var logRatios: [Double] = []
 
@@ -38,7 +44,7 @@ package struct CalibrationTry: Codable, Sendable, Equatable {
     }
 
     /// Moves with every change of the method, so that older tries are not counted.
-    static let currentRule = 1
+    static let currentRule = 2
 }
 
 /// The tries of one host that are finished: kept beside its clusters, so that later calls go on from them.

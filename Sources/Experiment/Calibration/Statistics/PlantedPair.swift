@@ -7,6 +7,7 @@ import RunRecord
 import SpecReader
 import Statistics
 import Testbed
+import WakuModel
 import Workload
 
 /// Two equal servers on modelled storage that stay up, and comparisons of them whose truth is known: the flushes of the
@@ -16,10 +17,14 @@ import Workload
 /// put changes it by exactly so much.
 package struct PlantedPair: Sendable {
     private let sides: SideSet
+    /// Processors of this process before it was kept off the servers'.
+    private let everywhere: ProcessorSet
     private let device: StorageDevice
     private let control: TrialControl
     /// Time of one put, and flushes in it, of the base without anything planted.
     private let put: (nanoseconds: Double, flushes: Double)
+    /// When the servers were made: tries on the same two have it in common.
+    private let name: String
 
     /// The metric that carries the verdict.
     static let metric = "throughput"
@@ -44,26 +49,30 @@ package struct PlantedPair: Sendable {
     /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     static func make(_ request: TrialRequest, seconds: Double, control: TrialControl) async throws -> PlantedPair {
         let comparison = try self.comparison(request, seconds: seconds)
+        let everywhere = ProcessorSet.allowed
         var sides = try await SideSet.make(comparison, control) { _, _ in }
         do {
             let spec = comparison.base.trial.offered
             try sides.offer(spec)
             for side in sides.servers { try await side.checkpoint() }
+            try sides.keepGeneratorApart()
             for side in sides.servers { try await side.load.start() }
             let device = try device(comparison.base.trial)
             return PlantedPair(
-                sides: sides, device: device, control: control, put: try await probe(sides, control))
+                sides: sides, everywhere: everywhere, device: device, control: control,
+                put: try await probe(sides, control), name: UTCTime(seconds: request.wallClock()).iso8601)
         } catch {
-            await Self.remove(sides)
+            await Self.remove(sides, everywhere)
             throw error
         }
     }
 
     /// Ends the loads and removes the servers.
-    func remove() async { await Self.remove(sides) }
+    func remove() async { await Self.remove(sides, everywhere) }
 
-    private static func remove(_ sides: SideSet) async {
+    private static func remove(_ sides: SideSet, _ everywhere: ProcessorSet) async {
         for side in sides.servers { _ = await side.load.end() }
+        try? everywhere.confineProcess()
         await sides.remove()
     }
 
@@ -113,7 +122,8 @@ package struct PlantedPair: Sendable {
 
     // MARK: Comparing
 
-    /// Compares the two.
+    /// Compares the two. A coin decides which one is the candidate, so that a server that is slower by itself is on either
+    /// side.
     ///
     /// - Parameters:
     ///   - planted: by how much the candidate's throughput is lowered, as a share; 0 for not at all.
@@ -122,11 +132,14 @@ package struct PlantedPair: Sendable {
     /// - Returns: how it came out.
     /// - Throws: ``SideLost``, ``TrialInterrupted``.
     func compare(planted: Double, blocks: Int, seed: UInt64) async throws -> CalibrationTry {
-        plant(planted)
-        defer { plant(0) }
+        var coin = SplitMix64(seed: seed)
+        let isSwapped = coin.coin()
+        let names = isSwapped ? (base: Self.sideNames.candidate, candidate: Self.sideNames.base) : Self.sideNames
+        plant(planted, on: names.candidate)
+        defer { plant(0, on: names.candidate) }
         let started = Clock.now()
         let rule = Self.rule(blocks)
-        let judge = PairedJudge(rule: rule, base: Self.sideNames.base, candidates: [Self.sideNames.candidate])
+        let judge = PairedJudge(rule: rule, base: names.base, candidates: [names.candidate])
         var run = ComparisonBlocks(sides.servers, sliceSeconds: Self.slice, seed: seed, control: control)
         var (slices, histograms) = ([SliceRecord](), [PairedJudge.SliceKey: [String: LatencyHistogram]]())
         var pairs: [ComparedPair] = []
@@ -147,7 +160,10 @@ package struct PlantedPair: Sendable {
         (result.verdict, result.ratio) = (metric?.verdict, metric?.ratio?.value)
         (result.low, result.high) = (metric?.ratio?.low, metric?.ratio?.high)
         result.logRatios = ComparisonCourse.logRatios(
-            of: Self.metric, Self.sideNames.candidate, to: Self.sideNames.base, slices)
+            of: Self.metric, names.candidate, to: names.base, slices)
+        (result.pair, result.isSwapped, result.serverVersion) = (
+            name, isSwapped, sides.servers[0].archive.serverVersion
+        )
         return result
     }
 
@@ -160,8 +176,8 @@ package struct PlantedPair: Sendable {
     }
 
     /// Makes the candidate's flushes slower: a put that took t takes t / (1 − planted).
-    private func plant(_ planted: Double) {
-        guard let candidate = sides.servers.last?.archive.storage else { return }
+    private func plant(_ planted: Double, on side: String) {
+        guard let candidate = sides.servers.first(where: { $0.name == side })?.archive.storage else { return }
         var changed = device
         let delay = put.nanoseconds * planted / (1 - planted) / put.flushes / Self.share
         if planted > 0 { changed.flushLatency = Self.delayed(device.flushLatency, by: delay, share: Self.share) }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LinuxSystem
 import RunRecord
 import Statistics
@@ -33,8 +34,9 @@ public struct StatisticsCalibration: Sendable {
         Kind(planted: 0, blocks: 12, goal: 100, least: nil), Kind(planted: 0.1, blocks: 54, goal: 20, least: 0.95),
         Kind(planted: 0.05, blocks: 136, goal: 12, least: 0.9),
     ]
-    /// A pair of servers is replaced after so long: its data lie in memory, seconds.
-    private static let pairLife = 600.0
+    /// A pair of servers is replaced after so long, seconds: its data lie in memory, and what makes two servers unlike for as
+    /// long as they live must not fall on many tries.
+    private static let pairLife = 150.0
     /// Simulated tries of equals, and of each planted ratio.
     private static let simulated = (equals: 1_000, planted: 200)
     /// Ratios of response times that are planted in simulated ones.
@@ -99,12 +101,13 @@ public struct StatisticsCalibration: Sendable {
             let pair = try await PlantedPair.make(request, seconds: Self.pairLife, control: control)
             do {
                 let born = Clock.now()
+                var ofPair = 0
                 while !control.isStopping, run < tries ?? .max {
                     let age = Double(Clock.now() - born) / 1e9
                     guard let kind = next(within: left()) else { break }
-                    if age + kind.seconds > Self.pairLife && age > 0 && run > 0 { break }
+                    if ofPair > 0 && age + kind.seconds > Self.pairLife { break }
                     try await tryOne(kind, on: pair)
-                    run += 1
+                    (run, ofPair) = (run + 1, ofPair + 1)
                 }
             } catch {
                 await pair.remove()
@@ -142,17 +145,31 @@ public struct StatisticsCalibration: Sendable {
                 name: kind.name, findings: known.filter { $0.planted == kind.planted }.map(\.finding))
             let rows =
                 kind.planted == 0
-                ? [tally.falseVerdicts, tally.coverage(of: 1, heldFrom: .max)]
+                ? [tally.falseVerdicts, tally.coverage(of: 1, heldFrom: .max), Self.pairs(known)]
                 : [tally.power(.worse, atLeast: kind.least, heldFrom: kind.goal), tally.meanRatio]
             return rows.compactMap { $0 }
         }
     }
 
+    /// How far apart two equal servers are for as long as they live: the largest mean of a pair, the server made second by
+    /// the one made first.
+    private static func pairs(_ known: [CalibrationTry]) -> CalibrationRow? {
+        let means = Dictionary(grouping: known.filter { $0.planted == 0 }, by: \.pair).values.map { tries in
+            Sample.mean(tries.flatMap { one in one.logRatios.map { one.isSwapped ? -$0 : $0 } })
+        }
+        guard let least = means.min(), let most = means.max() else { return nil }
+        var row = CalibrationRow(
+            told: "real server, \(means.count) pairs of servers: ratio of the second to the first, median of the pairs",
+            value: exp(Sample.median(means)))
+        (row.low, row.high) = (exp(least), exp(most))
+        return row
+    }
+
     // MARK: Simulated
 
     private static func noise(_ known: [CalibrationTry]) -> (noise: SimulatedHost.Noise, name: String) {
-        let recorded = known.filter { $0.planted == 0 }.flatMap(\.logRatios)
-        guard recorded.count >= fewestRecorded else {
+        let recorded = known.filter { $0.planted == 0 }.map(\.logRatios)
+        guard recorded.reduce(0, { $0 + $1.count }) >= fewestRecorded else {
             var drift = SimulatedHost.Drift()
             drift.isDoubled = false
             return (.drifting(drift), "simulated, noise of a drifting host")
