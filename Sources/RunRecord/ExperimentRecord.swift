@@ -64,6 +64,8 @@ public struct ExperimentRecord: Codable, Sendable {
     public var results: [ExperimentResult] = []
     /// What limits the conclusions, one sentence each.
     public var threats: [String] = []
+    /// What it was begun with beside its files; `nil` in records from before that was kept.
+    public var conditions: ExperimentConditions?
 
     /// An experiment of which nothing has been run yet.
     public init(
@@ -242,8 +244,11 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     public var state = State.pending
     /// Times that it was begun.
     public var attempts = 0
-    /// How long it took from beginning to end, seconds; `nil` until it ended.
+    /// How long its last attempt took from beginning to end, seconds; `nil` until it ended.
     public var seconds: Double?
+    /// How long all its attempts took, also those that were interrupted, seconds; of one that was killed as long as it
+    /// left traces. `nil` before the first, and in records from before this was kept.
+    public var spentSeconds: Double?
     /// Why it is `invalid` or `failed`, one sentence; `nil` for others.
     public var detail: String?
     /// Values of ``ExperimentRecord/metrics`` by name; those that the trial has. A trial that did not keep up has no

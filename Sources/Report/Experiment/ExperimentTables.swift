@@ -97,8 +97,9 @@ struct ExperimentTables {
                 "time",
                 "estimated \(quantity.limit(record.estimatedSeconds * 1_000)), budget "
                     + (record.budgetSeconds.map { quantity.limit($0 * 1_000) } ?? "none") + ", trials took "
-                    + quantity.time(record.trials.compactMap(\.seconds).reduce(0, +) * 1_000)
+                    + quantity.time(record.trials.compactMap { $0.spentSeconds ?? $0.seconds }.reduce(0, +) * 1_000)
             ),
+            ("PostgreSQL", servers), ("conditions", conditions),
             (
                 "host",
                 "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, "
@@ -107,6 +108,20 @@ struct ExperimentTables {
             ),
         ]
         return plain(rows)
+    }
+
+    private var servers: String {
+        guard let servers = record.conditions?.servers, !servers.isEmpty else { return "told by the trials’ own pages" }
+        return Set(servers).sorted().joined(separator: ", ")
+    }
+
+    private var conditions: String {
+        guard let conditions = record.conditions else { return "not kept by the version that began it" }
+        return [
+            conditions.usesCache ? "histories from the cache" : "histories loaded anew",
+            conditions.hasTelemetry ? "telemetry on" : "telemetry off",
+            conditions.dataFolder == nil ? "data in the usual folder" : "data in a folder that was asked for",
+        ].joined(separator: ", ")
     }
 
     private func resolution(_ number: Int) -> String {
