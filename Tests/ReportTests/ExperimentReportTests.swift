@@ -96,4 +96,17 @@ import Testing
 
 extension Substring {
     fileprivate func components(separatedBy text: String) -> [Substring] { split(separator: text) }
+
+    @Test func aServiceTimeIsNoCost() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        record.metrics[1] = ExperimentMetric(name: "service.p99:put", unit: "ms", lessIsBetter: true)
+        record.results[1].metric = "service.p99:put"
+        for trial in record.trials.indices { record.trials[trial].values["service.p99:put"] = Double(trial + 1) }
+        #expect(try ExperimentHTML().export(ExperimentReport(record: record)).contains("Not drawn: no cost is known"))
+        record.metrics[1].name = "wal.bytes"
+        record.results[1].metric = "wal.bytes"
+        #expect(
+            try ExperimentHTML().export(ExperimentReport(record: record)).contains(
+                "no other cell beats in both speed and cost (WAL)"))
+    }
 }
