@@ -154,11 +154,6 @@ import Testing
         let html = try page(record)
         #expect(html.contains("<h2>Candidates</h2>") && html.contains("class=\"candidate-head\">other</h2>"))
     }
-}
-
-extension String {
-    /// How often a text occurs.
-    func components(of text: String) -> Int { ranges(of: text).count }
 
     /// The table of both servers, as Markdown has it.
     private func servers(_ change: (inout ComparedSide) -> Void) -> String {
@@ -225,4 +220,9 @@ extension String {
         #expect(second.last?.contains(">yes<") == true)
         #expect(last.last?.contains("no: a checkpoint of one side only") == true && last[1] != first[1])
     }
+}
+
+extension String {
+    /// How often a text occurs.
+    func components(of text: String) -> Int { ranges(of: text).count }
 }

@@ -85,18 +85,6 @@ import Testing
         #expect(answers.results[0].ranking[0].cell == "16c-wal-lz4-r1")
     }
 
-    @Test func anExperimentWithoutResultsStillMakesAPage() throws {
-        var record = SampleExperiment.record(repeats: 1)
-        (record.results, record.trials, record.ending) = ([], [], .interrupted)
-        let report = ExperimentReport(record: record)
-        #expect(try ExperimentHTML().export(report).contains("No answer: no trial has brought a value"))
-        for exporter in ExperimentExporters.files { #expect(try !exporter.export(report).isEmpty, "\(exporter.file)") }
-    }
-}
-
-extension Substring {
-    fileprivate func components(separatedBy text: String) -> [Substring] { split(separator: text) }
-
     @Test func aServiceTimeIsNoCost() throws {
         var record = SampleExperiment.record(repeats: 3)
         record.metrics[1] = ExperimentMetric(name: "service.p99:put", unit: "ms", lessIsBetter: true)
@@ -109,4 +97,16 @@ extension Substring {
             try ExperimentHTML().export(ExperimentReport(record: record)).contains(
                 "no other cell beats in both speed and cost (WAL)"))
     }
+
+    @Test func anExperimentWithoutResultsStillMakesAPage() throws {
+        var record = SampleExperiment.record(repeats: 1)
+        (record.results, record.trials, record.ending) = ([], [], .interrupted)
+        let report = ExperimentReport(record: record)
+        #expect(try ExperimentHTML().export(report).contains("No answer: no trial has brought a value"))
+        for exporter in ExperimentExporters.files { #expect(try !exporter.export(report).isEmpty, "\(exporter.file)") }
+    }
+}
+
+extension Substring {
+    fileprivate func components(separatedBy text: String) -> [Substring] { split(separator: text) }
 }
