@@ -256,6 +256,9 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     public var values: [String: Double] = [:]
     /// Objectives that were missed, as people read them; `nil` when none was judged.
     public var missedObjectives: [String]?
+    /// Whether it fell behind its schedule, so that it has no response times; `nil` until it ended, and in records from
+    /// before this was kept.
+    public var fellBehind: Bool?
 
     /// A trial to be run.
     public init(cell: Int, repetition: Int, folder: String, estimatedSeconds: Double) {
@@ -273,8 +276,10 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
 public struct ExperimentResult: Codable, Sendable, Equatable {
     /// Name of the metric.
     public var metric: String
-    /// The best first. Cells without a usable trial are left out.
+    /// The best first. Cells without a value are in ``unranked``.
     public var ranking: [RankedCell]
+    /// In the order of the cells; `nil` in records from before they were told.
+    public var unranked: [UnrankedCell]?
     /// Main effects in the order of the factors, then interactions; empty until a repeat is complete.
     public var effects: [FactorEffect]
     /// Repeats of which every cell has a value; only these are behind effects and ratios.
@@ -284,10 +289,12 @@ public struct ExperimentResult: Codable, Sendable, Equatable {
 
     /// Takes each value as it is.
     public init(
-        metric: String, ranking: [RankedCell], effects: [FactorEffect], completeRepeats: Int, method: String
+        metric: String, ranking: [RankedCell], unranked: [UnrankedCell]? = nil, effects: [FactorEffect],
+        completeRepeats: Int, method: String
     ) {
         self.metric = metric
         self.ranking = ranking
+        self.unranked = unranked
         self.effects = effects
         self.completeRepeats = completeRepeats
         self.method = method
@@ -321,6 +328,20 @@ public struct RankedCell: Codable, Sendable, Equatable {
     }
 }
 
+/// A cell that has no place.
+public struct UnrankedCell: Codable, Sendable, Equatable {
+    /// Place in ``ExperimentRecord/cells``.
+    public var cell: Int
+    /// Why it has no value, such as `did not keep up with its rate in 2 of 3 repeats`.
+    public var reason: String
+
+    /// Takes each value as it is.
+    public init(cell: Int, reason: String) {
+        self.cell = cell
+        self.reason = reason
+    }
+}
+
 /// What a step of one factor, or two together, does to a metric.
 public struct FactorEffect: Codable, Sendable, Equatable {
     /// Name of a factor, or of two with ` × ` between them: by how much the one's effect grows with the other.
@@ -336,9 +357,19 @@ public struct FactorEffect: Codable, Sendable, Equatable {
     public var low: Double?
     /// Upper end.
     public var high: Double?
+    /// Pairs of cells behind it, in a screening design cells at each of the two levels; `nil` for an interaction, which
+    /// rests on all cells, and in records from before this was kept.
+    public var pairs: Int?
+    /// Pairs that the design has; more than ``pairs`` when cells have no value.
+    public var plannedPairs: Int?
 
     /// Takes each value as it is.
-    public init(effect: String, from: String, to: String, ratio: Double, low: Double?, high: Double?) {
+    public init(
+        effect: String, from: String, to: String, ratio: Double, low: Double?, high: Double?, pairs: Int? = nil,
+        plannedPairs: Int? = nil
+    ) {
+        self.pairs = pairs
+        self.plannedPairs = plannedPairs
         self.effect = effect
         self.from = from
         self.to = to

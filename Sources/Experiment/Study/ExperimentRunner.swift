@@ -10,6 +10,8 @@ package struct TrialEnding: Sendable {
     package var detail: String?
     package var values: [String: Double] = [:]
     package var missedObjectives: [String]?
+    /// Whether it fell behind its schedule; `nil` unknown.
+    package var fellBehind: Bool?
 
     /// An ending of which nothing more is known.
     package init(_ state: ExperimentTrial.State, detail: String? = nil, values: [String: Double] = [:]) {
@@ -27,6 +29,7 @@ package struct TrialEnding: Sendable {
             self.init(.invalid, detail: "not evidence: \(record.doubts.joined(separator: ", "))")
         }
         values = ExperimentMetrics.values(of: record, metrics)
+        fellBehind = record.arrears?.isFallingBehind ?? false
         let judged = record.objectives.filter { $0.holds != nil }
         missedObjectives = judged.isEmpty ? nil : judged.filter { $0.holds == false }.map(\.objective)
     }
@@ -155,6 +158,7 @@ package struct ExperimentRunner: Sendable {
         record.trials[index].detail = ending.detail
         record.trials[index].values = ending.state == .pending ? [:] : ending.values
         record.trials[index].missedObjectives = ending.state == .pending ? nil : ending.missedObjectives
+        record.trials[index].fellBehind = ending.state == .pending ? nil : ending.fellBehind
     }
 
     private func save(_ record: inout ExperimentRecord) throws {
