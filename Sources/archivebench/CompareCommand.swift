@@ -131,6 +131,9 @@ struct CompareCommand: AsyncParsableCommand {
             return try finish(record, folder)
         }
         let request = try await request()
+        do { try request.checkVersions() } catch let problem as ExperimentProblem {
+            throw UsageProblem(problem.description)
+        }
         let plan: ComparisonPlan
         do { plan = try ComparisonPlan(request) } catch let problem as TestbedProblem {
             throw UsageProblem(problem.description)

@@ -22,6 +22,10 @@ struct ExperimentSession {
         var requests: [TrialRequest] = []
         for subject in plan.subjects { requests.append(try await Self.request(subject, plan.spec.seed, options)) }
         self.requests = requests
+        let sides = zip(zip(plan.cells, plan.subjects), requests).map { cell, request in
+            cell.1.side("cell \(cell.0.name)", major: request.installation.major)
+        }
+        try Self.explaining { try VersionCheck.check(sides) }
     }
 
     /// What trials are run with beside the experiment's files.

@@ -127,6 +127,64 @@ enum ExperimentPlans {
         #expect(ExperimentPlans.problems(text(both + "status-prod}")).first?.contains("no difference") == true)
     }
 
+    @Test func aSuggestionsMemorySettingsShrinkWithTheMachine() throws {
+        let place = try TemporaryFolder()
+        let head = "archivebench: variant/1\nsummary: s\n"
+        _ = try place.write(
+            head + "name: b\ndesigned-for-memory: 16GB\nscale-with-memory: [shared_buffers, work_mem]\n"
+                + "settings: {shared_buffers: 4GB, work_mem: 64MB, jit: off}\n", as: "b.yaml")
+        let suggestion =
+            head + "name: s\nbase: b\nsuggestion: {author: a, source: s, expectation: e, risk: r}\n"
+            + "scale-with-memory: [effective_cache_size, shared_buffers]\n"
+        let changes = "settings: {shared_buffers: 8GB, effective_cache_size: 12GB, work_mem: 1MB}\n"
+        _ = try place.write(suggestion + changes, as: "s.yaml")
+        let spec = text(
+            "factors: [{of: suggestion, suggestion: \(place.path)/s.yaml}]",
+            base: "base: {history: 1000, variant: \(place.path)/b.yaml}")
+        let plan = try ExperimentPlans.plan(spec)
+        let memory = 8 * 1_000_000_000
+        func fitted(_ subject: CellSubject) -> [String: String] {
+            let settings = subject.variant.fitted(toMemory: memory).variant.settings
+            return Dictionary(settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        }
+        #expect(
+            fitted(plan.subjects[0]) == ["shared_buffers": "2097152kB", "work_mem": "32768kB", "jit": "off"])
+        // Its own list counts for what it changes: work_mem was not made for a machine any more.
+        #expect(
+            fitted(plan.subjects[1]) == [
+                "shared_buffers": "4194304kB", "effective_cache_size": "6291456kB", "work_mem": "1MB", "jit": "off",
+            ])
+        // Settings for machines of different size do not shrink together.
+        _ = try place.write(
+            suggestion + "designed-for-memory: 32GB\nsettings: {shared_buffers: 8GB, effective_cache_size: 12GB}\n",
+            as: "s.yaml")
+        #expect(ExperimentPlans.problems(spec).first?.contains("write them for the same designed-for-memory") == true)
+    }
+
+    @Test func aSuggestedVersionIsNotHeldAgainstItself() throws {
+        let plan = try ExperimentPlans.plan(
+            text(
+                "factors:\n  - {of: suggestion, suggestion: postgres-18}\n  - {of: suggestion, suggestion: jit-off}\ndesign: one-at-a-time"
+            ))
+        #expect(plan.subjects.map(\.suggestedMajors) == [[:], ["postgres-18": 18], [:]])
+        func check(_ majors: [Int]) throws {
+            try VersionCheck.check(zip(zip(plan.cells, plan.subjects), majors).map { $0.1.side($0.0.name, major: $1) })
+        }
+        try check([15, 18, 15])
+        let error = #expect(throws: ExperimentProblem.self) { try check([18, 18, 18]) }
+        #expect(
+            error?.description.hasPrefix("postgres-18: suggests PostgreSQL 18, and base would run on it, too") == true)
+        // A base that asks for the version, and a side against its like, are what was meant.
+        func side(_ name: String, _ asked: Int?, _ suggested: [String: Int] = [:]) -> VersionCheck.Side {
+            VersionCheck.Side(name: name, asked: asked, suggested: suggested, major: 18)
+        }
+        try VersionCheck.check([side("base", 18), side("workers", 18, ["workers": 18])])
+        try VersionCheck.check([side("p", 18, ["p": 18]), side("p-2", 18, ["p": 18])])
+        #expect(throws: ExperimentProblem.self) {
+            try VersionCheck.check([side("base", nil), side("workers", 18, ["workers": 18])])
+        }
+    }
+
     @Test func onlyTheFirstTrialOfAHistoryLoadsIt() throws {
         let plan = try ExperimentPlans.plan(
             text(

@@ -15,6 +15,8 @@ package struct CellSubject: Sendable {
     package var rateScale: Double
     /// Names of the suggestions that are on.
     package var suggestions: [String]
+    /// By the name of a suggestion that is on: PostgreSQL's first version number, where that is a part of it.
+    package var suggestedMajors: [String: Int]
 
     /// Why the parts of a cell do not go together; one line.
     package struct Problem: Error, CustomStringConvertible {
@@ -38,6 +40,7 @@ package struct CellSubject: Sendable {
         suggestions = choice.suggestions
         workload = try Self.workload(spec, overlays, choice, objectives)
         (variant, driver, schema) = (chosen.variant, chosen.driver, chosen.variant.schemaVersion)
+        suggestedMajors = chosen.variant.suggestedMajor.map { [chosen.variant.name: $0] } ?? [:]
         try suggest(choice.suggestions, chosen, files)
         try overlay()
         try set(choice.settings)
@@ -126,7 +129,10 @@ package struct CellSubject: Sendable {
                 }
                 variant.patch = patch
             }
-            try variant.set(settings, from: name)
+            do { try variant.take(settings, of: read.variant, from: name) } catch let problem as TestbedProblem {
+                throw Problem(description: "suggestion \(problem.description)")
+            }
+            suggestedMajors[name] = read.variant.suggestedMajor
             if settings.isEmpty { variant.name += "+\(name)" }
             for change in driver { change.take(read.driver, &self.driver) }
             if read.variant.schemaVersion != base.schemaVersion { schema = read.variant.schemaVersion }
