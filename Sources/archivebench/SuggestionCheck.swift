@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiment
+import FoundationEssentials
 import LinuxSystem
 import RunRecord
 import SpecReader
@@ -82,7 +83,7 @@ struct MigrationCommand: AsyncParsableCommand {
         abstract: "Migrate an archive from schema 7 to 8 while messages are asked for by hash and new ones are stored.",
         discussion: """
             Says how long it takes, which locks it takes and who waits for them, and for how long queries by hash find
-            nothing although the message is there.
+            nothing although the message is there. The record is kept in the folder that is told at the end.
 
             Examples:
               archivebench suggestions migration --history 2M --partitions 720
@@ -97,7 +98,12 @@ struct MigrationCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("New messages a second; 0 for none.", valueName: "rate"))
     var puts = 10.0
 
-    @Flag(help: "Print as JSON.")
+    @Option(
+        help: ArgumentHelp("The record's own folder; Reports/<name> when not given.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
+
+    @Flag(help: "Print the report as JSON.")
     var json = false
 
     func validate() throws {
@@ -116,6 +122,12 @@ struct MigrationCommand: AsyncParsableCommand {
         }
         let request = try await trial.request(
             subject, rateScale: 1, recordFolder: "", runID: "migration", keep: false)
+        let id = TrialOptions.newRunID("migration-\(subject.workload.name)")
+        let folder = try output ?? RunFolders.newFolder(id)
+        if FileManager.default.fileExists(atPath: "\(folder)/\(MigrationRecord.file)") {
+            throw UsageProblem("--output \(folder): holds a migration's record already; choose another folder")
+        }
+        let started = Clock.wallSeconds()
         let plan = MigrationStudy.Plan(queryRate: queries, putRate: puts)
         let report = try await ArchiveOnce(request, purpose: "migration of schema 7").use { archive in
             try await MigrationStudy(
@@ -123,8 +135,14 @@ struct MigrationCommand: AsyncParsableCommand {
                 schemaFolder: request.schemaFolder
             ).run { Terminal.error("migration · \($0)") }
         }
-        if json { return try SuggestionFiles.print(report) }
-        for line in SuggestionText.lines(report) { Terminal.out(line) }
+        if json {
+            try SuggestionFiles.print(report)
+        } else {
+            for line in SuggestionText.lines(report) { Terminal.out(line) }
+        }
+        let name = String(folder.split(separator: "/").last ?? "")
+        try MigrationRecord(report, request, id: name, started: started).write(to: folder)
+        Terminal.error("folder     \(folder)")
     }
 }
 

@@ -59,7 +59,7 @@ struct SuggestionsCommand: AsyncParsableCommand {
                     SuggestionText.short(entry.suggestion.changes),
                 ]
             }
-            for line in SuggestionText.table([head] + lines) { Terminal.out(line) }
+            for line in SuggestionText.table([head] + lines) + [""] + MissingSuggestion.lines { Terminal.out(line) }
         }
     }
 
@@ -88,6 +88,10 @@ struct SuggestionsCommand: AsyncParsableCommand {
         }
 
         func run() throws {
+            if let missing = MissingSuggestion.named(name) {
+                for line in missing.lines { Terminal.out(line) }
+                return
+            }
             let (variant, description) = try SuggestionFiles.read(name)
             let rows = try SuggestionFiles.ledger().rows().filter { $0.suggestion == variant.name }
             if json {
