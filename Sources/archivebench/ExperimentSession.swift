@@ -13,12 +13,14 @@ struct ExperimentSession {
     private let folder: ExperimentFolder
     private let options: ExperimentOptions
     private let metrics: [ExperimentMetric]
+    private let suggestions: [TriedSuggestion]
     /// One a cell; folder and name are filled in for each trial.
     private let requests: [TrialRequest]
 
     /// Looks at everything that can be looked at before the first trial: servers, settings, memory.
     init(_ plan: ExperimentPlan, _ options: ExperimentOptions, folder: ExperimentFolder) async throws {
         (self.folder, self.options, metrics) = (folder, options, plan.spec.metrics)
+        suggestions = plan.suggestions
         var requests: [TrialRequest] = []
         for subject in plan.subjects { requests.append(try await Self.request(subject, plan.spec.seed, options)) }
         self.requests = requests
@@ -91,8 +93,16 @@ struct ExperimentSession {
         withExtendedLifetime(signals) {}
         progress.close()
         do { try ExperimentExporters.writeAll(folder) } catch { Terminal.error("\(folder.path): no report (\(error))") }
+        if record.ending == .completed { note(record) }
         Self.show(record, json: options.json) { $0.results(folder: folder.path) }
         try judge(record)
+    }
+
+    /// Adds to the ledger what became of its suggestions.
+    private func note(_ record: ExperimentRecord) {
+        do { try SuggestionLedger(folder: RunFolders.home()).add(record, suggestions) } catch {
+            Terminal.error("the suggestions' ledger was not written: \(error)")
+        }
     }
 
     private func perform(

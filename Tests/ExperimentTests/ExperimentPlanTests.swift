@@ -114,6 +114,8 @@ enum ExperimentPlans {
         #expect(base.driver.isFaithful && plan.subjects[5].driver.put == .batched)
         #expect(plan.subjects[6].driver.queries == .prepared && plan.subjects[6].driver.put == .separate)
         #expect(plan.subjects[7].rateScale == 0.5)
+        #expect(plan.suggestions.map(\.name) == ["put-batched", "queries-prepared"])
+        #expect(plan.suggestions[0].base == "status-prod" && plan.suggestions[0].workload == "status-prod-steady")
     }
 
     @Test func suggestionsAddUpUnlessTheyChangeTheSame() throws {

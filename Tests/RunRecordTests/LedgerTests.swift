@@ -115,6 +115,57 @@ import Testing
         #expect(first.interactions == ["half of it with index-drop-hash"])
     }
 
+    private static func experiment() -> ExperimentRecord {
+        var record = ExperimentRecord(
+            experimentId: "e1", name: "e", summary: "s", toolVersion: "0", startedAt: "", command: "",
+            inputs: [ExperimentInput(kind: "spec", name: "e.yaml", digest: "12ab")], seed: 1, repeats: 3, margin: 0.03,
+            budgetSeconds: nil, estimatedSeconds: 1,
+            host: HostDescription(
+                processorModel: "p", processors: 2, memoryBytes: 1, kernel: "k", operatingSystem: "o", filesystem: "f"),
+            factors: [
+                ExperimentFactor(name: "n", kind: "suggestion", levels: ["off", "on"]),
+                ExperimentFactor(name: "rate", kind: "rate", levels: ["1", "2"]),
+            ], design: ExperimentDesign(kind: .full, summary: "s"),
+            metrics: [ExperimentMetric(name: "response.p95:put", unit: "ms", lessIsBetter: true)], cells: [], trials: []
+        )
+        record.results = [
+            ExperimentResult(
+                metric: "response.p95:put", ranking: [],
+                effects: [
+                    FactorEffect(
+                        effect: "n", from: "off", to: "on", ratio: 0.8, low: 0.7, high: 0.9, pairs: 2, plannedPairs: 2),
+                    FactorEffect(effect: "rate", from: "1", to: "2", ratio: 2, low: nil, high: nil),
+                    FactorEffect(effect: "n × rate", from: "", to: "", ratio: 1.0625, low: 1.01, high: 1.12),
+                    FactorEffect(effect: "rate × other", from: "", to: "", ratio: 3, low: nil, high: nil),
+                ], completeRepeats: 3, method: "m")
+        ]
+        record.endedAt = "2026-02-01T00:00:00Z"
+        return record
+    }
+
+    @Test func suggestionsOfAnExperimentKeepARow() throws {
+        let home = try TemporaryFolder()
+        let ledger = SuggestionLedger(folder: home.path)
+        try ledger.add(record())
+        let description = SuggestionDescription(
+            base: "b", author: "a", source: "here", expectation: "e", risk: "r", changes: [], undo: nil)
+        func tried(_ factor: String) -> TriedSuggestion {
+            TriedSuggestion(factor: factor, name: "long-\(factor)", base: "b", workload: "w", description: description)
+        }
+        // One whose effect was not estimated has nothing to tell.
+        #expect(try ledger.add(Self.experiment(), [tried("n"), tried("m")]).count == 1)
+        let rows = try ledger.rows()
+        #expect(rows.map(\.suggestion) == ["n", "long-n"])
+        let row = try #require(rows.last)
+        #expect(row.comparisonId == "e1" && row.blocks == 3 && row.outcome == "no verdict" && row.digest == "12ab")
+        #expect(row.effects.map(\.ratio) == [0.8] && row.effects[0].reason.contains("2 pairs of cells in 3 repeats"))
+        #expect(
+            row.interactions == ["response.p95:put: with rate its ratio is × 1.063 [1.01, 1.12] of that without"])
+        var apart = Self.experiment()
+        apart.results[0].effects.removeLast(2)
+        #expect(LedgerRow.rows(apart, [tried("n")])[0].interactions == nil)
+    }
+
     @Test func outcomesSayTheWorst() {
         func outcome(_ change: (inout LedgerRow) -> Void) -> String {
             var row = LedgerRow.rows(record())[0]

@@ -20,6 +20,8 @@ package struct ExperimentPlan: Sendable {
     package let inputs: [ExperimentInput]
     /// What was left out and why, one sentence each.
     package let notes: [String]
+    /// Factors that are suggestions, in their order; without those that are only a difference to a base.
+    package let suggestions: [TriedSuggestion]
 
     /// Time from start to end, seconds.
     package var seconds: Double { trials.reduce(0) { $0 + $1.estimatedSeconds } }
@@ -52,6 +54,7 @@ package struct ExperimentPlan: Sendable {
             ExperimentFactor(name: $0.name, kind: $0.kind.rawValue, levels: $0.levels.map(\.text))
         }
         inputs = Self.inputs(spec, files, name)
+        suggestions = spec.factors.compactMap { Self.tried($0, spec, files) }
         trials = Self.trials(cells, subjects, spec)
     }
 
@@ -144,6 +147,18 @@ package struct ExperimentPlan: Sendable {
     /// A name as a part of a folder's.
     static func plain(_ name: String) -> String {
         String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-+.".contains($0)) ? $0 : "-" })
+    }
+
+    private static func tried(
+        _ factor: ExperimentSpec.Factor, _ spec: ExperimentSpec, _ files: ExperimentFiles
+    ) -> TriedSuggestion? {
+        guard case .suggestion(let name) = factor.levels.last?.change, let read = files.variants[name],
+            let description = SuggestionDescription(read.variant, driver: read.driver)
+        else { return nil }
+        return TriedSuggestion(
+            factor: factor.name, name: read.variant.name,
+            base: files.variants[spec.base.variant]?.variant.name ?? spec.base.variant,
+            workload: files.workloads[spec.base.workload]?.name ?? spec.base.workload, description: description)
     }
 
     // MARK: Inputs

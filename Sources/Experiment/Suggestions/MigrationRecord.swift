@@ -1,5 +1,8 @@
 import FoundationEssentials
+import LinuxSystem
 import RunRecord
+import Testbed
+import Workload
 
 /// A migration's report with all that is needed to make it again: `migration.json` in a folder of its own.
 public struct MigrationRecord: Codable, Sendable {

@@ -1,4 +1,4 @@
-/// One suggestion in one comparison: a line of `ledger.jsonl`.
+/// One suggestion in one comparison or experiment: a line of `ledger.jsonl`.
 public struct LedgerRow: Codable, Sendable, Equatable {
     /// What came of one metric.
     public struct Effect: Codable, Sendable, Equatable {
@@ -46,17 +46,17 @@ public struct LedgerRow: Codable, Sendable, Equatable {
     public var description: SuggestionDescription
     /// The traffic's name.
     public var workload: String
-    /// Of the sequence of operations.
+    /// Of the sequence of operations; for an experiment, whose trials differ in it, that of its specification.
     public var digest: String
     /// What tells this machine from others; names no host.
     public var host: String
-    /// The comparison's folder.
+    /// The folder of the comparison or experiment.
     public var comparisonId: String
     /// ISO 8601, UTC.
     public var endedAt: String
     /// Whether its verdicts may be used as evidence.
     public var valid: Bool
-    /// Blocks that counted.
+    /// Blocks that counted; for an experiment its complete repeats.
     public var blocks: Int
     /// Difference that mattered, as a share.
     public var margin: Double
@@ -64,7 +64,7 @@ public struct LedgerRow: Codable, Sendable, Equatable {
     public var keptUp: ComparedPair.KeptUp
     /// By metric, in the comparison's order.
     public var effects: [Effect]
-    /// Memory, size, disk and WAL.
+    /// Memory, size, disk and WAL; none for an experiment, whose metrics say what it looked at.
     public var costs: [Cost]
     /// Same answers: `nil` for "not checked".
     public var equivalence: CheckResult?

@@ -29,7 +29,22 @@ public struct SuggestionLedger: Sendable {
     /// - Throws: ``Problem`` when the file cannot be written.
     @discardableResult
     public func add(_ record: ComparisonRecord, interactions: [String: [String]] = [:]) throws -> [LedgerRow] {
-        let rows = LedgerRow.rows(record, interactions: interactions)
+        try append(LedgerRow.rows(record, interactions: interactions))
+    }
+
+    /// Adds an experiment's suggestions.
+    ///
+    /// - Parameters:
+    ///   - record: of an experiment that is complete.
+    ///   - tried: its factors that are suggestions.
+    /// - Returns: the rows that were added; none without an effect of a suggestion.
+    /// - Throws: ``Problem`` when the file cannot be written.
+    @discardableResult
+    public func add(_ record: ExperimentRecord, _ tried: [TriedSuggestion]) throws -> [LedgerRow] {
+        try append(LedgerRow.rows(record, tried))
+    }
+
+    private func append(_ rows: [LedgerRow]) throws -> [LedgerRow] {
         guard !rows.isEmpty else { return [] }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
