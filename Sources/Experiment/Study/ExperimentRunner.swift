@@ -105,14 +105,14 @@ package struct ExperimentRunner: Sendable {
     }
 
     /// How long a killed trial left traces: from when the experiment's record said that it runs to the last change in its
-    /// own folder.
+    /// own folder, reports apart, which may be written at any time.
     private func tracedSeconds(_ trial: RecordFolder) -> Double {
         func changed(_ path: String) -> Date? {
             (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
         }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: trial.path)) ?? []
         guard let begun = changed(folder.recordPath),
-            let last = files.compactMap({ changed("\(trial.path)/\($0)") }).max()
+            let last = files.filter({ !$0.hasPrefix("report") }).compactMap({ changed("\(trial.path)/\($0)") }).max()
         else { return 0 }
         return max(0, last.timeIntervalSince(begun))
     }
