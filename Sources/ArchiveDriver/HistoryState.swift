@@ -42,6 +42,22 @@ public enum HistoryState: Sendable, Equatable {
     }
 }
 
+extension HistoryState {
+    /// Brings an archive back into this state after a patch.
+    ///
+    /// - Parameters:
+    ///   - connection: to the archive.
+    ///   - schema: of its tables.
+    ///   - spec: the workload that its history is of.
+    /// - Returns: what was done, for the record.
+    /// - Throws: `PostgresError` of a statement.
+    public func settleAgain(
+        _ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec
+    ) throws(PostgresError) -> String {
+        try HistorySettler(connection, schema, spec).settleAgain(self)
+    }
+}
+
 /// Brings a loaded archive into its state.
 struct HistorySettler {
     private let connection: Connection
@@ -69,6 +85,19 @@ struct HistorySettler {
         }
         try connection.run("CHECKPOINT")
         return words + ", checkpoint"
+    }
+
+    /// Brings an archive that a patch has rewritten back into its state: rows written anew have no hint bits, and no
+    /// visibility map where there was one. Bloat is what it was or is gone, as the patch left it.
+    ///
+    /// - Returns: what was done, for the record.
+    func settleAgain(_ state: HistoryState) throws(PostgresError) -> String {
+        switch state {
+        case .asFound, .vacuumed: return try settle(state)
+        case .fresh, .bloated:
+            try connection.run("CHECKPOINT")
+            return "left as the patch wrote it, checkpoint"
+        }
     }
 
     private func asFound() throws(PostgresError) -> String {

@@ -54,7 +54,7 @@ public struct TrialRunner: Sendable {
         do {
             let archive = try await build(variant)
             do {
-                record.variant.applied = try await archive.patched(by: variant)
+                record.variant.applied = try await archive.patched(by: variant, for: request)
                 let result = try await load(archive, &record, folder)
                 let kept = try await close(archive, result, &record, folder)
                 return Outcome(record: record, folder: folder, kept: kept)

@@ -49,7 +49,7 @@ struct Up: AsyncParsableCommand {
         }
         do {
             if control.isStopping { throw TrialInterrupted() }
-            for line in try await archive.patched(by: fitted) { Terminal.error(line) }
+            for line in try await archive.patched(by: fitted, for: request) { Terminal.error(line) }
         } catch {
             await archive.remove()
             throw error

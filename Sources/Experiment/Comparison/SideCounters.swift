@@ -10,6 +10,8 @@ struct SideReading: Sendable {
     var walBytes: Double?
     /// Checkpoints completed since the first reading.
     var checkpoints: Double?
+    /// The archive's database on disk, bytes; read only where slices are long.
+    var diskBytes: Double?
     /// Of all statements on the archive: planning, milliseconds.
     var planningMs: Double?
     /// Of all statements on the archive: blocks that were not in the server's own buffers.
@@ -21,12 +23,19 @@ struct SideReading: Sendable {
 /// Reads one side's counters between its turns, by a connection that stays open.
 actor SideCounters {
     private let cluster: ManagedCluster
+    private let readsDisk: Bool
     private var connection: Connection?
     private var countsStatements = true
     private var lastCheckpoint: String?
     private var checkpoints = 0.0
 
-    init(_ cluster: ManagedCluster) { self.cluster = cluster }
+    /// - Parameters:
+    ///   - cluster: of the side.
+    ///   - readsDisk: whether sizes are asked for, which takes a look at each of the archive's files.
+    init(_ cluster: ManagedCluster, readsDisk: Bool) {
+        self.cluster = cluster
+        self.readsDisk = readsDisk
+    }
 
     /// The reading before a turn: what reading costs the server is no part of the turn.
     func before() async -> SideReading {
@@ -75,7 +84,19 @@ actor SideCounters {
             return reading
         }
         if countsStatements { readStatements(&reading) }
+        if readsDisk { readSize(&reading) }
         return reading
+    }
+
+    private func readSize(_ reading: inout SideReading) {
+        guard let open = connection else { return }
+        do throws(PostgresError) {
+            let row =
+                try open.run("SELECT pg_database_size('\(ClusterRecord.database)')", limit: Self.limit).first ?? []
+            reading.diskBytes = row.first.flatMap { $0 }.flatMap { Double($0) }
+        } catch {
+            connection = nil
+        }
     }
 
     private func readStatements(_ reading: inout SideReading) {
