@@ -137,6 +137,7 @@ struct TrialTelemetry: Sendable {
         var assembly = ServerAssembly(sight: sight, log: log)
         assembly.take(before: started.families, started.state, after: after?.families, after?.state)
         assembly.fill(&record)
+        record.server?.planning = Self.planning(sight.statements, after?.plans ?? [])
         var gaps = started.gaps + sight.gaps + (after?.gaps ?? [])
         if started.families == nil || started.state == nil {
             gaps.append("growth or cache state after the load: the look before the load failed")
@@ -146,6 +147,14 @@ struct TrialTelemetry: Sendable {
         }
         write(sight, log, started.plans + (after?.plans ?? []), folder, &gaps)
         for gap in gaps where !record.notCollected.contains(gap) { record.notCollected.append(gap) }
+    }
+
+    private static func planning(_ statements: ServerStatements?, _ plans: [Plans.Found]) -> PlanningWork? {
+        guard let rows = statements?.shapes, statements?.tracksPlanning == true else { return nil }
+        let blocks = plans.compactMap(\.record.planningBlocks)
+        return PlanningWork(
+            plans: rows.reduce(0) { $0 + ($1.plans ?? 0) }, milliseconds: rows.reduce(0) { $0 + ($1.planMs ?? 0) },
+            blocksAfter: blocks.isEmpty ? nil : blocks.reduce(0) { $0 + $1.sharedHit + $1.sharedRead })
     }
 
     // MARK: Before and after
