@@ -12,6 +12,10 @@ struct EffectContrast {
     var scale = 1.0
     /// Whether it comes from a design of two levels, in which all effects are orthogonal.
     var isOrthogonal = false
+    /// Pairs of cells behind it; `nil` for an interaction.
+    var pairs: Int?
+    /// Pairs that the design has.
+    var plannedPairs: Int?
 
     /// All that a design can tell: each factor's steps from its first level, then interactions of two factors where they
     /// are apart from main effects.
@@ -21,11 +25,12 @@ struct EffectContrast {
     ///   - cells: those with values, ascending; effects of a two-level design need all.
     /// - Returns: main effects in the order of the factors, then interactions.
     static func all(of record: ExperimentRecord, cells: [Int]) -> [EffectContrast] {
-        let runs = cells.map { cell in
+        let all = record.cells.map { cell in
             record.factors.map { factor in
-                record.cells[cell].levels[factor.name].flatMap { factor.levels.firstIndex(of: $0) } ?? 0
+                cell.levels[factor.name].flatMap { factor.levels.firstIndex(of: $0) } ?? 0
             }
         }
+        let runs = cells.map { all[$0] }
         let isWhole = cells.count == record.cells.count
         let hasTwoLevels = record.factors.allSatisfy { $0.levels.count == 2 }
         switch record.design.kind {
@@ -34,7 +39,7 @@ struct EffectContrast {
         case .full where isWhole && hasTwoLevels:
             return twoLevel(record, runs)
         case .full, .oneAtATime, .listed:
-            return matched(record, runs)
+            return matched(record, runs, all)
         }
     }
 
@@ -51,7 +56,7 @@ struct EffectContrast {
                 effect: effect.factors.map { names[$0] }.joined(separator: " × "), from: isMain ? levels[0] : "",
                 to: isMain ? levels[1] : "",
                 coefficients: design.column(effect).map { Double($0) * 2 * scale / Double(runs.count) }, scale: scale,
-                isOrthogonal: true)
+                isOrthogonal: true, pairs: isMain ? runs.count / 2 : nil, plannedPairs: isMain ? runs.count / 2 : nil)
         }
     }
 
@@ -69,26 +74,33 @@ struct EffectContrast {
     // MARK: Pairs
 
     /// Each step as the mean over all pairs of cells that differ in nothing else.
-    private static func matched(_ record: ExperimentRecord, _ runs: [[Int]]) -> [EffectContrast] {
+    private static func matched(
+        _ record: ExperimentRecord, _ runs: [[Int]], _ all: [[Int]]
+    ) -> [EffectContrast] {
         record.factors.indices.flatMap { place in
             let factor = record.factors[place]
-            return factor.levels.indices.dropFirst().compactMap { level in
-                coefficients(of: level, place, runs).map {
-                    EffectContrast(
-                        effect: factor.name, from: factor.levels[0], to: factor.levels[level], coefficients: $0)
-                }
+            return factor.levels.indices.dropFirst().compactMap { level -> EffectContrast? in
+                let pairs = Self.pairs(of: level, place, runs)
+                guard !pairs.isEmpty else { return nil }
+                return EffectContrast(
+                    effect: factor.name, from: factor.levels[0], to: factor.levels[level],
+                    coefficients: coefficients(pairs, runs.count), pairs: pairs.count,
+                    plannedPairs: Self.pairs(of: level, place, all).count)
             }
         }
     }
 
-    private static func coefficients(of level: Int, _ place: Int, _ runs: [[Int]]) -> [Double]? {
-        let pairs = runs.indices.filter { runs[$0][place] == level }.compactMap { to -> (from: Int, to: Int)? in
+    /// Runs with a level, each with the run that differs from it only in having the factor's first.
+    private static func pairs(of level: Int, _ place: Int, _ runs: [[Int]]) -> [(from: Int, to: Int)] {
+        runs.indices.filter { runs[$0][place] == level }.compactMap { to in
             var wanted = runs[to]
             wanted[place] = 0
             return runs.firstIndex(of: wanted).map { ($0, to) }
         }
-        guard !pairs.isEmpty else { return nil }
-        return pairs.reduce(into: [Double](repeating: 0, count: runs.count)) { sums, pair in
+    }
+
+    private static func coefficients(_ pairs: [(from: Int, to: Int)], _ count: Int) -> [Double] {
+        pairs.reduce(into: [Double](repeating: 0, count: count)) { sums, pair in
             sums[pair.from] -= 1 / Double(pairs.count)
             sums[pair.to] += 1 / Double(pairs.count)
         }

@@ -4,18 +4,19 @@ import Statistics
 
 /// What the finished trials of an experiment say. Everything is worked out on logarithms, so that differences are ratios.
 ///
-/// Only trials that may be used as evidence count. Ratios and effects rest on repeats of which every cell has a value: what
+/// Only trials that may be used as evidence count, and a cell that fell behind in any of its repeats has no value: those in
+/// which it kept up are the lucky ones. Ratios and effects rest on repeats of which every cell has a value: what
 /// all cells of a repeat share cancels (`BlockedContrasts`).
 public enum ExperimentAnalysis {
     /// Of intervals; for each figure by itself, not for all together.
     public static let confidence = 0.95
 
     /// - Parameter record: finished, or as far as it came.
-    /// - Returns: one for each metric that any usable trial has.
+    /// - Returns: one for each metric that any usable trial has; all metrics where any trial fell behind.
     public static func results(of record: ExperimentRecord) -> [ExperimentResult] {
         record.metrics.compactMap { metric in
             let table = ValueTable(record, metric.name)
-            return table.cells.isEmpty ? nil : result(of: metric, table, record)
+            return table.cells.isEmpty && table.behind.isEmpty ? nil : result(of: metric, table, record)
         }
     }
 
@@ -30,9 +31,37 @@ public enum ExperimentAnalysis {
         let known = wanted.isEmpty ? nil : contrasts
         let effects = known.map { estimate(wanted, $0) } ?? (effects: [], method: noRepeat)
         return ExperimentResult(
-            metric: metric.name, ranking: ranking, effects: effects.effects, completeRepeats: blocks.count,
-            method: effects.method)
+            metric: metric.name, ranking: ranking, unranked: unranked(table, record), effects: effects.effects,
+            completeRepeats: blocks.count, method: effects.method)
     }
+
+    // MARK: Cells without a value
+
+    private static func unranked(_ table: ValueTable, _ record: ExperimentRecord) -> [UnrankedCell] {
+        record.cells.indices.filter { !table.cells.contains($0) }.map { cell in
+            UnrankedCell(cell: cell, reason: reason(cell, table, record))
+        }
+    }
+
+    private static func reason(_ cell: Int, _ table: ValueTable, _ record: ExperimentRecord) -> String {
+        if let behind = table.behind[cell] {
+            return "did not keep up with its rate in \(behind) of \(record.repeats) repeats"
+        }
+        let ended = record.trials.filter { $0.cell == cell && $0.isFinished }
+        let states: [(ExperimentTrial.State, String)] = [
+            (.failed, "could not be run"), (.invalid, "may not be used"), (.done, "brought no value of it"),
+        ]
+        let words = states.compactMap { state, what -> String? in
+            let trials = ended.filter { $0.state == state }
+            guard let first = trials.first else { return nil }
+            let why = first.detail.map { ": \($0.prefix(longestDetail))" } ?? ""
+            return "\(trials.count) of \(record.repeats) repeats \(what)\(why)"
+        }
+        return words.isEmpty ? "not run yet" : words.joined(separator: ", ")
+    }
+
+    /// A longer reason of a trial is cut; the trial's own row has it whole.
+    private static let longestDetail = 120
 
     // MARK: Ranking
 
@@ -76,7 +105,8 @@ public enum ExperimentAnalysis {
             let half = value.halfWidth ?? lenth.map { $0 * contrast.scale }
             return FactorEffect(
                 effect: contrast.effect, from: contrast.from, to: contrast.to, ratio: exp(value.estimate),
-                low: half.map { exp(value.estimate - $0) }, high: half.map { exp(value.estimate + $0) })
+                low: half.map { exp(value.estimate - $0) }, high: half.map { exp(value.estimate + $0) },
+                pairs: contrast.pairs, plannedPairs: contrast.plannedPairs)
         }
         return (effects, method(contrasts, isLenth: lenth != nil))
     }
@@ -96,25 +126,30 @@ public enum ExperimentAnalysis {
 private struct ValueTable {
     private let values: [Int: [Int: Double]]
     private let repeats: Int
-    /// Those with a value, ascending.
+    /// Those with a value that never fell behind, ascending.
     let cells: [Int]
+    /// By cell: trials that fell behind their schedule.
+    let behind: [Int: Int]
 
     init(_ record: ExperimentRecord, _ metric: String) {
-        var values: [Int: [Int: Double]] = [:]
-        for trial in record.trials where trial.state == .done {
-            guard let value = trial.values[metric], value > 0 else { continue }
+        var (values, behind): ([Int: [Int: Double]], [Int: Int]) = ([:], [:])
+        for trial in record.trials {
+            if trial.fellBehind == true { behind[trial.cell, default: 0] += 1 }
+            guard trial.state == .done, let value = trial.values[metric], value > 0 else { continue }
             values[trial.cell, default: [:]][trial.repetition] = log(value)
         }
         self.values = values
         repeats = record.repeats
-        cells = values.keys.sorted()
+        self.behind = behind
+        cells = values.keys.filter { behind[$0] == nil }.sorted()
     }
 
     func logs(of cell: Int) -> [Double] { (values[cell] ?? [:]).sorted { $0.key < $1.key }.map(\.value) }
 
     /// Repeats of which every cell that has any value has one; a list a repeat, in the order of ``cells``.
     var completeBlocks: [[Double]] {
-        (0..<repeats).compactMap { number in
+        guard !cells.isEmpty else { return [] }
+        return (0..<repeats).compactMap { number in
             let block = cells.compactMap { values[$0]?[number] }
             return block.count == cells.count ? block : nil
         }

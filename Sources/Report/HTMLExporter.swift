@@ -27,6 +27,6 @@ public struct HTMLExporter: Exporter {
     }
 
     private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
-        try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+        try PageTemplates.template(bytes)
     }
 }

@@ -2,32 +2,37 @@
 enum Markdown {
     /// Text that reads as itself.
     static func escape(_ text: String) -> String {
-        var safe = ""
-        for character in text {
-            switch character {
-            case "\\", "`", "*", "[", "]", "|", "#", "~", "!": safe += "\\\(character)"
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case _ where character.isNewline || isControl(character): safe += " "
-            default: safe.append(character)
+        text.replacing("\r\n", with: "\n").rewritten { scalar in
+            switch scalar {
+            case "\\", "`", "*", "[", "]", "|", "#", "~", "!": "\\\(scalar)"
+            case "&": "&amp;"
+            case "<": "&lt;"
+            case ">": "&gt;"
+            case _ where scalar.isLineBreak || scalar.isControl: " "
+            default: nil
             }
         }
-        return safe
     }
 
     /// An identifier in the typewriter face. A code span knows no escapes but that of a table's bar.
     static func code(_ text: String) -> String {
-        let plain = text.map { $0 == "`" ? "'" : $0.isNewline || isControl($0) ? " " : $0 }
-        let safe = String(plain).replacing("\\", with: "/").replacing("|", with: "\\|")
+        let safe = text.replacing("\r\n", with: "\n").rewritten { scalar in
+            switch scalar {
+            case "`": "'"
+            case "\\": "/"
+            case "|": "\\|"
+            case _ where scalar.isLineBreak || scalar.isControl: " "
+            default: nil
+            }
+        }
         return safe.isEmpty ? "" : "`\(safe)`"
     }
 
     /// A command or file as it is, in a fence longer than any in it.
     static func block(_ text: String) -> String {
         var (longest, run) = (2, 0)
-        for character in text {
-            run = character == "`" ? run + 1 : 0
+        for scalar in text.unicodeScalars {
+            run = scalar == "`" ? run + 1 : 0
             longest = max(longest, run)
         }
         let fence = String(repeating: "`", count: longest + 1)
@@ -53,9 +58,5 @@ enum Markdown {
     private static func text(_ cell: ReportTable.Cell, in column: ReportTable.Column, row: ReportTable.Row) -> String {
         let text = column.kind == .name && cell.tone == nil && !row.isTotal ? code(cell.text) : escape(cell.text)
         return cell.tone == .worse || row.isTotal && !text.isEmpty ? "**\(text)**" : text
-    }
-
-    private static func isControl(_ character: Character) -> Bool {
-        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

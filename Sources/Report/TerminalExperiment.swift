@@ -80,8 +80,11 @@ public struct TerminalExperiment {
                 cell.cell == baseIndex ? "base" : ratio(cell.ratio, cell.ratioLow, cell.ratioHigh),
             ]
         }
+        let unranked = (result.unranked ?? []).flatMap { cell in
+            text.entry("no place", "\(record.cells[cell.cell].name): \(cell.reason)")
+        }
         return [text.paint(title, .bold)]
-            + table(["cell", "value", "95 % interval", "repeats", "by base [95 %]"], rows) + [""]
+            + table(["cell", "value", "95 % interval", "repeats", "by base [95 %]"], rows) + unranked + [""]
     }
 
     private func effects(_ result: ExperimentResult) -> [String] {
@@ -93,10 +96,16 @@ public struct TerminalExperiment {
                 effect.from.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
                 ratio(effect.ratio, effect.low, effect.high),
                 ExperimentStanding(effect.ratio, low: effect.low, high: effect.high, margin: margin).rawValue,
+                pairs(effect),
             ]
         }
-        return table(["effect", "step", "ratio [95 %]", "margin \(quantity.percent(margin))"], rows)
+        return table(["effect", "step", "ratio [95 %]", "margin \(quantity.percent(margin))", "pairs"], rows)
             + text.entry("method", result.method) + [""]
+    }
+
+    private func pairs(_ effect: FactorEffect) -> String {
+        guard let pairs = effect.pairs else { return effect.to.isEmpty ? "all cells" : "not kept" }
+        return pairs == effect.plannedPairs ? "\(pairs)" : "\(pairs) of \(effect.plannedPairs ?? pairs)"
     }
 
     /// Few aliases by name, one line an effect; where there are many, how many and how strong they are.

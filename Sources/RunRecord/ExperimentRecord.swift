@@ -64,6 +64,8 @@ public struct ExperimentRecord: Codable, Sendable {
     public var results: [ExperimentResult] = []
     /// What limits the conclusions, one sentence each.
     public var threats: [String] = []
+    /// What it was begun with beside its files; `nil` in records from before that was kept.
+    public var conditions: ExperimentConditions?
 
     /// An experiment of which nothing has been run yet.
     public init(
@@ -242,8 +244,11 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     public var state = State.pending
     /// Times that it was begun.
     public var attempts = 0
-    /// How long it took from beginning to end, seconds; `nil` until it ended.
+    /// How long its last attempt took from beginning to end, seconds; `nil` until it ended.
     public var seconds: Double?
+    /// How long all its attempts took, also those that were interrupted, seconds; of one that was killed as long as it
+    /// left traces. `nil` before the first, and in records from before this was kept.
+    public var spentSeconds: Double?
     /// Why it is `invalid` or `failed`, one sentence; `nil` for others.
     public var detail: String?
     /// Values of ``ExperimentRecord/metrics`` by name; those that the trial has. A trial that did not keep up has no
@@ -251,6 +256,9 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     public var values: [String: Double] = [:]
     /// Objectives that were missed, as people read them; `nil` when none was judged.
     public var missedObjectives: [String]?
+    /// Whether it fell behind its schedule, so that it has no response times; `nil` until it ended, and in records from
+    /// before this was kept.
+    public var fellBehind: Bool?
 
     /// A trial to be run.
     public init(cell: Int, repetition: Int, folder: String, estimatedSeconds: Double) {
@@ -268,8 +276,10 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
 public struct ExperimentResult: Codable, Sendable, Equatable {
     /// Name of the metric.
     public var metric: String
-    /// The best first. Cells without a usable trial are left out.
+    /// The best first. Cells without a value are in ``unranked``.
     public var ranking: [RankedCell]
+    /// In the order of the cells; `nil` in records from before they were told.
+    public var unranked: [UnrankedCell]?
     /// Main effects in the order of the factors, then interactions; empty until a repeat is complete.
     public var effects: [FactorEffect]
     /// Repeats of which every cell has a value; only these are behind effects and ratios.
@@ -279,10 +289,12 @@ public struct ExperimentResult: Codable, Sendable, Equatable {
 
     /// Takes each value as it is.
     public init(
-        metric: String, ranking: [RankedCell], effects: [FactorEffect], completeRepeats: Int, method: String
+        metric: String, ranking: [RankedCell], unranked: [UnrankedCell]? = nil, effects: [FactorEffect],
+        completeRepeats: Int, method: String
     ) {
         self.metric = metric
         self.ranking = ranking
+        self.unranked = unranked
         self.effects = effects
         self.completeRepeats = completeRepeats
         self.method = method
@@ -316,6 +328,20 @@ public struct RankedCell: Codable, Sendable, Equatable {
     }
 }
 
+/// A cell that has no place.
+public struct UnrankedCell: Codable, Sendable, Equatable {
+    /// Place in ``ExperimentRecord/cells``.
+    public var cell: Int
+    /// Why it has no value, such as `did not keep up with its rate in 2 of 3 repeats`.
+    public var reason: String
+
+    /// Takes each value as it is.
+    public init(cell: Int, reason: String) {
+        self.cell = cell
+        self.reason = reason
+    }
+}
+
 /// What a step of one factor, or two together, does to a metric.
 public struct FactorEffect: Codable, Sendable, Equatable {
     /// Name of a factor, or of two with ` × ` between them: by how much the one's effect grows with the other.
@@ -331,9 +357,19 @@ public struct FactorEffect: Codable, Sendable, Equatable {
     public var low: Double?
     /// Upper end.
     public var high: Double?
+    /// Pairs of cells behind it, in a screening design cells at each of the two levels; `nil` for an interaction, which
+    /// rests on all cells, and in records from before this was kept.
+    public var pairs: Int?
+    /// Pairs that the design has; more than ``pairs`` when cells have no value.
+    public var plannedPairs: Int?
 
     /// Takes each value as it is.
-    public init(effect: String, from: String, to: String, ratio: Double, low: Double?, high: Double?) {
+    public init(
+        effect: String, from: String, to: String, ratio: Double, low: Double?, high: Double?, pairs: Int? = nil,
+        plannedPairs: Int? = nil
+    ) {
+        self.pairs = pairs
+        self.plannedPairs = plannedPairs
         self.effect = effect
         self.from = from
         self.to = to

@@ -17,7 +17,11 @@ extension LatencyLog {
 
     /// A tag as a line holds it: what the format does not allow in one becomes `-`.
     static func tag(_ text: String) -> String {
-        String(text.map { $0 == "," || $0.isWhitespace || $0.isNewline ? "-" : $0 })
+        var tag = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            tag.append(scalar == "," || Character(scalar).isWhitespace || Character(scalar).isNewline ? "-" : scalar)
+        }
+        return String(tag)
     }
 
     /// The intervals of a whole log; comments, the legend, and a last line cut short by a killed run are left out.

@@ -61,7 +61,7 @@ struct ExperimentCommand: ParsableCommand {
             let id = TrialOptions.newRunID(plan.spec.name)
             let place = ExperimentFolder(path: try output ?? RunFolders.newFolder(id))
             if !planOnly { try Project.registry.prepare() }
-            let record = plan.record(
+            var record = plan.record(
                 id: ExperimentSession.name(of: place), budget: budget,
                 host: .here(options.dataDir ?? Project.registry.home), toolVersion: Version.text,
                 command: TrialOptions.commandLine(CommandLine.arguments), now: Clock.wallSeconds())
@@ -71,6 +71,7 @@ struct ExperimentCommand: ParsableCommand {
             }
             try plan.checkBudget(budget)
             let session = try await ExperimentSession(plan, options, folder: place)
+            record.conditions = session.conditions
             Terminal.error(TerminalExperiment(record, colour: false).plan())
             _ = try ExperimentFolder.create(path: place.path, record, spec: plan.spec.text)
             try await session.run()
@@ -112,8 +113,9 @@ struct ExperimentCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Go on with an experiment that was ended, killed or ran out of time.",
             discussion: """
-                Finished trials are never run again; the one that was running is. A specification that was changed meanwhile
-                is refused.
+                Finished trials are never run again; the one that was running is. It goes on with the options that it was
+                begun with. A specification that was changed meanwhile is refused, and so are another PostgreSQL, another
+                disk and another machine.
 
                 Examples:
                   archivebench experiment resume latest
@@ -131,8 +133,10 @@ struct ExperimentCommand: ParsableCommand {
         func run() async throws {
             let place = try ExperimentSession.find(folder)
             let record = try place.readRecord()
+            let options = try ExperimentSession.options(of: record, options)
             let plan = try ExperimentSession.plan(of: record, in: place)
             let session = try await ExperimentSession(plan, options, folder: place)
+            try session.checkServers(of: record)
             try await session.run(retryFailed: retryFailed)
         }
     }
@@ -167,4 +171,23 @@ struct ExperimentOptions: ParsableArguments {
 
     @Flag(help: "Print the experiment's record as JSON instead of the closing table.")
     var json = false
+}
+
+extension ExperimentOptions {
+    /// What of it decides the trials, with whole paths; the servers are not known yet.
+    var conditions: ExperimentConditions {
+        func whole(_ path: String) -> String {
+            let path = URL(filePath: path).standardizedFileURL.path
+            return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        }
+        return ExperimentConditions(
+            programs: postgresBin.map(whole), dataFolder: dataDir.map(whole), usesCache: !noCache,
+            hasTelemetry: !noTelemetry, servers: [])
+    }
+
+    /// Replaces what decides the trials.
+    mutating func take(_ conditions: ExperimentConditions) {
+        (postgresBin, dataDir) = (conditions.programs, conditions.dataFolder)
+        (noCache, noTelemetry) = (!conditions.usesCache, !conditions.hasTelemetry)
+    }
 }

@@ -24,6 +24,18 @@ struct ExperimentSession {
         self.requests = requests
     }
 
+    /// What trials are run with beside the experiment's files.
+    var conditions: ExperimentConditions {
+        var conditions = options.conditions
+        conditions.servers = requests.map(\.installation.version)
+        return conditions
+    }
+
+    /// Refuses other servers than those of the trials that were run already.
+    func checkServers(of record: ExperimentRecord) throws {
+        try Self.explaining { try ConditionChange.check(record, servers: conditions.servers) }
+    }
+
     private static func request(
         _ subject: CellSubject, _ seed: UInt64, _ options: ExperimentOptions
     ) async throws -> TrialRequest {
@@ -63,6 +75,7 @@ struct ExperimentSession {
             record = try await runner.run { record in
                 if let budget = options.budget { record.budgetSeconds = Double(budget) / 1e9 }
                 record.toolVersion = Version.text
+                record.conditions = conditions
                 for index in record.trials.indices where retryFailed && record.trials[index].state == .failed {
                     record.trials[index].state = .pending
                 }
@@ -136,6 +149,21 @@ extension ExperimentSession {
             try SpecChange.check(record, against: plan)
             return plan
         }
+    }
+
+    /// The options that an experiment goes on with: those that it was begun with, on the machine that it was begun on.
+    static func options(of record: ExperimentRecord, _ wanted: ExperimentOptions) throws -> ExperimentOptions {
+        var options = wanted
+        if record.conditions == nil {
+            Terminal.error(
+                "\(record.experimentId): begun by a version that kept no options; whether PostgreSQL, disk and telemetry are the same is not checked"
+            )
+        }
+        try explaining {
+            options.take(try ConditionChange.resumed(record, wanted: wanted.conditions))
+            try ConditionChange.check(record, host: .here(options.dataDir ?? Project.registry.home))
+        }
+        return options
     }
 
     /// Wrong words in files are wrong usage.

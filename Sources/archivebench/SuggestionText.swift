@@ -23,11 +23,17 @@ enum SuggestionText {
         ]
         lines += row.effects.map(line)
         lines += row.costs.map { cost in
-            "  \(cost.name): \(Quantity.plain.bytes(cost.base.map { Int($0) })) → \(Quantity.plain.bytes(cost.candidate.map { Int($0) }))"
+            "  \(cost.name): \(amount(cost.base, cost.unit)) → \(amount(cost.candidate, cost.unit))"
         }
         lines.append("  same answers: \(words(row.equivalence)); nothing lost: \(words(row.safety))")
         lines += row.interactions.map { $0.map { "  with others: \($0)" } } ?? ["  with others: not looked for"]
         return lines
+    }
+
+    private static func amount(_ value: Double?, _ unit: String) -> String {
+        guard let value else { return Quantity.missing }
+        let words = value < 0 ? Quantity.plain.digits(value) + " B" : Quantity.plain.bytes(Int(value.rounded()))
+        return words + unit.dropFirst()
     }
 
     private static func line(_ effect: LedgerRow.Effect) -> String {

@@ -122,6 +122,40 @@ import Testing
         #expect(ExperimentAnalysis.results(of: record(.full, runs: Self.square, [[nil, nil, nil, nil]])).isEmpty)
     }
 
+    @Test func cellsWithoutAValueAreToldWithTheReason() throws {
+        var some = record(.full, runs: Self.square, [[1, nil, 3, nil], [2, 4, 6, nil], [2, 4, 6, 8]])
+        // Cell 1 fell behind once; its other repeats are the lucky ones. Cell 3 ended without being evidence.
+        some.trials[1].fellBehind = true
+        for trial in [3, 7] { some.trials[trial].detail = "not evidence: steal" }
+        (some.trials[11].state, some.trials[11].values) = (.failed, [:])
+        some.trials[11].detail = "the server does not start"
+        let result = try #require(ExperimentAnalysis.results(of: some).first)
+        #expect(result.ranking.map(\.cell) == [0, 2])
+        #expect(
+            result.unranked == [
+                UnrankedCell(cell: 1, reason: "did not keep up with its rate in 1 of 3 repeats"),
+                UnrankedCell(
+                    cell: 3,
+                    reason:
+                        "1 of 3 repeats could not be run: the server does not start, 2 of 3 repeats may not be used: not evidence: steal"
+                ),
+            ])
+        // Of two pairs for factor b one is left, and none for factor a.
+        #expect(result.effects.map(\.effect) == ["b"])
+        #expect(result.effects[0].pairs == 1 && result.effects[0].plannedPairs == 2)
+        let whole = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: Self.square, [[1, 2, 3, 9]])).first)
+        #expect(whole.effects.map(\.pairs) == [2, 2, nil] && whole.unranked == [])
+        // Nobody kept up: that is a result, too.
+        var none = record(.full, runs: [[0], [1]], [[nil, nil]])
+        for trial in none.trials.indices { none.trials[trial].fellBehind = true }
+        let empty = try #require(ExperimentAnalysis.results(of: none).first)
+        #expect(empty.ranking.isEmpty && empty.unranked?.count == 2 && empty.effects.isEmpty)
+        none.trials[1].fellBehind = false
+        (none.trials[1].state, none.trials[1].attempts) = (.pending, 0)
+        #expect(ExperimentAnalysis.results(of: none).first?.unranked?.last?.reason == "not run yet")
+    }
+
     @Test func mixedInteractionsAreEstimatedOnceAndNotInResolutionThree() throws {
         // D = ABC: a × b is c × d.
         let runs = (0..<8).map { number -> [Int] in

@@ -50,6 +50,19 @@ import Testing
         return (try ExperimentFolder.create(path: "\(folder.path)/e", record, spec: text), record)
     }
 
+    /// A trial's record with nothing in it.
+    private static func run() -> RunRecord {
+        RunRecord(
+            runId: "r", toolVersion: "0", startedAt: "", digest: "", seed: 1,
+            variant: VariantDescription(
+                name: "v", summary: "", schemaVersion: 8, driver: "faithful", settings: [], adaptations: []),
+            profile: ProfileDescription(name: "host", requested: [:], enforced: [:], observed: [:], notEnforced: []),
+            host: ExperimentPlans.host,
+            workload: WorkloadDescription(
+                name: "w", summary: "", fileDigest: "", rateScale: 1, nodes: 1, archiveEpoch: "", shards: []),
+            phases: PhaseDescription(warmUpSeconds: 1, measureSeconds: 1, drainLimitSeconds: 1), command: "")
+    }
+
     private func runner(
         _ folder: ExperimentFolder, _ fake: Fake, isStopping: @escaping @Sendable () -> Bool = { false }
     ) -> ExperimentRunner {
@@ -84,15 +97,7 @@ import Testing
         let (folder, record) = try begin(place)
         await #expect(throws: CancellationError.self) { _ = try await runner(folder, Fake(killedAt: 1)).run() }
         // Its record was whole when the tool died.
-        var run = RunRecord(
-            runId: "r", toolVersion: "0", startedAt: "", digest: "", seed: 1,
-            variant: VariantDescription(
-                name: "v", summary: "", schemaVersion: 8, driver: "faithful", settings: [], adaptations: []),
-            profile: ProfileDescription(name: "host", requested: [:], enforced: [:], observed: [:], notEnforced: []),
-            host: ExperimentPlans.host,
-            workload: WorkloadDescription(
-                name: "w", summary: "", fileDigest: "", rateScale: 1, nodes: 1, archiveEpoch: "", shards: []),
-            phases: PhaseDescription(warmUpSeconds: 1, measureSeconds: 1, drainLimitSeconds: 1), command: "")
+        var run = Self.run()
         run.ending = .completed
         run.validity = [ValidityFinding(rule: "failures", holds: false, observed: "", threshold: "", reason: "")]
         try folder.folder(of: record.trials[1]).write(run)
@@ -132,6 +137,69 @@ import Testing
         let again = Fake()
         _ = try await runner(folder, again).run()
         #expect(again.names == record.trials[2...].map(\.folder))
+    }
+
+    @Test(arguments: [false, true]) func whatFailsWhileTheToolIsEndedIsRunAgain(_ throwing: Bool) async throws {
+        // The second Ctrl-C ends the server under the trial, which then looks like a failed one.
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let stopping = Mutex(false)
+        let ended = try await ExperimentRunner(
+            folder, isStopping: { stopping.withLock { $0 } }, wallClock: { 0 }
+        ) { trial, _ in
+            guard trial.folder == record.trials[1].folder else { return TrialEnding(.done) }
+            stopping.withLock { $0 = true }
+            if throwing { throw ExperimentProblem("server closed the connection") }
+            return TrialEnding(.failed, detail: "the database server ended during the trial")
+        }.run()
+        #expect(ended.ending == .interrupted)
+        #expect(ended.trials[1].state == .pending && ended.trials[1].detail == nil)
+        let again = Fake()
+        _ = try await runner(folder, again).run()
+        #expect(again.names == record.trials[1...].map(\.folder))
+    }
+
+    @Test(arguments: [RunRecord.Ending.failed, .serverLost, .interrupted])
+    func aTrialThatLostItsServerToTheKillIsRunAgain(_ ending: RunRecord.Ending) async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        await #expect(throws: CancellationError.self) { _ = try await runner(folder, Fake(killedAt: 1)).run() }
+        var run = Self.run()
+        (run.ending, run.endingDetail) = (ending, "server closed the connection")
+        try folder.folder(of: record.trials[1]).write(run)
+        let again = Fake()
+        let ended = try await runner(folder, again).run()
+        #expect(again.names == record.trials[1...].map(\.folder))
+        #expect(ended.trials.allSatisfy { $0.state == .done })
+    }
+
+    @Test func timeOfAllAttemptsIsSpent() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let long = 0.05
+        @Sendable func wait() async throws { try await Task.sleep(nanoseconds: UInt64(long * 1e9)) }
+        // Once interrupted, once killed after it had written something.
+        let stopping = Mutex(false)
+        let interrupted = try await ExperimentRunner(
+            folder, isStopping: { stopping.withLock { $0 } }, wallClock: { 0 }
+        ) { _, _ in
+            try await wait()
+            stopping.withLock { $0 = true }
+            return TrialEnding(.pending)
+        }.run()
+        #expect(interrupted.trials[0].seconds == nil && interrupted.spentSeconds >= long)
+        await #expect(throws: CancellationError.self) {
+            _ = try await ExperimentRunner(folder, isStopping: { false }, wallClock: { 0 }) { trial, place in
+                try await wait()
+                return try Fake(killedAt: 0).run(trial, place)
+            }.run()
+        }
+        let ended = try await runner(folder, Fake()).run()
+        let first = ended.trials[0]
+        #expect(first.attempts == 3 && first.folder == record.trials[0].folder)
+        // Times of files are a few milliseconds coarse.
+        #expect((first.spentSeconds ?? 0) - (first.seconds ?? 0) > 1.6 * long)
+        #expect(ended.spentSeconds >= first.spentSeconds ?? .infinity)
     }
 
     @Test func noTrialIsBegunAfterTheBudget() async throws {

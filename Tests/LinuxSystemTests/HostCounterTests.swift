@@ -76,4 +76,15 @@ import Testing
         #expect(found.resident > 0 && found.resident <= found.all)
         #expect(Host.residentBytes(of: "/nonexistent") == nil)
     }
+
+    @Test func memoryThatProcessesShareCountsOnce() throws {
+        let text =
+            "55d0-7ffd ---p 00000000 00:00 0    [rollup]\nRss:     4096 kB\nPss:     1024 kB\nPss_Dirty:   900 kB\n"
+        #expect(ProcessTable.proportionalSize(rollup: text) == 1_048_576)
+        #expect(ProcessTable.proportionalSize(rollup: "Rss: 5 kB\n") == nil)
+        // A process that nobody started.
+        #expect(ProcessTable.memoryOfFamily(of: Int32.max) == nil)
+        let own = try #require(ProcessTable.memoryOfFamily(of: ProcessTable.current.pid))
+        #expect(own > 1 << 20)
+    }
 }

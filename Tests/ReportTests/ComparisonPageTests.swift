@@ -1,3 +1,4 @@
+import Measurement
 import Report
 import RunRecord
 import Testing
@@ -152,6 +153,72 @@ import Testing
         record.pairs.append(pair)
         let html = try page(record)
         #expect(html.contains("<h2>Candidates</h2>") && html.contains("class=\"candidate-head\">other</h2>"))
+    }
+
+    /// The table of both servers, as Markdown has it.
+    private func servers(_ change: (inout ComparedSide) -> Void) -> String {
+        var record = SampleComparison.record()
+        for side in record.sides.indices { change(&record.sides[side]) }
+        let text = ComparisonMarkdown().export(ComparisonReport(record: record))
+        let rest = text.firstRange(of: "### The servers, side by side").map { text[$0.upperBound...] } ?? ""
+        return String(rest.firstRange(of: "###").map { rest[..<$0.lowerBound] } ?? rest)
+    }
+
+    @Test func countersOfServersAreForEachMessage() {
+        // 242 and 155 MB for 30 719 messages each; the candidate then does twice as many for as much.
+        #expect(servers { _ in }.contains("| WAL for each message | 7.88\u{202F}kB | 5.05\u{202F}kB | −36"))
+        let twice = servers { side in
+            if side.name == SampleComparison.candidate { side.accounting["put"]?.completed *= 2 }
+        }
+        #expect(twice.contains("| WAL for each message | 7.88\u{202F}kB | 2.52\u{202F}kB | −68"))
+        let reading = servers { $0.accounting = ["store.hashes": $0.accounting["put"] ?? Accounting()] }
+        #expect(reading.contains("| WAL for each operation | 7.88\u{202F}kB |"))
+        #expect(servers { $0.accounting = [:] }.contains("| WAL, all slices | 242\u{202F}MB |"))
+        #expect(servers { $0.memoryBytes = 5_000_000 }.contains("| memory of the server after the last slice | 5.00"))
+    }
+
+    @Test func aTimeThatIsNotTrackedIsNoTime() {
+        func io(_ times: [Double?]) -> String {
+            servers { side in
+                side.server?.io = times.map { time in
+                    var row = IoCounters(backend: "client backend", object: "relation", context: "normal")
+                    (row.reads, row.readMs) = (10, time)
+                    return row
+                }
+            }
+        }
+        #expect(io([nil, nil]).contains("mean read") == false)
+        #expect(io([20, nil]).contains("| mean read | 2.00\u{202F}ms | 2.00\u{202F}ms | 0\u{202F}% |"))
+    }
+
+    @Test func blocksThatAreLeftOutAreNotInTheTimeLine() throws {
+        // So many that three are drawn as one; the second is slow and does not count, nor do the last three.
+        let slices = (0..<480).flatMap { block in
+            [SampleComparison.base, SampleComparison.candidate].enumerated().map { place, side in
+                var slice = SliceRecord(
+                    block: block, place: place, side: side, atSeconds: Double(2 * block + place), seconds: 1)
+                if block == 1 || block >= 477 { slice.excluded = "a checkpoint of one side only" }
+                return slice
+            }
+        }
+        let histograms = slices.map { slice in
+            var histogram = LatencyHistogram(.interval)
+            for _ in 0..<30 { histogram.record(slice.excluded == nil ? 2_000_000 : 900_000_000) }
+            return ComparisonFolder.SliceHistograms(
+                block: slice.block, place: slice.place, side: slice.side, classes: ["put": histogram])
+        }
+        let html = try page(
+            ComparisonReport(record: SampleComparison.record(), slices: slices, histograms: histograms))
+        func row(_ label: String) -> [Substring] {
+            let rest = html.firstRange(of: ">\(label)<").map { html[$0.upperBound...] } ?? ""
+            let row = rest.firstRange(of: "</tr>").map { rest[..<$0.lowerBound] } ?? rest
+            return row.split(separator: "<td").dropFirst().map { $0.drop { $0 != ">" } }
+        }
+        let (first, second, last) = (row("blocks 0–2"), row("blocks 3–5"), row("blocks 477–479"))
+        #expect(first.count == 4 && first[1...2] == second[1...2])
+        #expect(first.last?.contains("without 1 of 3: a checkpoint of one side only") == true)
+        #expect(second.last?.contains(">yes<") == true)
+        #expect(last.last?.contains("no: a checkpoint of one side only") == true && last[1] != first[1])
     }
 }
 

@@ -85,6 +85,55 @@ import Testing
         #expect(answers.results[0].ranking[0].cell == "16c-wal-lz4-r1")
     }
 
+    @Test func aServiceTimeIsNoCost() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        record.metrics[1] = ExperimentMetric(name: "service.p99:put", unit: "ms", lessIsBetter: true)
+        record.results[1].metric = "service.p99:put"
+        for trial in record.trials.indices { record.trials[trial].values["service.p99:put"] = Double(trial + 1) }
+        #expect(try ExperimentHTML().export(ExperimentReport(record: record)).contains("Not drawn: no cost is known"))
+        record.metrics[1].name = "wal.bytes"
+        record.results[1].metric = "wal.bytes"
+        #expect(
+            try ExperimentHTML().export(ExperimentReport(record: record)).contains(
+                "no other cell beats in both speed and cost (WAL)"))
+    }
+
+    @Test func cellsWithoutAPlaceAreOnThePage() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        let lost = record.results[0].ranking.removeLast()
+        let reason = "did not keep up with its rate in 3 of 3 repeats"
+        record.results[0].unranked = [UnrankedCell(cell: lost.cell, reason: reason)]
+        (record.results[0].effects[0].pairs, record.results[0].effects[0].plannedPairs) = (9, 10)
+        let name = record.cells[lost.cell].name
+        let report = ExperimentReport(record: record)
+        let html = try ExperimentHTML().export(report)
+        #expect(html.contains("<li><code>\(name)</code>") && html.contains("Without a place: \(name) (\(reason))."))
+        #expect(html.contains(">9 of 10</td>") && html.contains(">all cells</td>"))
+        let markdown = ExperimentMarkdown().export(report)
+        #expect(markdown.contains("| none | `\(name)` |") && markdown.contains("| \(reason) |"))
+        #expect(try ExperimentJSON().export(report).contains("\"reason\" : \"\(reason)\""))
+        let terminal = TerminalExperiment(record, colour: false).results(folder: "/x")
+        #expect(terminal.contains("no place   \(name): \(reason)") && terminal.contains("9 of 10"))
+    }
+
+    @Test func thatNobodyKeptUpIsAnAnswer() throws {
+        var record = SampleExperiment.record(repeats: 1)
+        for trial in record.trials.indices {
+            (record.trials[trial].state, record.trials[trial].values) = (.invalid, [:])
+            record.trials[trial].fellBehind = true
+        }
+        record.results = record.metrics.map { metric in
+            ExperimentResult(
+                metric: metric.name, ranking: [],
+                unranked: record.cells.indices.map { UnrankedCell(cell: $0, reason: "did not keep up") }, effects: [],
+                completeRepeats: 0, method: "none")
+        }
+        let report = ExperimentReport(record: record)
+        #expect(try ExperimentHTML().export(report).contains("No answer: no cell that was run kept up with its rate."))
+        for exporter in ExperimentExporters.files { #expect(try !exporter.export(report).isEmpty, "\(exporter.file)") }
+        #expect(TerminalExperiment(record, colour: false).results(folder: "/x").contains("did not keep up"))
+    }
+
     @Test func anExperimentWithoutResultsStillMakesAPage() throws {
         var record = SampleExperiment.record(repeats: 1)
         (record.results, record.trials, record.ending) = ([], [], .interrupted)

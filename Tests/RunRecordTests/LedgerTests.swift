@@ -53,8 +53,8 @@ import Testing
 
     private static let golden =
         #"{"base":"b","blocks":8,"comparisonId":"c1","costs":["#
-        + #"{"base":5,"candidate":6,"name":"memory","unit":"B"},{"base":100,"candidate":90,"name":"disk","unit":"B"},"#
-        + #"{"name":"wal","unit":"B"}],"#
+        + #"{"name":"memory","unit":"B"},{"base":100,"candidate":90,"name":"size","unit":"B"},"#
+        + #"{"name":"disk","unit":"B/message"},{"name":"wal","unit":"B/message"}],"#
         + #""description":{"author":"a","base":"b","changes":["jit: on → off"],"expectation":"e","risk":"r","source":"here","undo":"set back"},"#
         + #""digest":"abc","effects":["#
         + #"{"high":1.25,"lessIsBetter":false,"low":1.0625,"metric":"throughput:put","ratio":1.125,"reason":"beyond the margin","unit":"1/s","verdict":"better"},"#
@@ -75,6 +75,32 @@ import Testing
         // Of equals there is nothing to learn about a suggestion.
         #expect(try ledger.add(record("c2", isAA: true)).isEmpty)
         #expect(try ledger.rows().count == 1)
+    }
+
+    @Test func costsAreForEachMessage() {
+        var record = record()
+        // The candidate did twice as much: sums would call it twice as dear.
+        for (side, messages) in [(0, 1_000), (1, 2_000)] {
+            var puts = Accounting()
+            (puts.scheduled, puts.completed) = (messages + 1, messages)
+            record.sides[side].accounting = ["put": puts, "put.retry": Accounting(), "store.hashes": puts]
+            var server = ServerSummary(cost: TelemetryCost())
+            server.wal = WalCounters()
+            server.wal?.bytes = 500 * messages
+            server.relations = [
+                RelationGrowth(name: "a", kind: .table, relations: 1, startBytes: 7, endBytes: 7 + 40 * messages),
+                RelationGrowth(name: "b", kind: .index, relations: 1, startBytes: 9, endBytes: 9 - 10 * messages),
+            ]
+            record.sides[side].server = server
+            record.sides[side].memoryBytes = 1 << 20
+        }
+        let costs = LedgerRow.rows(record)[0].costs
+        #expect(costs.map(\.name) == ["memory", "size", "disk", "wal"])
+        #expect(costs.map(\.base) == [1_048_576, 100, 30, 500] && costs.map(\.candidate) == [1_048_576, 90, 30, 500])
+        #expect(costs.map(\.unit) == ["B", "B", "B/message", "B/message"])
+        // Without messages there is no cost of one.
+        record.sides[1].accounting = [:]
+        #expect(LedgerRow.rows(record)[0].costs.map(\.candidate) == [1_048_576, 90, nil, nil])
     }
 
     @Test func theLaterOfTwoRowsOfOneComparisonCounts() throws {

@@ -69,6 +69,20 @@ import Testing
         await cluster.remove()
     }
 
+    @Test func ofAHalfAppliedReloadNothingStays() async throws {
+        let cluster = try await TestServers.privateCluster()
+        // Only a running server can tell that there is no such tablespace; the first setting is written by then.
+        let error = await #expect(throws: PostgresError.self) {
+            _ = try await SuggestionApplication.apply(
+                variant("jit: off, default_tablespace: nowhere"), to: cluster)
+        }
+        #expect(error.map { "\($0)".contains("default_tablespace") } == true)
+        let connection = try Connection.open(cluster.record.parameters())
+        let left = "SELECT count(*) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'"
+        #expect(try connection.value(left) == "0" && show("jit", cluster) == "on")
+        await cluster.remove()
+    }
+
     @Test func aServerThatDoesNotStartRunsAsBeforeAgain() async throws {
         let cluster = try await TestServers.privateCluster()
         try Connection.open(cluster.record.parameters()).run("CREATE TABLE kept AS SELECT 7 AS n")

@@ -122,6 +122,11 @@ public struct ComparisonRunner: Sendable {
     ) async {
         observer.report(ComparisonProgress(stage: "finishing", secondsLeft: Double(sides.servers.count)))
         for (index, side) in sides.servers.enumerated() {
+            // Before its connections are closed: what each of them keeps is a part of it.
+            record.sides[index].memoryBytes = await side.memory
+            if record.sides[index].memoryBytes == nil {
+                record.notCollected.append("\(side.name): memory of the server's processes: the kernel does not tell")
+            }
             let result = await side.load.end()
             record.notCollected += await evidence[index].finish(
                 &record.sides[index], side, result, seconds: seconds)

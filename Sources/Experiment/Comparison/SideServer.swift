@@ -131,6 +131,11 @@ struct SideServer: Sendable {
         }.get()
     }
 
+    /// Memory of all its processes now, shared memory once, bytes; `nil` when it is gone.
+    var memory: Int? {
+        get async { await archive.cluster.postmaster.flatMap { ProcessTable.memoryOfFamily(of: $0.pid) } }
+    }
+
     /// Throws when the server is gone or a person wants an end.
     func goOn(_ control: TrialControl) async throws {
         if control.isStopping { throw TrialInterrupted() }

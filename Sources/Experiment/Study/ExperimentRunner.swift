@@ -10,6 +10,8 @@ package struct TrialEnding: Sendable {
     package var detail: String?
     package var values: [String: Double] = [:]
     package var missedObjectives: [String]?
+    /// Whether it fell behind its schedule; `nil` unknown.
+    package var fellBehind: Bool?
 
     /// An ending of which nothing more is known.
     package init(_ state: ExperimentTrial.State, detail: String? = nil, values: [String: Double] = [:]) {
@@ -27,6 +29,7 @@ package struct TrialEnding: Sendable {
             self.init(.invalid, detail: "not evidence: \(record.doubts.joined(separator: ", "))")
         }
         values = ExperimentMetrics.values(of: record, metrics)
+        fellBehind = record.arrears?.isFallingBehind ?? false
         let judged = record.objectives.filter { $0.holds != nil }
         missedObjectives = judged.isEmpty ? nil : judged.filter { $0.holds == false }.map(\.objective)
     }
@@ -85,15 +88,33 @@ package struct ExperimentRunner: Sendable {
         return record
     }
 
-    /// What was running when the tool was killed has ended, or is run again.
+    /// What was running when the tool was killed is run again, unless it had come to its planned end: a server that is
+    /// killed with the tool makes a trial look like a failed one.
     private func recover(_ record: inout ExperimentRecord) {
         for index in record.trials.indices where record.trials[index].state == .running {
-            guard let found = try? folder.folder(of: record.trials[index]).readRecord() else {
-                record.trials[index].state = .pending
+            let place = folder.folder(of: record.trials[index])
+            let seconds = tracedSeconds(place)
+            record.trials[index].spentSeconds = (record.trials[index].spentSeconds ?? 0) + seconds
+            guard let found = try? place.readRecord(), found.ending == .completed else {
+                note(TrialEnding(.pending), at: index, &record)
                 continue
             }
+            record.trials[index].seconds = seconds
             note(TrialEnding(found, record.metrics), at: index, &record)
         }
+    }
+
+    /// How long a killed trial left traces: from when the experiment's record said that it runs to the last change in its
+    /// own folder.
+    private func tracedSeconds(_ trial: RecordFolder) -> Double {
+        func changed(_ path: String) -> Date? {
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: trial.path)) ?? []
+        guard let begun = changed(folder.recordPath),
+            let last = files.compactMap({ changed("\(trial.path)/\($0)") }).max()
+        else { return 0 }
+        return max(0, last.timeIntervalSince(begun))
     }
 
     private func runAll(_ record: inout ExperimentRecord) async throws -> ExperimentRecord.Ending {
@@ -112,7 +133,7 @@ package struct ExperimentRunner: Sendable {
         record.trials[index].attempts += 1
         try save(&record)
         let started = Clock.now()
-        let ending: TrialEnding
+        var ending: TrialEnding
         do {
             ending = try await body(record.trials[index], place)
         } catch is TrialInterrupted {
@@ -123,8 +144,12 @@ package struct ExperimentRunner: Sendable {
             let lines = "\(error)".split(whereSeparator: \.isNewline)
             ending = TrialEnding(.failed, detail: lines.joined(separator: "; "))
         }
+        // Whoever ends the tool may have ended the server, too; that says nothing about the trial.
+        if ending.state == .failed && isStopping() { ending = TrialEnding(.pending) }
+        let seconds = Double(Clock.now() - started) / 1e9
+        record.trials[index].spentSeconds = (record.trials[index].spentSeconds ?? 0) + seconds
+        record.trials[index].seconds = ending.state == .pending ? nil : seconds
         note(ending, at: index, &record)
-        record.trials[index].seconds = Double(Clock.now() - started) / 1e9
         try save(&record)
     }
 
@@ -133,6 +158,7 @@ package struct ExperimentRunner: Sendable {
         record.trials[index].detail = ending.detail
         record.trials[index].values = ending.state == .pending ? [:] : ending.values
         record.trials[index].missedObjectives = ending.state == .pending ? nil : ending.missedObjectives
+        record.trials[index].fellBehind = ending.state == .pending ? nil : ending.fellBehind
     }
 
     private func save(_ record: inout ExperimentRecord) throws {
@@ -143,8 +169,8 @@ package struct ExperimentRunner: Sendable {
 }
 
 extension ExperimentRecord {
-    /// Time that its trials took so far, seconds.
-    package var spentSeconds: Double { trials.reduce(0) { $0 + ($1.seconds ?? 0) } }
+    /// Time that its trials took so far, all attempts together, seconds.
+    package var spentSeconds: Double { trials.reduce(0) { $0 + ($1.spentSeconds ?? $1.seconds ?? 0) } }
 
     /// Trials that came to their end.
     package var finished: Int { trials.filter(\.isFinished).count }

@@ -43,9 +43,10 @@ enum CSV {
     }
 
     private static func field(_ text: String) -> String {
-        let isFormula = text.first.map { "=+-@\t\r".contains($0) } == true && Double(text) == nil
+        let first = text.unicodeScalars.first
+        let isFormula = "=+-@\t\r".unicodeScalars.contains { $0 == first } && Double(text) == nil
         let safe = isFormula ? "'" + text : text
-        guard safe.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return safe }
-        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+        guard safe.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0.isLineBreak }) else { return safe }
+        return "\"" + safe.rewritten { $0 == "\"" ? "\"\"" : nil } + "\""
     }
 }

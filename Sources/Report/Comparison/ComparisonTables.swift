@@ -86,7 +86,8 @@ struct PairTables {
             series.points.map { point in
                 [
                     .init(point.label), .init(quantity.moment(point.seconds)), time(point.base), time(point.candidate),
-                    point.excluded.map { .init("no: \($0)", .open) } ?? .init("yes"),
+                    point.excluded.map { .init("no: \($0)", .open) }
+                        ?? .init(point.leftOut.map { "without \($0)" } ?? "yes"),
                 ]
             })
     }

@@ -6,7 +6,7 @@ struct MetricName {
     let quantity: String
     /// Behind it; `nil` for what no request class has to itself.
     let requestClass: String?
-    /// 99 for `response.p99`; `nil` for what is no response time.
+    /// 99 for `response.p99`; `nil` for what is no quantile of a response time.
     let percentile: Double?
 
     /// Words for quantities: what it is, and what more and less of it are called.
@@ -34,13 +34,14 @@ struct MetricName {
     /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side.
     var isServersMeans: Bool { !isLatency && quantity != "generator.cpu" }
 
-    /// Whether it says how long requests took.
-    var isLatency: Bool { quantity.hasPrefix("response.") }
+    /// Whether it says how long requests took: with or without their wait to be sent.
+    var isLatency: Bool { quantity.hasPrefix("response.") || quantity.hasPrefix("service.") }
 
     /// What was measured, without the request class.
     var what: String {
         if let percentile { return "p\(PercentileChart.label(percentile))" }
-        if isLatency { return String(quantity.dropFirst("response.".count)) }
+        if quantity.hasPrefix("response.") { return String(quantity.dropFirst("response.".count)) }
+        if isLatency { return quantity.split(separator: ".", maxSplits: 1).joined(separator: " ") }
         return Self.words[quantity]?.name ?? quantity
     }
 

@@ -9,24 +9,27 @@ struct ServerDifference {
     /// Waits rarer than this share on both sides are left out.
     private static let rare = 0.01
 
-    /// Sums over all slices.
+    /// What the slices took for each message, or for each operation where none stored any; what is rare, and what the
+    /// server held, as it is.
     var totals: ReportTable {
         guard base.server != nil || candidate.server != nil else { return table([]) }
         return table([
-            row("WAL", \.wal?.bytes.real, "B"), row("WAL records", \.wal?.records.real, ""),
-            row("full page images", \.wal?.fullPageImages.real, ""),
-            row("WAL flushes", \.wal?.syncs?.real, ""),
+            each("WAL", \.wal?.bytes.real, "B"), each("WAL records", \.wal?.records.real),
+            each("full page images", \.wal?.fullPageImages.real), each("WAL flushes", \.wal?.syncs?.real),
             row("mean WAL flush", { $0.wal.flatMap { wal in mean(wal.syncMs, wal.syncs) } }, "ms"),
-            row("blocks read", \.database?.blocksRead.real, ""),
-            row("blocks found in memory", \.database?.blocksHit.real, ""),
-            row("read by the server", { sum($0.io) { $0.readBytes.real } }, "B"),
-            row("mean read", { ratio(sum($0.io) { $0.readMs ?? .nan }, sum($0.io) { $0.reads.real }) }, "ms"),
-            row("written by the server", { sum($0.io) { $0.writtenBytes.real } }, "B"),
-            row("temporary files", \.database?.tempBytes.real, "B"),
-            row("transactions", \.database?.commits.real, ""), row("deadlocks", \.database?.deadlocks.real, ""),
+            each("blocks read", \.database?.blocksRead.real),
+            each("blocks found in memory", \.database?.blocksHit.real),
+            each("read by the server", { sum($0.io) { $0.readBytes.real } }, "B"),
+            row("mean read", { meanRead($0.io) }, "ms"),
+            each("written by the server", { sum($0.io) { $0.writtenBytes.real } }, "B"),
+            each("temporary files", \.database?.tempBytes.real, "B"),
+            each("transactions", \.database?.commits.real),
+            each("buffers written by checkpoints", \.writing?.buffersByCheckpoints.real),
+            state("growth on disk for each message", \.growthPerMessage),
+            state("memory of the server after the last slice", \.memoryBytes?.real),
+            row("deadlocks", \.database?.deadlocks.real, ""),
             row("checkpoints", { $0.checkpoints.count.real }, ""),
             row("runs of autovacuum", { $0.autovacuum.count.real }, ""),
-            row("buffers written by checkpoints", \.writing?.buffersByCheckpoints.real, ""),
             row("dead rows at the end", \.tuplesAtEnd?.dead.real, ""),
             row("locks in the table, most", \.locks?.peak.real, ""),
             row("locks waited for, most", \.locks?.peakWaiting.real, ""),
@@ -112,16 +115,50 @@ struct ServerDifference {
         return one == nil && other == nil ? nil : cells(name, one, other, unit)
     }
 
+    /// A counter for each message or operation: sides need not have done as many of them.
+    private func each(
+        _ name: String, _ value: (ServerSummary) -> Double?, _ unit: String = "each"
+    ) -> [ReportTable.Cell]? {
+        guard let share else { return row("\(name), all slices", value, unit == "each" ? "" : unit) }
+        let (one, other) = (base.server.flatMap(value), candidate.server.flatMap(value))
+        guard one != nil || other != nil else { return nil }
+        return cells(
+            "\(name) for each \(share.thing)", one.map { $0 / share.base }, other.map { $0 / share.candidate }, unit)
+    }
+
+    /// What counters are shared among; `nil` when it is not known of both sides.
+    private var share: (thing: String, base: Double, candidate: Double)? {
+        if let one = base.messages, let other = candidate.messages { return ("message", one.real, other.real) }
+        if let one = base.operations, let other = candidate.operations { return ("operation", one.real, other.real) }
+        return nil
+    }
+
+    /// Bytes of a side as a whole.
+    private func state(_ name: String, _ value: (ComparedSide) -> Double?) -> [ReportTable.Cell]? {
+        let (one, other) = (value(base), value(candidate))
+        return one == nil && other == nil ? nil : cells(name, one, other, "B")
+    }
+
     private func cells(
         _ name: String, _ one: Double?, _ other: Double?, _ unit: String, missing: String = Quantity.missing
     ) -> [ReportTable.Cell] {
         func cell(_ value: Double?) -> ReportTable.Cell {
-            value.map { .init(unit.isEmpty ? quantity.count(Int($0)) : quantity.measure($0, unit)) }
-                ?? .unknown(missing)
+            value.map { .init(amount($0, unit)) } ?? .unknown(missing)
         }
         let ratio = one.flatMap { one in other.flatMap { one > 0 ? $0 / one : nil } }
-        let word = one == nil || other == nil ? "on one side only" : one == other ? "none" : "from nothing"
+        let word =
+            one == nil || other == nil
+            ? "on one side only" : one == other ? "none" : (one ?? 0) < 0 ? "from less than nothing" : "from nothing"
         return [.init(name), cell(one), cell(other), ratio.map { .init(change($0)) } ?? .unknown(word)]
+    }
+
+    /// A count without unit, the share of one (`each`), or a quantity.
+    private func amount(_ value: Double, _ unit: String) -> String {
+        switch unit {
+        case "": quantity.count(Int(value))
+        case "each": quantity.digits(value)
+        default: quantity.measure(value, unit)
+        }
     }
 
     private func change(_ ratio: Double?) -> String {
@@ -139,9 +176,10 @@ struct ServerDifference {
         rows.map { $0.reduce(0) { $0 + value($1) } }
     }
 
-    private func ratio(_ one: Double?, _ other: Double?) -> Double? {
-        guard let one, let other, other > 0 else { return nil }
-        return one / other
+    /// Milliseconds of a read, of those whose time is tracked; `nil` when that of none is.
+    private func meanRead(_ rows: [IoCounters]?) -> Double? {
+        let timed = (rows ?? []).filter { $0.readMs != nil }
+        return mean(timed.reduce(0) { $0 + ($1.readMs ?? 0) }, timed.reduce(0) { $0 + $1.reads })
     }
 }
 

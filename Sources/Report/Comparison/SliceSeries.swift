@@ -13,8 +13,11 @@ struct SliceSeries {
         /// Response time, milliseconds; `nil` when none completed.
         let base: Double?
         let candidate: Double?
-        /// Why the block does not count; `nil` when it does.
+        /// Why none of its blocks counts; `nil` when any does.
         let excluded: String?
+        /// How many of its blocks are left out of it and why, such as `1 of 3: a checkpoint of one side only`; `nil` for
+        /// none, and where none counts.
+        let leftOut: String?
     }
 
     /// More points than this and neighbours are drawn as one.
@@ -38,15 +41,17 @@ struct SliceSeries {
         let numbers = blocks.keys.sorted()
         let width = max(1, (numbers.count + Self.most - 1) / Self.most)
         let base = report.base?.name ?? ""
-        let groups = Dictionary(
-            numbers.enumerated().map { ($0.element, $0.offset / width) }, uniquingKeysWith: { first, _ in first })
-        let merged = Self.merge(report.histograms, of: requestClass, groups)
-        points = stride(from: 0, to: numbers.count, by: width).map { start in
-            let group = numbers[start..<min(start + width, numbers.count)]
-            let slices = group.flatMap { blocks[$0] ?? [] }
+        let groups = stride(from: 0, to: numbers.count, by: width).map { start in
+            Group(Array(numbers[start..<min(start + width, numbers.count)]), blocks)
+        }
+        let places = groups.enumerated().flatMap { place, group in group.drawn.map { ($0, place) } }
+        let merged = Self.merge(
+            report.histograms, of: requestClass, Dictionary(places, uniquingKeysWith: { first, _ in first }))
+        points = groups.enumerated().map { place, group in
+            let slices = group.drawn.flatMap { blocks[$0] ?? [] }
             let times = slices.map { $0.atSeconds + $0.seconds / 2 }
             func value(_ side: String) -> Double? {
-                let key = Key(group: start / width, side: side)
+                let key = Key(group: place, side: side)
                 if let histogram = merged[key] {
                     guard histogram.count >= Self.least else { return nil }
                     return histogram.value(at: 0.95).map { Double($0) / 1e6 }
@@ -56,8 +61,29 @@ struct SliceSeries {
             }
             return Point(
                 seconds: times.reduce(0, +) / Double(max(1, times.count)),
-                blocks: (group.first ?? 0)...(group.last ?? 0), base: value(base), candidate: value(candidate),
-                excluded: slices.lazy.compactMap(\.excluded).first)
+                blocks: (group.numbers.first ?? 0)...(group.numbers.last ?? 0), base: value(base),
+                candidate: value(candidate), excluded: group.isExcluded ? group.reasons : nil,
+                leftOut: group.isExcluded || group.reasons.isEmpty
+                    ? nil : "\(group.numbers.count - group.drawn.count) of \(group.numbers.count): \(group.reasons)")
+        }
+    }
+
+    /// Neighbouring blocks that are one point.
+    private struct Group {
+        let numbers: [Int]
+        /// Those that count; all of them where none does, to show what was left out.
+        let drawn: [Int]
+        let isExcluded: Bool
+        /// Why blocks of it do not count; empty when all do.
+        let reasons: String
+
+        init(_ numbers: [Int], _ blocks: [Int: [SliceRecord]]) {
+            func why(_ number: Int) -> [String] { (blocks[number] ?? []).compactMap(\.excluded) }
+            let counted = numbers.filter { why($0).isEmpty }
+            self.numbers = numbers
+            isExcluded = counted.isEmpty
+            drawn = counted.isEmpty ? numbers : counted
+            reasons = Set(numbers.flatMap(why)).sorted().joined(separator: "; ")
         }
     }
 

@@ -136,7 +136,7 @@ struct SliceTimeline {
             return SVG.rectangle(
                 start, top, x(point.seconds + half) - start, floor - top, "hit",
                 title: "\(point.label) at \(quantity.moment(point.seconds)): base \(value(point.base)), candidate "
-                    + value(point.candidate))
+                    + value(point.candidate) + (point.leftOut.map { "; left out are \($0)" } ?? ""))
         }
     }
 }

@@ -13,8 +13,13 @@ struct ExperimentAnswer {
         warning = Self.warning(report, quantity)
         guard let result = report.leading, let best = result.ranking.first, let metric = report.metric(result.metric)
         else {
-            (tone, headline) = (.open, "No answer: no trial has brought a value of a metric yet.")
-            details = [Self.progress(report, quantity)]
+            let isBehind = record.trials.contains { $0.fellBehind == true }
+            tone = .open
+            headline =
+                isBehind
+                ? "No answer: no cell that was run kept up with its rate."
+                : "No answer: no trial has brought a value of a metric yet."
+            details = [Self.progress(report, quantity), Self.unranked(report)].compactMap { $0 }
             return
         }
         let name = MetricName(metric.name)
@@ -35,7 +40,7 @@ struct ExperimentAnswer {
                 + (best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance.")
         }
         details = [
-            Self.progress(report, quantity), Self.runnersUp(report, result, metric, quantity),
+            Self.progress(report, quantity), Self.runnersUp(report, result, metric, quantity), Self.unranked(report),
             "A ranking of trials that were run apart, not a verdict: settle the leader against the base with archivebench compare.",
         ].compactMap { $0 }
     }
@@ -52,6 +57,13 @@ struct ExperimentAnswer {
         guard !near.isEmpty else { return "No other cell’s interval touches the leader’s." }
         let named = near.prefix(4).map { report.name($0.cell) }.joined(separator: ", ")
         return "Not told apart from the leader: \(named)" + (near.count > 4 ? " and \(near.count - 4) more." : ".")
+    }
+
+    /// Cells without a place by the leading metric.
+    private static func unranked(_ report: ExperimentReport) -> String? {
+        guard let cells = report.leading?.unranked, !cells.isEmpty else { return nil }
+        let named = cells.prefix(4).map { "\(report.name($0.cell)) (\($0.reason))" }.joined(separator: ", ")
+        return "Without a place: \(named)" + (cells.count > 4 ? " and \(cells.count - 4) more." : ".")
     }
 
     private static func progress(_ report: ExperimentReport, _ quantity: Quantity) -> String {

@@ -20,6 +20,7 @@ public struct ExperimentJSON: ExperimentExporter {
         let lessIsBetter: Bool
         let completeRepeats: Int
         let ranking: [Place]
+        let unranked: [Unplaced]
         let effects: [FactorEffect]
     }
 
@@ -29,6 +30,10 @@ public struct ExperimentJSON: ExperimentExporter {
         let value: Double
         let low, high, ratio, ratioLow, ratioHigh: Double?
         let repeats: Int
+    }
+
+    private struct Unplaced: Encodable {
+        let cell, reason: String
     }
 
     /// One object.
@@ -59,6 +64,8 @@ public struct ExperimentJSON: ExperimentExporter {
                     levels: cells.indices.contains(ranked.cell) ? cells[ranked.cell].levels : [:], value: ranked.value,
                     low: ranked.low, high: ranked.high, ratio: ranked.ratio, ratioLow: ranked.ratioLow,
                     ratioHigh: ranked.ratioHigh, repeats: ranked.count)
-            }, effects: result.effects)
+            },
+            unranked: (result.unranked ?? []).map { Unplaced(cell: report.name($0.cell), reason: $0.reason) },
+            effects: result.effects)
     }
 }

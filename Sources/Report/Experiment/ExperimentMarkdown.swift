@@ -36,7 +36,7 @@ public struct ExperimentMarkdown: ExperimentExporter {
         var parts = [
             "## Ranking by \(Markdown.escape(MetricName(result.metric).short))", Markdown.escape(result.method),
             Markdown.table(tables.ranking(result), none: "No cell has a value."), "### What each factor does to it",
-            Markdown.table(tables.effects(result), none: "Not estimated until a repeat is complete."),
+            Markdown.table(tables.effects(result), none: "Not estimated: cells that they need have no value."),
         ]
         if let (rows, columns) = FactorGrid.chosen(report, result), let grid = FactorGrid(report, result, rows, columns)
         {

@@ -68,6 +68,11 @@ struct ExperimentPage {
         ]
         fields["hasRest"] =
             places.count > Self.open ? "The other \(quantity.count(places.count - Self.open)) places" : nil
+        let unranked = tables.unranked(result)
+        fields["hasUnranked"] = unranked.isEmpty ? nil : true
+        fields["unranked"] = unranked.map {
+            ["cell": report.name($0.cell), "levels": report.levels($0.cell), "reason": $0.reason]
+        }
         fields["hasEffects"] = result.effects.isEmpty ? nil : true
         fields["effectTable"] = tables.effects(result).context
         fields["rankingTable"] = tables.ranking(result).context
@@ -112,7 +117,8 @@ struct ExperimentPage {
         let mixed = record.design.aliases[effect.effect].map { !$0.isEmpty } ?? false
         return [
             "effect": effect.effect, "step": effect.to.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
-            "change": change, "interval": range, "mixed": mixed ? "mixed, see below" : "nothing else",
+            "change": change, "interval": range, "pairs": tables.pairs(effect),
+            "mixed": mixed ? "mixed, see below" : "nothing else",
             "mark": chart.row(
                 interval ?? .point(effect.ratio), tone(interval, metric), title: "\(effect.effect): \(change) \(range)"),
         ]

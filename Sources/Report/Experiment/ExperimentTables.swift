@@ -10,23 +10,33 @@ struct ExperimentTables {
     /// Cells by one metric, the best first.
     func ranking(_ result: ExperimentResult) -> ReportTable {
         let unit = report.metric(result.metric)?.unit ?? ""
+        var rows = result.ranking.enumerated().map { place, ranked -> [ReportTable.Cell] in
+            [
+                .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
+                .init(report.levels(ranked.cell)),
+                .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked),
+                ranked.interval.map { .init($0.interval(quantity)) }
+                    ?? .unknown(ranked.cell == report.baseCell ? "the base" : "one repeat"),
+                .init(quantity.count(ranked.count)),
+            ]
+        }
+        let none = ReportTable.Cell.unknown("none")
+        rows += unranked(result).map { cell -> [ReportTable.Cell] in
+            [
+                none, .init(report.name(cell.cell)), .init(report.levels(cell.cell)), .unknown(cell.reason), none, none,
+                none, none,
+            ]
+        }
         return ReportTable(
             [
                 .init("place", .number), .init("cell", .name), .init("levels", .text), .init("value", .number),
                 .init("interval", .number), .init("by the base", .number), .init("interval", .number),
                 .init("repeats", .number),
-            ],
-            result.ranking.enumerated().map { place, ranked in
-                [
-                    .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
-                    .init(report.levels(ranked.cell)),
-                    .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked),
-                    ranked.interval.map { .init($0.interval(quantity)) }
-                        ?? .unknown(ranked.cell == report.baseCell ? "the base" : "one repeat"),
-                    .init(quantity.count(ranked.count)),
-                ]
-            })
+            ], rows)
     }
+
+    /// Cells without a place, each with the reason.
+    func unranked(_ result: ExperimentResult) -> [UnrankedCell] { result.unranked ?? [] }
 
     func range(_ ranked: RankedCell, _ unit: String) -> ReportTable.Cell {
         guard let low = ranked.low, let high = ranked.high else { return .unknown("one repeat") }
@@ -49,7 +59,7 @@ struct ExperimentTables {
         ReportTable(
             [
                 .init("effect", .text), .init("from", .text), .init("to", .text), .init("change", .number),
-                .init("interval", .number), .init("seen with it", .text),
+                .init("interval", .number), .init("pairs of cells", .number), .init("seen with it", .text),
             ],
             result.effects.map { effect in
                 [
@@ -57,9 +67,17 @@ struct ExperimentTables {
                     effect.to.isEmpty ? .unknown("interaction") : .init(effect.to),
                     .init(effect.interval?.effect(quantity) ?? percent(effect.ratio)),
                     effect.interval.map { .init($0.interval(quantity)) } ?? .unknown("no noise known"),
+                    .init(pairs(effect)),
                     .init(aliases(of: effect.effect)),
                 ]
             })
+    }
+
+    /// How many pairs of cells an effect rests on, and how many the design has where some have no value.
+    func pairs(_ effect: FactorEffect) -> String {
+        guard let pairs = effect.pairs else { return effect.to.isEmpty ? "all cells" : "not kept" }
+        guard let planned = effect.plannedPairs, planned != pairs else { return quantity.count(pairs) }
+        return "\(quantity.count(pairs)) of \(quantity.count(planned))"
     }
 
     private func aliases(of effect: String) -> String {
@@ -97,8 +115,9 @@ struct ExperimentTables {
                 "time",
                 "estimated \(quantity.limit(record.estimatedSeconds * 1_000)), budget "
                     + (record.budgetSeconds.map { quantity.limit($0 * 1_000) } ?? "none") + ", trials took "
-                    + quantity.time(record.trials.compactMap(\.seconds).reduce(0, +) * 1_000)
+                    + quantity.time(record.trials.compactMap { $0.spentSeconds ?? $0.seconds }.reduce(0, +) * 1_000)
             ),
+            ("PostgreSQL", servers), ("conditions", conditions),
             (
                 "host",
                 "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, "
@@ -107,6 +126,20 @@ struct ExperimentTables {
             ),
         ]
         return plain(rows)
+    }
+
+    private var servers: String {
+        guard let servers = record.conditions?.servers, !servers.isEmpty else { return "told by the trials’ own pages" }
+        return Set(servers).sorted().joined(separator: ", ")
+    }
+
+    private var conditions: String {
+        guard let conditions = record.conditions else { return "not kept by the version that began it" }
+        return [
+            conditions.usesCache ? "histories from the cache" : "histories loaded anew",
+            conditions.hasTelemetry ? "telemetry on" : "telemetry off",
+            conditions.dataFolder == nil ? "data in the usual folder" : "data in a folder that was asked for",
+        ].joined(separator: ", ")
     }
 
     private func resolution(_ number: Int) -> String {

@@ -158,6 +158,9 @@ public struct ComparedSide: Codable, Sendable {
     public var statements: ServerStatements?
     /// The server over all its slices; `nil` where it was not looked at.
     public var server: ServerSummary?
+    /// Memory of the server's processes after the last slice, shared memory once, with all connections open; bytes. `nil`
+    /// where it was not looked at.
+    public var memoryBytes: Int?
     /// Plans of its statements after the last slice.
     public var plans: [PlanRecord] = []
     /// The record of the trial, for a side that was run apart.

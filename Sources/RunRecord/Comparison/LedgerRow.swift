@@ -22,9 +22,10 @@ public struct LedgerRow: Codable, Sendable, Equatable {
 
     /// What a suggestion costs beside time, the candidate's and the base's; `nil` for what was not collected.
     public struct Cost: Codable, Sendable, Equatable {
-        /// `memory`, `disk` or `wal`.
+        /// `memory` and `size`: at the end. `disk` and `wal`: growth and write-ahead log for each message stored. In rows of
+        /// earlier versions `disk` is the size at the end and `wal` a sum, both in `B`.
         public var name: String
-        /// `B`.
+        /// `B` or `B/message`.
         public var unit: String
         /// The base's.
         public var base: Double?
@@ -63,7 +64,7 @@ public struct LedgerRow: Codable, Sendable, Equatable {
     public var keptUp: ComparedPair.KeptUp
     /// By metric, in the comparison's order.
     public var effects: [Effect]
-    /// Memory, disk and WAL.
+    /// Memory, size, disk and WAL.
     public var costs: [Cost]
     /// Same answers: `nil` for "not checked".
     public var equivalence: CheckResult?
@@ -90,20 +91,19 @@ extension LedgerRow {
                 workload: record.workload.name, digest: record.digest, host: record.host.fingerprint,
                 comparisonId: record.comparisonId, endedAt: record.endedAt ?? record.startedAt, valid: record.valid,
                 blocks: pair.blocks, margin: record.rule.margin, keptUp: pair.keptUp,
-                effects: pair.metrics.map(Effect.init), costs: costs(base, side, pair), equivalence: pair.equivalence,
+                effects: pair.metrics.map(Effect.init), costs: costs(base, side), equivalence: pair.equivalence,
                 safety: pair.safety, interactions: interactions[side.name])
         }
     }
 
-    private static func costs(_ base: ComparedSide, _ side: ComparedSide, _ pair: ComparedPair) -> [Cost] {
-        let memory = pair.metrics.first { $0.metric.hasPrefix("memory") }
-        func cost(_ name: String, _ value: (ComparedSide) -> Double?) -> Cost {
-            Cost(name: name, unit: "B", base: value(base), candidate: value(side))
+    private static func costs(_ base: ComparedSide, _ side: ComparedSide) -> [Cost] {
+        func cost(_ name: String, _ unit: String, _ value: (ComparedSide) -> Double?) -> Cost {
+            Cost(name: name, unit: unit, base: value(base), candidate: value(side))
         }
         return [
-            Cost(name: "memory", unit: "B", base: memory?.base, candidate: memory?.candidate),
-            cost("disk") { $0.target.sizes.isEmpty ? nil : Double($0.target.sizes.reduce(0) { $0 + $1.bytes }) },
-            cost("wal") { $0.server?.wal.map { Double($0.bytes) } },
+            cost("memory", "B") { $0.memoryBytes.map { Double($0) } },
+            cost("size", "B") { $0.sizeAtEnd.map { Double($0) } },
+            cost("disk", "B/message") { $0.growthPerMessage }, cost("wal", "B/message") { $0.walPerMessage },
         ]
     }
 

@@ -119,7 +119,17 @@ struct SettingsApplication {
 
     // MARK: Changing
 
+    /// Reloads the server's settings with others; those before one that fails are taken back.
     private func reload(_ asked: [Asked]) async throws {
+        do { try await change(asked) } catch {
+            do { try await takeBack(asked) } catch let second {
+                throw TestbedProblem("\(error); its former settings could not be put back: \(second)")
+            }
+            throw error
+        }
+    }
+
+    private func change(_ asked: [Asked]) async throws {
         try await alter(asked.map { "ALTER SYSTEM SET \($0.setting.name) = \(Self.literal($0.setting.value))" })
         // The server takes its time to read its files; what waits for a restart after all will not come.
         for _ in 0..<100 {
