@@ -237,12 +237,11 @@ import Workload
 
     @Test func overlaysDivideAnyWorkload() throws {
         let overlay = try Overlay(path: "\(packageRoot)/Workloads/overlays/databases-per-shard.yaml")
-        let few = try Overlay(path: "\(packageRoot)/Workloads/overlays/sixteen-communities.yaml")
-        let spec = try TestWorkloads.shipped("dedicated-shards").applying(few).applying(overlay)
+        let spec = try TestWorkloads.shipped("dedicated-shards-16").applying(overlay)
         #expect((spec.fleet.databases, spec.fleet.nodes) == (16, 32))
         #expect(spec.shards.map(\.text).first == "/waku/2/rs/16/128" && spec.shards.count == 16)
-        #expect(try TestWorkloads.shipped("shared-shard").applying(few).applying(overlay).fleet.nodes == 2)
-        let plain = try TestWorkloads.shipped("dedicated-shards").applying(few)
+        #expect(try TestWorkloads.shipped("shared-shard-16").applying(overlay).fleet.nodes == 2)
+        let plain = try TestWorkloads.shipped("dedicated-shards-16")
         #expect(SequenceDigest(of: plain, seed: 1) != SequenceDigest(of: spec, seed: 1))
     }
 
