@@ -142,7 +142,8 @@ import Workload
     private func walk(
         _ traffic: Traffic, _ answer: (Operation, StoreQuery) -> RequestOutcome
     ) -> [(operation: Operation, query: StoreQuery)] {
-        var (seen, waiting): ([(Operation, StoreQuery)], [Operation]) = ([], operations(traffic))
+        var seen: [(operation: Operation, query: StoreQuery)] = []
+        var waiting = operations(traffic)
         var place = 0
         while place < waiting.count && seen.count < 5_000 {
             let operation = waiting[place]
