@@ -63,11 +63,14 @@ struct HistorySettler {
     private let connection: Connection
     private let schema: ArchiveSchema
     private let spec: WorkloadSpec
+    /// Of the history in this database, about.
+    private let rows: Int
 
-    init(_ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec) {
+    init(_ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec, rows: Int) {
         self.connection = connection
         self.schema = schema
         self.spec = spec
+        self.rows = rows
     }
 
     /// - Returns: what was done, for the record.
@@ -124,7 +127,7 @@ struct HistorySettler {
         }
         // The bloat is what is asked for, so no autovacuum may take it away, whatever the variant.
         try connection.run("ALTER TABLE messages_lookup SET (autovacuum_enabled = off)")
-        let hour = max(1_000, spec.history.rows / max(1, spec.history.partitions))
+        let hour = max(1_000, rows / max(1, spec.history.partitions))
         let first = (spec.archiveEpoch - (spec.history.partitions + passes) * 3_600)
         for pass in 0..<passes {
             let start = Int64(first + pass * 3_600) * 1_000_000_000

@@ -65,11 +65,14 @@ actor SideCounters {
         SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT checkpoint_lsn FROM pg_control_checkpoint())
         """
 
-    private static let statements = """
-        SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
-        FROM pg_stat_statements(false)
-        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '\(ClusterRecord.database)')
-        """
+    private var statements: String {
+        let names = cluster.record.archives.map { "'\($0)'" }.joined(separator: ", ")
+        return """
+            SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
+            FROM pg_stat_statements(false)
+            WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(names)))
+            """
+    }
 
     private func server() -> SideReading {
         var reading = SideReading()
@@ -102,7 +105,7 @@ actor SideCounters {
     private func readStatements(_ reading: inout SideReading) {
         guard let open = connection else { return }
         do throws(PostgresError) {
-            let row = try open.run(Self.statements, limit: Self.limit).first ?? []
+            let row = try open.run(statements, limit: Self.limit).first ?? []
             let numbers = row.map { $0.flatMap { Double($0) } }
             guard numbers.count == 3 else { return }
             (reading.planningMs, reading.blocksRead, reading.temporaryBlocks) = (numbers[0], numbers[1], numbers[2])
