@@ -48,7 +48,7 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     /// Opens nothing yet: connections come when they are needed.
     ///
     /// - Parameters:
-    ///   - parameters: where the archive is.
+    ///   - parameters: where the archive is; where it has several databases, their server.
     ///   - traffic: the worker's own; says what each operation asks.
     ///   - schema: of the archive, for the node's own jobs.
     ///   - behaviour: how the node's driver works.
@@ -64,11 +64,20 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
         account = DeliveryAccount(traffic)
         book = StatementBook(behaviour)
         hub = try ConnectionHub(parameters, tracePath: tracePath)
-        let writers = traffic.spec.writers
-        batches = behaviour.put == .batched ? PutBatches(book, nodes: writers.count) : nil
-        for node in 0..<writers.count {
-            _ = hub.addPool(name: "node \(node) write", behaviour.plan(.write, connections: writers.writeConnections))
-            _ = hub.addPool(name: "node \(node) read", behaviour.plan(.read, connections: writers.readConnections))
+        batches = behaviour.put == .batched ? PutBatches(book, nodes: traffic.fleet.nodes) : nil
+        addPools(behaviour)
+    }
+
+    private func addPools(_ behaviour: DriverBehaviour) {
+        let (writers, fleet) = (traffic.spec.writers, traffic.fleet)
+        let databases = ArchiveDatabases.names(of: traffic.topics.shards.map(\.pubsubTopic), fleet)
+        for node in 0..<fleet.nodes {
+            var write = behaviour.plan(.write, connections: writers.writeConnections)
+            var read = behaviour.plan(.read, connections: writers.readConnections)
+            if fleet.isDivided { write.database = databases[fleet.database(ofNode: node)] }
+            read.database = write.database
+            _ = hub.addPool(name: "node \(node) write", write)
+            _ = hub.addPool(name: "node \(node) read", read)
         }
     }
 

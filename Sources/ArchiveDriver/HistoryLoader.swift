@@ -14,14 +14,23 @@ public struct HistoryLoader {
 
     let traffic: Traffic
     let schema: ArchiveSchema
-    let connection: Connection
+    /// By number of the database.
+    let connections: [Connection]
     private let text = TextBuffer(capacity: 1 << 20)
 
     /// Takes an open connection with the schema installed, used by nobody else.
     public init(_ traffic: Traffic, schema: ArchiveSchema, connection: Connection) {
+        self.init(traffic, schema: schema, connections: [connection])
+    }
+
+    /// Takes such a connection to each of the archive's databases, in the order of their numbers.
+    public init(_ traffic: Traffic, schema: ArchiveSchema, connections: [Connection]) {
+        precondition(
+            connections.count == traffic.fleet.databases,
+            "\(connections.count) connections for \(traffic.fleet.databases) databases")
         self.traffic = traffic
         self.schema = schema
-        self.connection = connection
+        self.connections = connections
     }
 
     /// The partitions of the history, oldest first.
@@ -56,9 +65,13 @@ public struct HistoryLoader {
     @discardableResult
     public func load(state: HistoryState = .asFound, progress: (Int) -> Bool) throws -> String {
         try copyAll(progress: progress)
-        for partition in Self.livePartitions(of: traffic.spec) { try partition.create(on: connection, schema) }
+        for connection in connections {
+            for partition in Self.livePartitions(of: traffic.spec) { try partition.create(on: connection, schema) }
+        }
         guard progress(Int(traffic.spec.history.rows)) else { throw Stopped() }
-        return try HistorySettler(connection, schema, traffic.spec).settle(state)
+        let rows = traffic.spec.history.rows / connections.count
+        let words = try connections.map { try HistorySettler($0, schema, traffic.spec, rows: rows).settle(state) }
+        return words[0] + (words.count > 1 ? "; each of \(words.count) databases" : "")
     }
 
     /// Loads rows and partitions, and leaves them at that.
@@ -67,18 +80,26 @@ public struct HistoryLoader {
     /// - Throws: ``Stopped``, or `PostgresError`.
     public func copyAll(progress: (Int) -> Bool) throws {
         // Of a load that does not end nothing is kept, so nothing need be on the disk before the checkpoint.
-        try connection.run("SET synchronous_commit = off")
+        try onAll("SET synchronous_commit = off")
         var next: Int64 = 0
         let partitions = historyPartitions
-        for start in stride(from: 0, to: partitions.count, by: Self.partitionsOfOneTransaction) {
-            try connection.run("BEGIN")
-            for partition in partitions[start..<min(start + Self.partitionsOfOneTransaction, partitions.count)] {
+        // All databases share one table of locks.
+        let together = max(1, Self.partitionsOfOneTransaction / connections.count)
+        for start in stride(from: 0, to: partitions.count, by: together) {
+            try onAll("BEGIN")
+            for partition in partitions[start..<min(start + together, partitions.count)] {
                 guard progress(Int(next)) else { throw Stopped() }
-                next = try load(partition, from: next, progress)
+                let end = traffic.historyRows(before: Int64(partition.end) * 1_000_000_000)
+                try load(partition, next..<max(next, end), progress)
+                next = max(next, end)
             }
-            try connection.run("COMMIT")
+            try onAll("COMMIT")
         }
-        try connection.run("RESET synchronous_commit")
+        try onAll("RESET synchronous_commit")
+    }
+
+    private func onAll(_ statement: String) throws(PostgresError) {
+        for connection in connections { try connection.run(statement) }
     }
 
     /// What a person would do who had the rows in files: the same statements, with psql's `\\copy` of ready-made files.
@@ -116,45 +137,60 @@ public struct HistoryLoader {
 
     private static let columns = "id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
 
-    /// Loads one hour.
-    ///
-    /// - Returns: the number of the first message of the next hour.
-    private func load(_ partition: HourPartition, from first: Int64, _ progress: (Int) -> Bool) throws -> Int64 {
+    /// Loads one hour into each database.
+    private func load(_ partition: HourPartition, _ numbers: Range<Int64>, _ progress: (Int) -> Bool) throws {
+        guard traffic.fleet.isDivided else {
+            return try load(partition, numbers, after: Int(numbers.lowerBound), on: connections[0], progress)
+        }
+        var loaded = Int(numbers.lowerBound)
+        for (own, connection) in zip(traffic.historyNumbers(numbers), connections) {
+            try load(partition, own, after: loaded, on: connection, progress)
+            loaded += own.count
+        }
+    }
+
+    /// Loads one hour of one database.
+    private func load<Numbers: RandomAccessCollection<Int64>>(
+        _ partition: HourPartition, _ numbers: Numbers, after loaded: Int, on connection: Connection,
+        _ progress: (Int) -> Bool
+    ) throws {
         let statements = partition.plainCreation(schema)
         try connection.run(statements.table.joined(separator: "\n"))
-        let end = traffic.historyRows(before: Int64(partition.end) * 1_000_000_000)
-        var number = first
-        while number < end {
-            number = try copy(partition, from: number, to: min(end, number + Int64(Self.rowsOfOneCopy)), progress)
+        var (rest, done) = (numbers[...], loaded)
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.rowsOfOneCopy)
+            try copy(partition, part, after: done, on: connection, progress)
+            done += part.count
+            rest = rest.dropFirst(part.count)
         }
         try connection.run(statements.attachment.joined(separator: "\n"))
-        return number
     }
 
     /// Copies messages, then their look-up rows.
-    private func copy(
-        _ partition: HourPartition, from first: Int64, to end: Int64, _ progress: (Int) -> Bool
-    ) throws -> Int64 {
-        var number = first
+    private func copy<Numbers: RandomAccessCollection<Int64>>(
+        _ partition: HourPartition, _ numbers: Numbers, after loaded: Int, on connection: Connection,
+        _ progress: (Int) -> Bool
+    ) throws {
+        var (place, done) = (numbers.startIndex, loaded)
         var goOn = true
         text.clear()
         try connection.copyIn(
             "COPY \(partition.messages) (\(Self.columns)) FROM STDIN"
         ) { buffer in
             while buffer.count < 200_000 {
-                guard goOn, number < end else { return false }
-                writeRow(number, buffer)
-                number += 1
+                guard goOn, place < numbers.endIndex else { return false }
+                writeRow(numbers[place], buffer)
+                numbers.formIndex(after: &place)
+                done += 1
             }
-            goOn = progress(Int(number))
+            goOn = progress(done)
             return goOn
         }
         guard goOn else { throw Stopped() }
-        try copyLookup(into: schema.partitionsLookup ? partition.lookup : "messages_lookup")
-        return number
+        try copyLookup(into: schema.partitionsLookup ? partition.lookup : "messages_lookup", on: connection)
     }
 
-    private func copyLookup(into table: String) throws(PostgresError) {
+    private func copyLookup(into table: String, on connection: Connection) throws(PostgresError) {
         guard text.count > 0 else { return }
         let lines = text
         var sent = 0

@@ -42,16 +42,35 @@ public enum HistoryState: Sendable, Equatable {
     }
 }
 
+extension HistoryState {
+    /// Brings an archive back into this state after a patch.
+    ///
+    /// - Parameters:
+    ///   - connection: to the archive.
+    ///   - schema: of its tables.
+    ///   - spec: the workload that its history is of.
+    /// - Returns: what was done, for the record.
+    /// - Throws: `PostgresError` of a statement.
+    public func settleAgain(
+        _ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec
+    ) throws(PostgresError) -> String {
+        try HistorySettler(connection, schema, spec).settleAgain(self)
+    }
+}
+
 /// Brings a loaded archive into its state.
 struct HistorySettler {
     private let connection: Connection
     private let schema: ArchiveSchema
     private let spec: WorkloadSpec
+    /// Of the history in this database, about.
+    private let rows: Int
 
-    init(_ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec) {
+    init(_ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec, rows: Int) {
         self.connection = connection
         self.schema = schema
         self.spec = spec
+        self.rows = rows
     }
 
     /// - Returns: what was done, for the record.
@@ -69,6 +88,19 @@ struct HistorySettler {
         }
         try connection.run("CHECKPOINT")
         return words + ", checkpoint"
+    }
+
+    /// Brings an archive that a patch has rewritten back into its state: rows written anew have no hint bits, and no
+    /// visibility map where there was one. Bloat is what it was or is gone, as the patch left it.
+    ///
+    /// - Returns: what was done, for the record.
+    func settleAgain(_ state: HistoryState) throws(PostgresError) -> String {
+        switch state {
+        case .asFound, .vacuumed: return try settle(state)
+        case .fresh, .bloated:
+            try connection.run("CHECKPOINT")
+            return "left as the patch wrote it, checkpoint"
+        }
     }
 
     private func asFound() throws(PostgresError) -> String {
@@ -95,7 +127,7 @@ struct HistorySettler {
         }
         // The bloat is what is asked for, so no autovacuum may take it away, whatever the variant.
         try connection.run("ALTER TABLE messages_lookup SET (autovacuum_enabled = off)")
-        let hour = max(1_000, spec.history.rows / max(1, spec.history.partitions))
+        let hour = max(1_000, rows / max(1, spec.history.partitions))
         let first = (spec.archiveEpoch - (spec.history.partitions + passes) * 3_600)
         for pass in 0..<passes {
             let start = Int64(first + pass * 3_600) * 1_000_000_000

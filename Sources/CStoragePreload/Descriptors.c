@@ -136,3 +136,10 @@ void csp_wait(csm_kind kind, uint64_t now, uint64_t until) {
     uint64_t end = csp_pause(now, until);
     csm_note_wait(csp_segment, kind, until - now, end - until);
 }
+
+void csp_wait_rest(csm_kind kind, uint64_t began, uint64_t now, uint64_t until) {
+    if (until <= now) return;
+    uint64_t spent = now - began, rest = until - now > spent ? until - spent : now;
+    uint64_t end = csp_pause(now, rest);
+    csm_note_wait(csp_segment, kind, until - now, end - rest);
+}

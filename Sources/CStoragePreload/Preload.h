@@ -81,5 +81,8 @@ uint64_t csp_now(void);
 uint64_t csp_pause(uint64_t now, uint64_t until);
 // The same, counted under the kind.
 void csp_wait(csm_kind kind, uint64_t now, uint64_t until);
+// The same for a transfer that this host began at `began` and had done at `now`: of what the device takes from then on, so
+// much has passed already.
+void csp_wait_rest(csm_kind kind, uint64_t began, uint64_t now, uint64_t until);
 
 #endif

@@ -10,10 +10,12 @@
 // Where a call without an offset is; -1 where there is no such thing.
 static off_t place_of(int descriptor) { return lseek(descriptor, 0, SEEK_CUR); }
 
-static ssize_t has_read(csp_descriptor *found, off_t offset, ssize_t count) {
+// After a read that began at `began`: what this host took for it is part of what the device takes.
+static ssize_t has_read(csp_descriptor *found, uint64_t began, off_t offset, ssize_t count) {
     if (count <= 0 || offset < 0) return count;
     uint64_t now = csp_now();
-    csp_wait(CSM_READ, now, csm_read(csp_segment, found->file, (uint64_t)offset, (uint64_t)count, found->flags, now));
+    uint64_t until = csm_read(csp_segment, found->file, (uint64_t)offset, (uint64_t)count, found->flags, now);
+    csp_wait_rest(CSM_READ, began, now, until);
     return count;
 }
 
@@ -25,9 +27,9 @@ static bool has_room(csp_descriptor *found, off_t offset, size_t count) {
     return false;
 }
 
-// After a write for which there was room for `wanted` bytes.
+// After a write that began at `began`, for which there was room for `wanted` bytes.
 static ssize_t has_written(
-    int descriptor, csp_descriptor *found, off_t offset, size_t wanted, ssize_t count, int more) {
+    int descriptor, csp_descriptor *found, uint64_t began, off_t offset, size_t wanted, ssize_t count, int more) {
     if (offset < 0) return count;
     struct stat info;
     int before = errno;
@@ -37,9 +39,8 @@ static ssize_t has_written(
     if (count <= 0) return count;
     uint64_t now = csp_now();
     int flags = found->flags | more;
-    csp_wait(
-        flags & CSM_SYNC ? CSM_FLUSH : CSM_WRITE, now,
-        csm_write(csp_segment, found->file, (uint64_t)offset, (uint64_t)count, flags, now));
+    uint64_t until = csm_write(csp_segment, found->file, (uint64_t)offset, (uint64_t)count, flags, now);
+    csp_wait_rest(flags & CSM_SYNC ? CSM_FLUSH : CSM_WRITE, began, now, until);
     return count;
 }
 
@@ -62,33 +63,38 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->read(descriptor, buffer, count);
     off_t offset = place_of(descriptor);
-    return has_read(found, offset, csp_get()->read(descriptor, buffer, count));
+    uint64_t began = csp_now();
+    return has_read(found, began, offset, csp_get()->read(descriptor, buffer, count));
 }
 
 ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {
     csp_descriptor *found = csp_find(descriptor);
+    uint64_t began = csp_now();
     ssize_t done = csp_get()->pread(descriptor, buffer, count, offset);
-    return found == NULL ? done : has_read(found, offset, done);
+    return found == NULL ? done : has_read(found, began, offset, done);
 }
 
 ssize_t readv(int descriptor, const struct iovec *parts, int count) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->readv(descriptor, parts, count);
     off_t offset = place_of(descriptor);
-    return has_read(found, offset, csp_get()->readv(descriptor, parts, count));
+    uint64_t began = csp_now();
+    return has_read(found, began, offset, csp_get()->readv(descriptor, parts, count));
 }
 
 ssize_t preadv(int descriptor, const struct iovec *parts, int count, off_t offset) {
     csp_descriptor *found = csp_find(descriptor);
+    uint64_t began = csp_now();
     ssize_t done = csp_get()->preadv(descriptor, parts, count, offset);
-    return found == NULL ? done : has_read(found, offset, done);
+    return found == NULL ? done : has_read(found, began, offset, done);
 }
 
 ssize_t preadv2(int descriptor, const struct iovec *parts, int count, off_t offset, int flags) {
     csp_descriptor *found = csp_find(descriptor);
     off_t place = found != NULL && offset == -1 ? place_of(descriptor) : offset;
+    uint64_t began = csp_now();
     ssize_t done = csp_get()->preadv2(descriptor, parts, count, offset, flags);
-    return found == NULL ? done : has_read(found, place, done);
+    return found == NULL ? done : has_read(found, began, place, done);
 }
 
 // MARK: Writing
@@ -98,14 +104,16 @@ ssize_t write(int descriptor, const void *buffer, size_t count) {
     if (found == NULL) return csp_get()->write(descriptor, buffer, count);
     off_t offset = write_place(descriptor, found);
     if (!has_room(found, offset, count)) return -1;
-    return has_written(descriptor, found, offset, count, csp_get()->write(descriptor, buffer, count), 0);
+    uint64_t began = csp_now();
+    return has_written(descriptor, found, began, offset, count, csp_get()->write(descriptor, buffer, count), 0);
 }
 
 ssize_t pwrite(int descriptor, const void *buffer, size_t count, off_t offset) {
     csp_descriptor *found = csp_find(descriptor);
     if (found == NULL) return csp_get()->pwrite(descriptor, buffer, count, offset);
     if (!has_room(found, offset, count)) return -1;
-    return has_written(descriptor, found, offset, count, csp_get()->pwrite(descriptor, buffer, count, offset), 0);
+    uint64_t began = csp_now();
+    return has_written(descriptor, found, began, offset, count, csp_get()->pwrite(descriptor, buffer, count, offset), 0);
 }
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
@@ -114,7 +122,8 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     off_t offset = write_place(descriptor, found);
     size_t wanted = total(parts, count);
     if (!has_room(found, offset, wanted)) return -1;
-    return has_written(descriptor, found, offset, wanted, csp_get()->writev(descriptor, parts, count), 0);
+    uint64_t began = csp_now();
+    return has_written(descriptor, found, began, offset, wanted, csp_get()->writev(descriptor, parts, count), 0);
 }
 
 ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t offset) {
@@ -122,7 +131,8 @@ ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t offs
     if (found == NULL) return csp_get()->pwritev(descriptor, parts, count, offset);
     size_t wanted = total(parts, count);
     if (!has_room(found, offset, wanted)) return -1;
-    return has_written(descriptor, found, offset, wanted, csp_get()->pwritev(descriptor, parts, count, offset), 0);
+    uint64_t began = csp_now();
+    return has_written(descriptor, found, began, offset, wanted, csp_get()->pwritev(descriptor, parts, count, offset), 0);
 }
 
 ssize_t pwritev2(int descriptor, const struct iovec *parts, int count, off_t offset, int flags) {
@@ -132,8 +142,9 @@ ssize_t pwritev2(int descriptor, const struct iovec *parts, int count, off_t off
     size_t wanted = total(parts, count);
     if (!has_room(found, place, wanted)) return -1;
     int more = flags & (RWF_DSYNC | RWF_SYNC) ? CSM_SYNC : 0;
+    uint64_t began = csp_now();
     ssize_t done = csp_get()->pwritev2(descriptor, parts, count, offset, flags);
-    return has_written(descriptor, found, place, wanted, done, more);
+    return has_written(descriptor, found, began, place, wanted, done, more);
 }
 
 ssize_t copy_file_range(int from, off_t *from_place, int to, off_t *to_place, size_t count, unsigned flags) {
@@ -141,9 +152,10 @@ ssize_t copy_file_range(int from, off_t *from_place, int to, off_t *to_place, si
     off_t read_at = source == NULL ? -1 : from_place != NULL ? *from_place : place_of(from);
     off_t write_at = target == NULL ? -1 : to_place != NULL ? *to_place : place_of(to);
     if (target != NULL && !has_room(target, write_at, count)) return -1;
+    uint64_t began = csp_now();
     ssize_t done = csp_get()->copy_file_range(from, from_place, to, to_place, count, flags);
-    if (source != NULL) has_read(source, read_at, done);
-    return target == NULL ? done : has_written(to, target, write_at, count, done, 0);
+    if (source != NULL) has_read(source, began, read_at, done);
+    return target == NULL ? done : has_written(to, target, csp_now(), write_at, count, done, 0);
 }
 
 // The same under the names for large files, which are all files here.

@@ -134,14 +134,14 @@ public struct ArchiveBuilder: Sendable {
         do {
             if control.isStopping { throw TrialInterrupted() }
             try await start(cluster, storage)
-            let (variant, parameters) = (variant, cluster.record.parameters())
+            let (variant, parameters) = (variant, cluster.record.archiveParameters)
             return try await WorkerThread.run {
                 Result {
-                    let connection = try Connection.open(parameters)
+                    let connection = try Connection.open(parameters[0])
                     return BuiltArchive(
                         cluster: cluster,
                         history: HistoryDescription(
-                            rows: entry.rows, bytes: try ArchiveInspector(connection).databaseBytes(),
+                            rows: entry.rows, bytes: try FleetInspector(parameters).databaseBytes(),
                             partitions: entry.partitions,
                             loadSeconds: Double(entry.facts["loadSeconds"] ?? "") ?? 0,
                             state: (entry.facts["state"] ?? "") + ", copied from the cache"),
@@ -159,11 +159,13 @@ public struct ArchiveBuilder: Sendable {
     private func plan(
         _ purpose: String, _ dataset: (cache: DatasetCache, entry: DatasetEntry)? = nil
     ) -> ManagedCluster.Plan {
-        ManagedCluster.Plan(
+        var plan = ManagedCluster.Plan(
             installation: request.installation, variant: TrialTelemetry.variant(variant, request),
             dataDirectory: request.dataDirectory, purpose: purpose,
             createdAt: UTCTime(seconds: request.wallClock()).iso8601, dataset: dataset,
             enforcement: request.enforcement)
+        plan.databases = ArchiveDatabases.names(of: request.offered)
+        return plan
     }
 
     private func fill(
@@ -171,15 +173,15 @@ public struct ArchiveBuilder: Sendable {
     ) async throws -> BuiltArchive {
         let (spec, seed, control, variant) = (request.offered, request.seed, control, variant)
         let historyState = request.historyState
-        let parameters = cluster.record.parameters()
+        let parameters = cluster.record.archiveParameters
         // libpq's blocking work keeps a thread busy; it gets its own, not one of the executor's.
         return try await WorkerThread.run {
             Result {
-                let connection = try Connection.open(parameters)
+                let connections = try parameters.map { try Connection.open($0) }
                 let started = Clock.now()
-                try schema.install(on: connection)
+                for connection in connections { try schema.install(on: connection) }
                 let loader = HistoryLoader(
-                    Traffic(spec, seed: seed), schema: schema, connection: connection)
+                    Traffic(spec, seed: seed), schema: schema, connections: connections)
                 let state = try loader.load(state: historyState) { rows in
                     progress(rows)
                     return !control.isStopping
@@ -188,10 +190,10 @@ public struct ArchiveBuilder: Sendable {
                 return BuiltArchive(
                     cluster: cluster,
                     history: HistoryDescription(
-                        rows: spec.history.rows, bytes: try ArchiveInspector(connection).databaseBytes(),
+                        rows: spec.history.rows, bytes: try FleetInspector(parameters).databaseBytes(),
                         partitions: spec.history.partitions, loadSeconds: seconds, state: state),
-                    settings: try Self.settings(connection, variant),
-                    serverVersion: connection.reportedSetting("server_version") ?? "unknown")
+                    settings: try Self.settings(connections[0], variant),
+                    serverVersion: connections[0].reportedSetting("server_version") ?? "unknown")
             }
         }.get()
     }

@@ -18,7 +18,8 @@ enum DatasetIdentity {
         let spec = request.offered
         let traffic = Traffic(spec, seed: request.seed)
         let settings = variant.settings.filter { storedSettings.contains($0.name) }.map { "\($0.name)=\($0.value)" }
-        return DatasetKey([
+        let databases = ArchiveDatabases.names(of: spec)
+        let parts: [(label: String, value: String)] = [
             (label: "generator", value: generatorVersion),
             (label: "seed", value: String(request.seed)),
             (label: "specification", value: FileDigest.of(spelledOut(spec))),
@@ -33,7 +34,9 @@ enum DatasetIdentity {
             (label: "initdb", value: "C UTF8 checksums=\(variant.dataChecksums)"),
             (label: "settings", value: settings.sorted().joined(separator: " ")),
             (label: "state", value: request.historyState.text),
-        ])
+        ]
+        guard !databases.isEmpty else { return DatasetKey(parts) }
+        return DatasetKey(parts + [(label: "databases", value: databases.joined(separator: " "))])
     }
 
     /// Everything of the specification that the history is made from, value by value, as Swift spells them out.

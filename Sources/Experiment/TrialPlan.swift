@@ -39,10 +39,10 @@ public struct TrialPlan: Sendable {
 
     /// Time from start to end, seconds, before anything is known of this host.
     public static func estimate(_ spec: WorkloadSpec) -> Double {
-        // Each partition costs more than the one before: the server looks at all there are.
-        let partitions = Double(spec.history.partitions)
-        return 14 + Double(spec.history.rows) / assumedLoadRate + partitions * 0.005 + partitions * partitions * 7e-6
-            + Double(spec.phases.offered) / 1e9 + 2
+        // Each partition costs more than the one before: the server looks at all there are in the database.
+        let (partitions, databases) = (Double(spec.history.partitions), Double(spec.fleet.databases))
+        let making = databases * (partitions * 0.005 + partitions * partitions * 7e-6) + (databases - 1) * 0.5
+        return 14 + Double(spec.history.rows) / assumedLoadRate + making + Double(spec.phases.offered) / 1e9 + 2
     }
 
     /// Checks that the disk a trial would use holds it, before anything long is begun.
@@ -68,12 +68,12 @@ public struct TrialPlan: Sendable {
     ///   - driver: may have sizes of its own.
     /// - Throws: `TestbedProblem` with limit, need and remedy.
     public static func checkDescriptors(_ spec: WorkloadSpec, _ driver: DriverBehaviour = .faithful) throws {
-        let (limit, writers) = (DescriptorLimit.current, spec.writers)
+        let (limit, nodes) = (DescriptorLimit.current, spec.fleet.nodes)
         let connections = connections(spec, driver)
         let need = connections + reservedDescriptors
         guard need > limit.soft else { return }
         throw TestbedProblem(
-            "this process may open \(limit.soft) files, \(writers.count) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'\(driver.hasPoolSizes ? ", or the pool sizes under the variant's 'driver'" : "")"
+            "this process may open \(limit.soft) files, \(nodes) nodes with \(connections) connections need up to \(need); \(remedy(limit, need)), or lower write-connections, read-connections or count under 'writers'\(driver.hasPoolSizes ? ", or the pool sizes under the variant's 'driver'" : "")"
         )
     }
 
@@ -89,7 +89,7 @@ public struct TrialPlan: Sendable {
     /// Connections that the nodes' pools hold at most, all together.
     static func connections(_ spec: WorkloadSpec, _ driver: DriverBehaviour) -> Int {
         let writers = spec.writers
-        return writers.count
+        return spec.fleet.nodes
             * (driver.plan(.write, connections: writers.writeConnections).limit
                 + driver.plan(.read, connections: writers.readConnections).limit)
     }
@@ -111,6 +111,9 @@ public struct TrialPlan: Sendable {
         let data = Double(spec.history.rows) * past + live * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }
         let wal = min(2 * Double(walSetting ?? 1 << 30), 1.5 * data)
-        return Int(min(data + wal, 1e18)) + spec.history.partitions * 100_000 + 150_000_000
+        // Partitions, and a new database's own tables.
+        let databases = spec.fleet.databases
+        let empty = databases * spec.history.partitions * 100_000 + (databases - 1) * 10_000_000
+        return Int(min(data + wal, 1e18)) + empty + 150_000_000
     }
 }

@@ -54,7 +54,7 @@ public struct TrialRunner: Sendable {
         do {
             let archive = try await build(variant)
             do {
-                record.variant.applied = try await archive.patched(by: variant)
+                record.variant.applied = try await archive.patched(by: variant, for: request)
                 let result = try await load(archive, &record, folder)
                 let kept = try await close(archive, result, &record, folder)
                 return Outcome(record: record, folder: folder, kept: kept)
@@ -167,11 +167,10 @@ public struct TrialRunner: Sendable {
     ) async throws -> ClusterRecord? {
         report(.finishing, left: 2)
         let running = await archive.cluster.isRunning
-        if running, let connection = try? Connection.open(archive.cluster.record.parameters()),
-            let sizes = try? ArchiveInspector(connection).sizes()
-        {
+        let inspector = FleetInspector(archive.cluster.record.archiveParameters)
+        if running, let sizes = try? inspector.sizes() {
             record.targets = [target(archive, sizes: sizes.map { SizeRow(name: $0.name, bytes: $0.bytes) })]
-            let shape = try? ArchiveInspector(connection).shape()
+            let shape = try? inspector.shape()
             let checks = TrafficAssembly.selfChecks(request.offered, shape, result)
             record.traffic?.selfChecks = checks
         } else {
@@ -279,13 +278,14 @@ public struct TrialRunner: Sendable {
             host: host,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
-                overlays: request.overlays.map(\.name), rateScale: request.offeredScale, nodes: spec.writers.count,
+                overlays: request.overlays.map(\.name), rateScale: request.offeredScale, nodes: spec.fleet.nodes,
                 archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601,
                 shards: plan.shards),
             phases: PhaseDescription(
                 warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
             command: request.command)
+        record.workload.databases = spec.fleet.isDivided ? spec.fleet.databases : nil
         record.pacing = PacingDescription(clients: request.closedClients)
         record.calibration = StoredCalibration.quote(in: request.registry)
         return record

@@ -88,7 +88,8 @@ struct TrialTelemetry: Sendable {
         }
         let phases = plan.phases
         let sampled = TelemetryPlan(
-            archive: record.parameters(), maintenance: record.parameters(database: "postgres"),
+            archive: record.parameters(), others: Array(record.archiveParameters.dropFirst()),
+            maintenance: record.parameters(database: "postgres"),
             dataFolder: record.dataFolder, logFile: record.logFile,
             controlGroup: archive.cluster.limits?.group?.folders[.cpu],
             libraries: Set(libraries(request.variant, request)),
@@ -134,10 +135,12 @@ struct TrialTelemetry: Sendable {
         let (request, cluster, before) = (request, self.record, started.state)
         let after = try? await WorkerThread.run { Self.look(request, cluster, .after, since: before) }
         let log = readLog()
+        let divided = Self.gaps(ofDatabases: cluster.archives)
         var assembly = ServerAssembly(sight: sight, log: log)
         assembly.take(before: started.families, started.state, after: after?.families, after?.state)
         assembly.fill(&record)
-        var gaps = started.gaps + sight.gaps + (after?.gaps ?? [])
+        record.server?.planning = Self.planning(sight.statements, after?.plans ?? [])
+        var gaps = started.gaps + sight.gaps + (after?.gaps ?? []) + divided
         if started.families == nil || started.state == nil {
             gaps.append("growth or cache state after the load: the look before the load failed")
         }
@@ -146,6 +149,23 @@ struct TrialTelemetry: Sendable {
         }
         write(sight, log, started.plans + (after?.plans ?? []), folder, &gaps)
         for gap in gaps where !record.notCollected.contains(gap) { record.notCollected.append(gap) }
+    }
+
+    private static func planning(_ statements: ServerStatements?, _ plans: [Plans.Found]) -> PlanningWork? {
+        guard let rows = statements?.shapes, statements?.tracksPlanning == true else { return nil }
+        let blocks = plans.compactMap(\.record.planningBlocks)
+        return PlanningWork(
+            plans: rows.reduce(0) { $0 + ($1.plans ?? 0) }, milliseconds: rows.reduce(0) { $0 + ($1.planMs ?? 0) },
+            blocksAfter: blocks.isEmpty ? nil : blocks.reduce(0) { $0 + $1.sharedHit + $1.sharedRead })
+    }
+
+    /// What is not looked at in every one of several databases.
+    private static func gaps(ofDatabases names: [String]) -> [String] {
+        guard names.count > 1 else { return [] }
+        return [
+            "plans before and after the load of all databases: those of \(names[0]), the first of \(names.count), were asked for",
+            "live and dead rows second by second: \(names.count) databases keep their own account; they were added up at the start and the end of the measure phase",
+        ]
     }
 
     // MARK: Before and after
@@ -157,11 +177,11 @@ struct TrialTelemetry: Sendable {
         do {
             let connection = try Connection.open(record.parameters())
             try Plans.hide(connection)
-            seen.families = try ArchiveInspector(connection).families()
+            seen.families = try FleetInspector(record.archiveParameters, prepare: Plans.hide).families()
             // Plans are asked for before what they touch counts as touched, and after it was looked at.
             if when == .before { plans(request, connection, when, into: &seen) }
             let state = RelationState(
-                record.parameters(), dataFolder: record.dataFolder, since: before, withBloat: when == .after)
+                record.archiveParameters, dataFolder: record.dataFolder, since: before, withBloat: when == .after)
             seen.gaps += state.gaps
             if state.isRead { seen.state = state }
             if when == .after { plans(request, connection, when, into: &seen) }

@@ -42,9 +42,10 @@ public struct LoadPlan: Sendable {
 
     /// The plan for a workload, already scaled.
     public init(_ spec: WorkloadSpec, workers: Int = 1, processors: [Int] = [], pacing: Pacing = .open) {
+        // A session lives on one worker and may turn to every database, so each worker has a node of each.
         self.init(
-            phases: spec.phases, nodes: spec.writers.count, objectives: spec.objectives, workers: workers,
-            processors: processors, pacing: pacing)
+            phases: spec.phases, nodes: spec.fleet.nodes, objectives: spec.objectives,
+            workers: min(workers, spec.writers.count), processors: processors, pacing: pacing)
     }
 
     /// The same with one worker.

@@ -15,6 +15,13 @@ struct SettingTables {
         }
     }
 
+    private var nodes: String {
+        let count = quantity.count(record.workload.nodes)
+        guard let databases = record.workload.databases else { return "\(count), each offering every message" }
+        return
+            "\(count) on \(quantity.count(databases)) databases, one for each shard; each offering every message of its shard"
+    }
+
     var facts: ReportTable {
         let host = record.host
         let target = record.targets.first
@@ -23,7 +30,7 @@ struct SettingTables {
             ("workload", "\(record.workload.name): \(record.workload.summary)"),
             ("rates", rates),
             ("shards", record.workload.shards.isEmpty ? "none" : record.workload.shards.joined(separator: ", ")),
-            ("store nodes", "\(quantity.count(record.workload.nodes)), each offering every message"),
+            ("store nodes", nodes),
             ("archive time", "virtual, from \(record.workload.archiveEpoch)\(speed)"),
             ("variant", "\(record.variant.name): \(record.variant.summary)"),
             ("schema, driver", "schema \(record.variant.schemaVersion), driver \(record.variant.driver)"),

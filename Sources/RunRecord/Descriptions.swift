@@ -186,6 +186,8 @@ public struct WorkloadDescription: Codable, Sendable {
     /// Virtual time at the start of warm-up, ISO 8601, UTC.
     public var archiveEpoch: String
     public var shards: [String]
+    /// Databases where each shard has nodes and one of its own; `nil` where all nodes share one.
+    public var databases: Int?
 
     public init(
         name: String, summary: String, fileDigest: String, overlays: [String] = [], rateScale: Double, nodes: Int,

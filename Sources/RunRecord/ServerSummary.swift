@@ -33,6 +33,8 @@ public struct ServerSummary: Codable, Sendable, Equatable {
     /// The same of those that executed a statement of the driver's, by statement; `nil` in records made before this was
     /// told.
     public var statementWaits: [WaitCount]?
+    /// What planning took; `nil` where the server does not keep it, and in records made before it was told.
+    public var planning: PlanningWork?
     /// Looks at `pg_stat_activity` behind ``waits``.
     public var activityLooks = 0
     /// Use of the lock table.
@@ -52,6 +54,23 @@ public struct ServerSummary: Codable, Sendable, Equatable {
 
     /// A summary with nothing in it but what telemetry cost.
     public init(cost: TelemetryCost) { self.cost = cost }
+}
+
+/// What planning took of the server, execution apart.
+public struct PlanningWork: Codable, Sendable, Equatable {
+    /// Statements planned in the measure phase.
+    public var plans: Int
+    /// Time of that, milliseconds.
+    public var milliseconds: Double
+    /// Blocks that planning one instance of each shape touched after the load, all shapes together. A planner that asks an
+    /// index for the least or the greatest value there is (`get_actual_variable_range`) reads past entries of deleted
+    /// rows, and touches more of them the more there are. `nil` where the server does not tell.
+    public var blocksAfter: Int?
+
+    /// Takes each value as it is.
+    public init(plans: Int, milliseconds: Double, blocksAfter: Int?) {
+        (self.plans, self.milliseconds, self.blocksAfter) = (plans, milliseconds, blocksAfter)
+    }
 }
 
 /// What telemetry itself cost.

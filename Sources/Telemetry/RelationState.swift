@@ -26,7 +26,7 @@ public struct RelationState: Sendable {
     /// What is looked at here may take long, nanoseconds.
     private static let limit: Nanoseconds = 30_000_000_000
     /// Relations whose bloat is looked at, of each kind, the largest.
-    private static let sampled = 3
+    static let sampled = 3
     /// An index is read whole for it, so larger ones are left out, bytes.
     private static let largestIndex = 256 << 20
 

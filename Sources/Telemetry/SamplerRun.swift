@@ -121,7 +121,7 @@ final class SamplerRun {
     private func beginMeasure(started: Nanoseconds, _ measure: Range<Nanoseconds>) {
         isMeasuring = true
         atBegin = attempt { try $0.counters() }
-        sight.tuplesAtStart = attempt { try $0.tuples() } ?? nil
+        sight.tuplesAtStart = tuples()
         // Last, for it may take seconds. Without a warm-up the first operations are on their way already; the reading
         // before them counts.
         if statementsFrom != nil, measure.lowerBound > started { statementsFrom = readStatements() ?? statementsFrom }
@@ -129,7 +129,7 @@ final class SamplerRun {
 
     private func endMeasure(_ started: Nanoseconds?) {
         (isMeasuring, isMeasured) = (false, true)
-        sight.tuplesAtEnd = attempt { try $0.tuples() } ?? nil
+        sight.tuplesAtEnd = tuples()
         guard let atBegin, let atEnd = attempt({ try $0.counters() }) else {
             sight.gaps.append("the server's counters of the measure phase: it could not be asked at both ends")
             return
@@ -185,7 +185,8 @@ final class SamplerRun {
             line.activity = looks.activity
             (line.database, line.wal, line.writing, line.io) = (span?.database, span?.wal, span?.writing, span?.io)
             line.locks = attempt { try $0.locks() } ?? nil
-            line.tuples = attempt { try $0.tuples() } ?? nil
+            // Of several databases it would take as many connections each second.
+            if plan.others.isEmpty { line.tuples = tuples() }
             line.host = lastHost.map { HostSample(from: $0, to: host) }
             note(line)
         }
@@ -202,6 +203,22 @@ final class SamplerRun {
         }
         sight.cost.samples += 1
         do { try folder.append([line], to: .serverSamples) } catch { sight.failure = sight.failure ?? error }
+    }
+
+    /// Rows of all the archive's databases, each of which alone knows its own.
+    private func tuples() -> TupleLevel? {
+        guard var sum = attempt({ try $0.tuples() }) ?? nil else { return nil }
+        for database in plan.others {
+            let level: TupleLevel?? = attempt { reader in
+                let own = try TelemetryConnection(database)
+                defer { account(own) }
+                return try ServerReader(own, databases: reader.databases).tuples()
+            }
+            guard let level = level ?? nil else { return nil }
+            sum.live += level.live
+            sum.dead += level.dead
+        }
+        return sum
     }
 
     // MARK: Slow plans
@@ -257,7 +274,7 @@ final class SamplerRun {
     private func attempt<Value>(_ read: (ServerReader) throws -> Value) -> Value? {
         guard let connection else { return nil }
         do {
-            return try read(ServerReader(connection))
+            return try read(ServerReader(connection, databases: plan.databases))
         } catch {
             sight.cost.failures += 1
             let isLoss = (error as? PostgresError)?.isConnectionFailure ?? false
@@ -274,7 +291,7 @@ final class SamplerRun {
         do throws(PostgresError) {
             let own = try TelemetryConnection(plan.maintenance, limit: StatementReader.limit)
             defer { account(own) }
-            return try StatementReader(connection: own, database: plan.archive.database).read()
+            return try StatementReader(connection: own, databases: plan.databases).read()
         } catch {
             sight.cost.failures += 1
             firstFailure = firstFailure ?? "\(error)"

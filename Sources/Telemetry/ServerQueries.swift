@@ -76,12 +76,28 @@ package struct ServerQueries {
         columns.map { "CASE WHEN \(condition) THEN \($0) END AS \($0)" }.joined(separator: ", ")
     }
 
-    package static let database = """
-        SELECT xact_commit, xact_rollback, blks_hit, blks_read,
-               \(times(["blk_read_time", "blk_write_time"], when: tracksBlocks)), temp_files, temp_bytes,
-               deadlocks, tup_inserted, tup_deleted, active_time
-        FROM pg_stat_database WHERE datname = current_database()
-        """
+    private static let countsOfDatabase = [
+        "xact_commit", "xact_rollback", "blks_hit", "blks_read", "temp_files", "temp_bytes", "deadlocks",
+        "tup_inserted", "tup_deleted", "active_time",
+    ]
+    private static let timesOfDatabase = ["blk_read_time", "blk_write_time"]
+
+    /// Counters of a server's databases together.
+    ///
+    /// - Parameter databases: their names.
+    /// - Returns: a query with one row.
+    package static func counters(of databases: [String]) -> String {
+        let sums = (countsOfDatabase + timesOfDatabase).map { "sum(\($0)) AS \($0)" }.joined(separator: ", ")
+        return """
+            SELECT \(countsOfDatabase.joined(separator: ", ")), \(times(timesOfDatabase, when: tracksBlocks))
+            FROM (SELECT \(sums) FROM pg_stat_database WHERE datname IN (\(list(databases)))) d
+            """
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.map { "'\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" }
+            .joined(separator: ", ")
+    }
 
     /// Writes and syncs of the log moved to `pg_stat_io` in 18. There the context `init` is the filling of new segments,
     /// which the versions before do not count.
@@ -134,23 +150,23 @@ package struct ServerQueries {
 
     // MARK: Statements
 
-    /// All that was counted for one database, but for the statement by which telemetry's sessions hide themselves. Times of blocks were split by kind of block in 17.
+    /// All that was counted for some databases, but for the statement by which telemetry's sessions hide themselves. Times of blocks were split by kind of block in 17.
     ///
-    /// - Parameter database: its name.
+    /// - Parameter databases: their names.
     /// - Returns: a query.
-    package func statements(of database: String) -> String {
+    package func statements(of databases: [String]) -> String {
         let times =
             major >= 17
             ? "shared_blk_read_time + local_blk_read_time AS blk_read_time, shared_blk_write_time + local_blk_write_time AS blk_write_time"
             : "blk_read_time, blk_write_time"
         return """
-            SELECT userid || ' ' || queryid || ' ' || toplevel AS key, left(query, 1000) AS query, calls, plans,
+            SELECT dbid || ' ' || userid || ' ' || queryid || ' ' || toplevel AS key, left(query, 1000) AS query, calls, plans,
                    total_plan_time, total_exec_time, max_exec_time, rows, shared_blks_hit, shared_blks_read,
                    shared_blks_dirtied, shared_blks_written, local_blks_hit, local_blks_read, local_blks_dirtied,
                    local_blks_written, temp_blks_read, temp_blks_written, \(times), wal_records, wal_fpi, wal_bytes
             FROM public.pg_stat_statements
-            WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '\(database)') AND queryid IS NOT NULL
-              AND query NOT LIKE 'SET pg_stat_statements.track%'
+            WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(Self.list(databases))))
+              AND queryid IS NOT NULL AND query NOT LIKE 'SET pg_stat_statements.track%'
             """
     }
 

@@ -23,16 +23,19 @@ package struct ServerCounters {
 struct ServerReader {
     let connection: TelemetryConnection
     let queries: ServerQueries
+    /// Names of the archive's.
+    let databases: [String]
 
-    init(_ connection: TelemetryConnection) {
+    init(_ connection: TelemetryConnection, databases: [String]) {
         self.connection = connection
+        self.databases = databases
         queries = ServerQueries(major: connection.major)
     }
 
     func counters() throws(PostgresError) -> ServerCounters {
         let at = Clock.now()
         var counters = ServerCounters(
-            database: try connection.rows(ServerQueries.database).first,
+            database: try connection.rows(ServerQueries.counters(of: databases)).first,
             wal: try connection.rows(queries.wal).first, writing: try connection.rows(queries.writing).first,
             io: try io())
         counters.at = at
@@ -52,6 +55,7 @@ struct ServerReader {
         }
     }
 
+    /// Of the connection's own database.
     func tuples() throws(PostgresError) -> TupleLevel? {
         try connection.rows(ServerQueries.tuples).first.map {
             TupleLevel(live: $0.count("live"), dead: $0.count("dead"))

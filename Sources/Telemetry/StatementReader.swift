@@ -2,7 +2,7 @@ import LinuxSystem
 import PostgresClient
 import RunRecord
 
-/// A reading of `pg_stat_statements`: everything counted so far for one database.
+/// A reading of `pg_stat_statements`: everything counted so far for the archive's databases.
 package struct StatementReading: Sendable {
     var at: Nanoseconds
     var rows: [String: Row]
@@ -28,13 +28,13 @@ package struct StatementReader {
 
     let connection: TelemetryConnection
     /// Of the archive.
-    let database: String
+    let databases: [String]
 
     /// - Throws: `PostgresError`, among others when the library is not loaded.
     func read() throws(PostgresError) -> StatementReading {
         let queries = ServerQueries(major: connection.major)
         let info = try connection.rows(ServerQueries.statementsInfo).first ?? [:]
-        let rows = try connection.rows(queries.statements(of: database), limit: Self.limit)
+        let rows = try connection.rows(queries.statements(of: databases), limit: Self.limit)
         return StatementReading(
             at: Clock.now(),
             rows: Dictionary(rows.map { ($0["key"] ?? "", $0) }, uniquingKeysWith: { first, _ in first }),

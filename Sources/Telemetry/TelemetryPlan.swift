@@ -5,6 +5,8 @@ import PostgresClient
 public struct TelemetryPlan: Sendable {
     /// Of the archive's database.
     public var archive: ConnectionParameters
+    /// Further databases of the archive on the same server: what is counted by database is summed over all of them.
+    public var others: [ConnectionParameters]
     /// Of a database in which extensions may be created without getting in the archive's way.
     public var maintenance: ConnectionParameters
     /// The server's data directory.
@@ -25,12 +27,13 @@ public struct TelemetryPlan: Sendable {
 
     /// What to look at, with nothing opened yet.
     public init(
-        archive: ConnectionParameters, maintenance: ConnectionParameters, dataFolder: String, logFile: String,
-        controlGroup: String?, libraries: Set<String>,
+        archive: ConnectionParameters, others: [ConnectionParameters] = [], maintenance: ConnectionParameters,
+        dataFolder: String, logFile: String, controlGroup: String?, libraries: Set<String>,
         moments: @escaping @Sendable () -> (started: Nanoseconds, measure: Range<Nanoseconds>)?,
         shape: @escaping @Sendable (String) -> String?
     ) {
         self.archive = archive
+        self.others = others
         self.maintenance = maintenance
         self.dataFolder = dataFolder
         self.logFile = logFile
@@ -39,4 +42,7 @@ public struct TelemetryPlan: Sendable {
         self.moments = moments
         self.shape = shape
     }
+
+    /// Names of the archive's databases.
+    var databases: [String] { [archive.database] + others.map(\.database) }
 }

@@ -42,7 +42,7 @@ public final class TelemetrySampler: Sendable {
             let connection = try TelemetryConnection(plan.maintenance)
             if plan.libraries.contains(TelemetrySettings.statements) {
                 try connection.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
-                first = try StatementReader(connection: connection, database: plan.archive.database).read()
+                first = try StatementReader(connection: connection, databases: plan.databases).read()
             } else {
                 gaps.append("statement statistics of the server: its installation has no pg_stat_statements")
             }

@@ -28,6 +28,8 @@ public struct ClusterRecord: Codable, Sendable {
     public var controlGroups: [String]?
     /// What the processes of a kept cluster's server run in; `nil` for a cluster that nobody asked to keep.
     public var surroundings: ServerSurroundings?
+    /// Names of the archive's databases where it has several; `nil` for the one.
+    public var databases: [String]?
 
     /// What a kept cluster ran with that is no longer there; `nil` when it can be started as it was.
     var gap: String? {
@@ -48,13 +50,20 @@ public struct ClusterRecord: Codable, Sendable {
     public var logFile: String { "\(folder)/server.log" }
     /// The superuser of every managed cluster.
     public static let user = "postgres"
-    /// The database that holds the archive.
+    /// The database that holds the archive, where one does.
     public static let database = "archive"
 
-    /// How to connect to one of its databases.
-    public func parameters(database: String = ClusterRecord.database) -> ConnectionParameters {
-        ConnectionParameters(host: socketFolder, port: 5_432, user: Self.user, database: database)
+    /// Names of the databases that hold the archive, one at least.
+    public var archives: [String] { databases ?? [Self.database] }
+
+    /// How to connect to one of its databases: the archive's unless named, the first where it has several.
+    public func parameters(database: String? = nil) -> ConnectionParameters {
+        ConnectionParameters(
+            host: socketFolder, port: 5_432, user: Self.user, database: database ?? archives.first ?? Self.database)
     }
+
+    /// How to connect to each of the archive's databases.
+    public var archiveParameters: [ConnectionParameters] { archives.map { parameters(database: $0) } }
 
     /// All processes that run on the data directory: the server, `initdb` or a probe, told by their arguments, and the server's
     /// backends, which write a title over theirs but stay in its folder also when the postmaster was killed.

@@ -35,6 +35,8 @@ public actor ManagedCluster {
         public var surroundings: ServerSurroundings
         /// The profile it is held to; `nil` leaves it the whole host.
         public var enforcement: Enforcement?
+        /// Names of the archive's databases where it has several; empty for the one.
+        public var databases: [String] = []
 
         /// As described; nothing is made yet.
         public init(
@@ -116,7 +118,8 @@ public actor ManagedCluster {
             binaries: plan.installation.folder,
             arguments: serverArguments(
                 plan.variant, id: id, dataFolder: "\(holder ?? folder)/data", socketFolder: "\(folder)/s"),
-            purpose: plan.purpose, controlGroups: plan.enforcement?.group(of: id)?.paths)
+            purpose: plan.purpose, controlGroups: plan.enforcement?.group(of: id)?.paths,
+            databases: plan.databases.isEmpty ? nil : plan.databases)
         do {
             var limits: AppliedLimits?
             try registry.whileOpen {
@@ -180,10 +183,10 @@ public actor ManagedCluster {
         }
     }
 
-    /// Makes the archive's empty database.
+    /// Makes the archive's empty database, or databases.
     public func createDatabase() throws {
         let connection = try Connection.open(record.parameters(database: "postgres"))
-        try connection.run("CREATE DATABASE \(ClusterRecord.database)")
+        for name in record.archives { try connection.run("CREATE DATABASE \(name)") }
     }
 
     /// Runs a script with the installation's own `psql`.

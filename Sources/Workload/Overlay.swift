@@ -21,6 +21,8 @@ public struct Overlay: Sendable {
     public var dropsClients: [String]
     public var clients: [ClientSpec]
     public var timeScale: Int?
+    /// Which messages share a database; `nil` leaves that to the workload.
+    public var databases: DatabaseLayout?
     /// Of the variant: schema version, and server settings by name.
     public var schema: Int?
     public var settings: [Setting]
@@ -71,6 +73,11 @@ public struct Overlay: Sendable {
         clients = clientMaps.map { ClientSpec.read($0, ClientContext(topics: [], classes: [])) }
         WorkloadSpec.checkDistinct(clients.map(\.name), clientMaps)
         timeScale = top.has("time-scale") ? top.integer("time-scale", in: WorkloadSpec.timeScales) : nil
+        let writers = top.map("writers")
+        databases = writers.flatMap {
+            $0.has("databases") ? $0.choice("databases", default: DatabaseLayout.shared) : nil
+        }
+        writers?.close()
         let variant = top.map("variant")
         schema = variant.flatMap { $0.has("schema") ? $0.integer("schema", in: 7...8) : nil }
         let settings = variant?.map("settings")
@@ -113,6 +120,7 @@ extension WorkloadSpec {
         var spec = scaled(messages: overlay.messages, requests: overlay.requests, topics: overlay.topics)
         spec.name += "+\(overlay.name)"
         if let timeScale = overlay.timeScale { spec.timeScale = timeScale }
+        if let databases = overlay.databases { spec.writers.databases = databases }
         if let replacement = overlay.arrivals {
             // What came before was ordinary.
             spec.messagesBefore = spec.messagesBefore ?? spec.messages
@@ -157,6 +165,11 @@ extension WorkloadSpec {
         if count > Double(TopicPopulationSpec.mostTopics) {
             throw OverlayProblem(
                 description: "\(place) has more than \(TopicPopulationSpec.mostTopics) topics; multiply topics by less")
+        }
+        if let problem = tooManyNodes(fleet) {
+            throw OverlayProblem(
+                description:
+                    "\(place): \(problem); use at most \(Fleet.mostNodes): fewer nodes or shards, or one database")
         }
         if !endsWithinCalendar {
             throw OverlayProblem(

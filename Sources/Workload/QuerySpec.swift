@@ -45,8 +45,11 @@ public protocol QueryShape: Sendable {
     func lookingBack(overPart factor: Double) -> Self
     /// Names the messages a request may ask for, when it is offered.
     func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>?
-    /// Fills in all that the shape decides. The query comes empty, with direction and page size set.
+    /// Fills in all that the shape decides, as far as the operation's node has it. The query comes empty, with direction
+    /// and page size set.
     func fill(_ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic)
+    /// The databases that hold what a request asks for, each once; its numbers are those that ``fill(_:for:_:_:)`` gets.
+    func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int]
 }
 
 extension QueryShape {
@@ -57,6 +60,10 @@ extension QueryShape {
     /// Windows that do not look back stay as they are.
     public func lookingBack(overPart factor: Double) -> Self { self }
     public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? { nil }
+    /// Whoever names no shard means all of them.
+    public func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int] {
+        Array(0..<traffic.fleet.databases)
+    }
 }
 
 /// The request shapes that a workload file can name.
@@ -119,6 +126,10 @@ public struct TopicWindow: QueryShape {
         query.contentTopics = drawn.topics.map { traffic.topics.topics[$0] }
         QueryWindows.set(&query, window: window, ending: ending, operation, traffic)
     }
+
+    public func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int] {
+        [traffic.fleet.database(ofShard: traffic.drawTopics(topics, from: from, &random).shard)]
+    }
 }
 
 /// Messages named by their hashes: whole (UC3) or only whether they are there (UC4).
@@ -156,17 +167,45 @@ public struct NamedHashes: QueryShape {
         _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
     ) {
         query.includeData = includeData
+        let chosen = choose(for: operation, &random, traffic)
+        guard traffic.fleet.isDivided else { return query.hashes = chosen.hashes }
+        let own = traffic.fleet.database(ofNode: operation.node)
+        for (hash, database) in zip(chosen.hashes, chosen.databases) where database ?? own == own {
+            query.hashes.append(hash)
+        }
+    }
+
+    public func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int] {
+        guard traffic.fleet.isDivided else { return [0] }
+        return choose(for: operation, &random, traffic).databases.reduce(into: []) { found, database in
+            if let database, !found.contains(database) { found.append(database) }
+        }
+    }
+
+    /// All hashes of a request, and where each message is, or was to be; `nil` when that is forgotten. Databases are left
+    /// out where there is one.
+    private func choose(
+        for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
+    ) -> (hashes: [MessageHash], databases: [Int?]) {
+        let fleet = traffic.fleet
+        var chosen: (hashes: [MessageHash], databases: [Int?]) = ([], [])
         let wanted = random.within(hashes)
         guard let candidates = operation.candidates else {
-            while query.hashes.count < wanted { query.hashes.append(Self.hashOfNoMessage(&random)) }
-            return
+            while chosen.hashes.count < wanted { chosen.hashes.append(Self.hashOfNoMessage(&random)) }
+            // Messages that nobody has were sent somewhere all the same: to one shard, in turn.
+            let turn = Int(operation.number % Int64(fleet.databases))
+            if fleet.isDivided { chosen.databases = Array(repeating: turn, count: wanted) }
+            return chosen
         }
         let span = Int(candidates.upperBound - candidates.lowerBound) + 1
-        while query.hashes.count < min(wanted, span) {
+        while chosen.hashes.count < min(wanted, span) {
             let number = candidates.lowerBound + Int64(random.below(span))
             let hash = random.chance(unknown) ? Self.hashOfNoMessage(&random) : traffic.hash(ofMessage: number)
-            if !query.hashes.contains(hash) { query.hashes.append(hash) }
+            guard !chosen.hashes.contains(hash) else { continue }
+            chosen.hashes.append(hash)
+            if fleet.isDivided { chosen.databases.append(traffic.database(ofMessage: number)) }
         }
+        return chosen
     }
 
     private static func hashOfNoMessage(_ random: inout RandomSource) -> MessageHash {

@@ -10,6 +10,8 @@ public final class Traffic {
     public let seed: UInt64
     public let labels: [RequestLabel]
     public let topics: TopicBook
+    /// The nodes, and the databases that they share.
+    public let fleet: Fleet
     let log: MessageLog
     let source: MessageSource
     /// Where the history's messages are others.
@@ -46,6 +48,7 @@ public final class Traffic {
         labels = RequestLabel.all(of: spec)
         let book = TopicBook(spec.topics, seed: seed)
         topics = book
+        fleet = Fleet(spec.writers, shards: book.shards.count)
         let classes = MessageClasses(spec.messages.streams + (spec.messagesBefore?.streams ?? []))
         source = MessageSource(
             spec.messages, classes: classes, topics: topics, calendar: spec.calendar, seed: seed)
@@ -69,7 +72,7 @@ public final class Traffic {
             (client.kind as? SentCheck).map { SentCheckQueue(entry: index, $0, classes: names, seed: seed) }
         }
         lookAhead = sentChecks.map(\.lookAhead).max() ?? 0
-        sessions = SessionBook(spec.clients, labels: labels, nodes: spec.writers.count, seed: seed)
+        sessions = SessionBook(spec.clients, labels: labels, fleet, seed: seed)
         scratch = Message(payload: [], contentTopic: topics.topics[0], timestamp: 0)
         for job in firstJobs() { pending.insert(job) }
     }
@@ -91,7 +94,7 @@ public final class Traffic {
     public var classNames: [String] { source.classes.names }
 
     /// Lets sessions turn to these nodes only; all unless set.
-    public func restrictSessions(to nodes: [Int]) { sessions.nodes = nodes }
+    public func restrictSessions(to nodes: [Int]) { sessions.restrict(to: nodes) }
 
     /// What clients went through so far, by entry of the workload's clients.
     public var sessionTallies: [SessionTally] { sessions.tallies }
@@ -128,7 +131,7 @@ public final class Traffic {
             } else if due == pendingDue {
                 return pending.removeFirst()
             } else if due == queryDue, let query {
-                return queries[query].take(log: log, nodes: spec.writers.count)
+                return divided(queries[query].take(log: log, nodes: spec.writers.count))
             } else if due == sessionDue, let session {
                 begin(sessionClocks[session].take(nodes: spec.writers.count))
             } else {
@@ -150,7 +153,7 @@ public final class Traffic {
             let number = log.nextNumber
             log.append(.init(time: Int64(time), arrival: arrival, place: place, stream: UInt16(index)))
             place += 1
-            planPuts(number, at: time)
+            planPuts(number, ofShard: shard, at: time)
             for check in sentChecks.indices {
                 sentChecks[check].note(number, shard: shard, messageClass: draft.messageClass, at: Int64(time))
             }
@@ -159,21 +162,22 @@ public final class Traffic {
         streams[index].advance(calendar)
     }
 
-    private func planPuts(_ number: Int64, at time: UInt64) {
-        let nodes = spec.writers.count
+    private func planPuts(_ number: Int64, ofShard shard: Int, at time: UInt64) {
+        let (nodes, database) = (spec.writers.count, fleet.database(ofShard: shard))
         let first = offers.below(nodes)
         for turn in 0..<nodes {
             let delay = turn == 0 ? 0 : offers.within(spec.writers.duplicateGap)
             let operation = Operation(
                 due: time + delay, label: turn == 0 ? RequestLabel.put : RequestLabel.duplicatePut,
-                node: (first + turn) % nodes, number: number, origin: time, page: 0, candidates: nil, cursor: .zero)
+                node: fleet.node((first + turn) % nodes, of: database), number: number, origin: time, page: 0,
+                candidates: nil, cursor: .zero)
             if operation.due < end { pending.insert(operation) }
         }
     }
 
     private func begin(_ identity: SessionIdentity) {
         // Another worker has the node.
-        guard sessions.nodes.contains(identity.node) else { return }
+        guard sessions.mayBegin(with: identity.node) else { return }
         let plan = spec.clients[identity.entry].kind.plan(identity, self)
         sessions.begin(identity, plan) { pending.insert($0) }
     }
@@ -191,6 +195,9 @@ public final class Traffic {
                 entry: entry, number: number, start: due, node: random.below(spec.writers.count), messages: messages))
     }
 
+    /// Puts something into the sequence that is due no earlier than what was taken from it last.
+    func plan(_ operation: Operation) { pending.insert(operation) }
+
     // MARK: Clockwork
 
     /// The first run of every job of every node: the nodes have been running for a while, so each job is somewhere in
@@ -200,7 +207,9 @@ public final class Traffic {
         return labels.enumerated().flatMap { index, label -> [Operation] in
             guard let job = label.job.map({ spec.clockwork.jobs[$0] }) else { return [] }
             let interval = job.interval / UInt64(spec.timeScale)
-            return (0..<(job.kind.isPerNode ? spec.writers.count : 1)).map { node in
+            let nodes = 0..<(job.kind.isPerNode ? fleet.nodesPerDatabase : 1)
+            let all = (0..<fleet.databases).flatMap { database in nodes.map { fleet.node($0, of: database) } }
+            return all.map { node in
                 let phase = UInt64(random.unit() * Double(interval))
                 let due = spec.clockwork.atStart ? UInt64(node) * 1_000_000 : phase
                 return Operation(
@@ -322,10 +331,17 @@ public final class Traffic {
         let spec = spec.queries[index]
         var random = queries[index].content(of: operation)
         var query = StoreQuery(direction: spec.direction, pageSize: spec.pageSize)
-        query.requestID = Self.requestID(&random, page: operation.page)
+        query.requestID = Self.requestID(&random, page: operation.page + requestPart(operation))
         spec.shape.fill(&query, for: operation, &random, self)
         query.cursor = operation.page == 0 ? nil : operation.cursor
         return query
+    }
+
+    /// The numbers that decide what a request asks for, behind those of its identifier.
+    func contentSource(ofQuery index: Int, _ operation: Operation) -> RandomSource {
+        var random = queries[index].content(of: operation)
+        _ = Self.requestID(&random, page: 0)
+        return random
     }
 
     private func sessionQuery(_ operation: Operation) -> StoreQuery {
@@ -345,10 +361,10 @@ public final class Traffic {
         case .shard(let shard, let start, let end):
             query.pubsubTopic = topics.shards[shard].pubsubTopic
             (query.startTime, query.endTime) = (start, end)
-        case .time(let start, let end): (query.startTime, query.endTime) = (start, end)
-        case .message(let number): query.hashes = [hash(ofMessage: number)]
-        case .hashes(let hashes): query.hashes = hashes
-        case .presence(let messages):
+        case .time(_, let start, let end): (query.startTime, query.endTime) = (start, end)
+        case .message(let number, _): query.hashes = [hash(ofMessage: number)]
+        case .hashes(let hashes, _): query.hashes = hashes
+        case .presence(let messages, _):
             query.hashes = messages.map { $0.isLost ? Self.hashOfNoMessage($0.number) : hash(ofMessage: $0.number) }
         }
         return query

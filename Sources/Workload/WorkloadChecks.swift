@@ -70,6 +70,11 @@ extension WorkloadSpec {
             return
         }
         let book = TopicBook(topics, seed: 0)
+        if let problem = tooManyNodes(Fleet(writers, shards: book.shards.count)) {
+            top.note(
+                "writers", problem,
+                remedy: "use at most \(Fleet.mostNodes): fewer nodes or shards, or databases: shared")
+        }
         for (query, entry) in zip(queries, queryMaps) {
             guard let wanted = (query.shape as? TopicWindow) else { continue }
             let target = wanted.from.flatMap { book.targets[$0] }

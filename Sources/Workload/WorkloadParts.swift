@@ -1,8 +1,8 @@
 import SpecReader
 
-/// The store nodes that share the database.
+/// The store nodes that share a database.
 public struct WriterSpec: Sendable {
-    /// Nodes; each offers every message.
+    /// Nodes of one database; each offers every message of it.
     public var count: Int
     /// How much later than the first node the others offer a message, nanoseconds.
     public var duplicateGap: ClosedRange<UInt64>
@@ -10,6 +10,8 @@ public struct WriterSpec: Sendable {
     public var writeConnections: Int
     /// Most read connections of one node.
     public var readConnections: Int
+    /// Which messages share a database.
+    public var databases: DatabaseLayout
 
     static func read(_ map: SpecMap?) -> WriterSpec {
         defer { map?.close() }
@@ -17,7 +19,8 @@ public struct WriterSpec: Sendable {
             count: map?.integer("count", in: 1...64, default: 2) ?? 2,
             duplicateGap: map?.durationRange("duplicate-gap", in: 0...hour, default: standardGap) ?? standardGap,
             writeConnections: map?.integer("write-connections", in: 1...1_000, default: 25) ?? 25,
-            readConnections: map?.integer("read-connections", in: 1...1_000, default: 25) ?? 25)
+            readConnections: map?.integer("read-connections", in: 1...1_000, default: 25) ?? 25,
+            databases: map?.choice("databases", default: DatabaseLayout.shared) ?? .shared)
     }
 
     private static let hour: UInt64 = 3_600_000_000_000

@@ -96,12 +96,13 @@ public struct WorkloadPortrait: Sendable, Encodable {
         }
         let each = spec.messages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
         messagesPerDay = perDay * 86_400
-        databaseBytesPerDay = messagesPerDay * each + 24 * StorageModel.emptyPartition
+        let empty = Double(spec.fleet.databases) * StorageModel.emptyPartition
+        databaseBytesPerDay = messagesPerDay * each + 24 * empty
         tableBytesPerHour = perDay * 3_600 * spec.messages.mean(calendar) { StorageModel.tableBytes(payload: $0) }
         historyRows = spec.history.rows
         historyPartitions = spec.history.partitions
         let past = spec.historyMessages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
-        historyBytes = Double(spec.history.rows) * past + Double(spec.history.partitions) * StorageModel.emptyPartition
+        historyBytes = Double(spec.history.rows) * past + Double(spec.history.partitions) * empty
         requests = Self.requests(spec)
         var sampleSpec = spec
         // What arrives, not what came before.

@@ -91,7 +91,7 @@ public struct WorkloadSpec: Sendable {
     /// Messages that make a database of about so many bytes, empty partitions included.
     public func rows(filling bytes: Int) -> Int {
         let each = historyMessages.mean(calendar) { StorageModel.databaseBytes(payload: $0) }
-        let empty = Double(history.partitions) * StorageModel.emptyPartition
+        let empty = Double(history.partitions * fleet.databases) * StorageModel.emptyPartition
         return each > 0 ? max(0, Int(min((Double(bytes) - empty) / each, Double(HistorySpec.rowRange.upperBound)))) : 0
     }
 

@@ -189,6 +189,7 @@ public enum WorkloadTemplate {
 
     private static let tail = """
         writers: {count: 2, duplicate-gap: [50ms, 500ms], write-connections: 25, read-connections: 25}  # S, A gap
+        # 'databases: per-shard' there gives every shard nodes and a database of its own; otherwise all share one.
 
         # What the nodes keep: --retention, or here, such as 'retention-policy: time:2592000'.
         clockwork: {}

@@ -13,7 +13,7 @@ struct Calibrate: AsyncParsableCommand {
               history   loading against psql's \\copy, generating against a bare SHA-256 pass, memory
               engine    this load generator against pgbench and a bare loop in C: throughput, CPU, lag; ten minutes
               storage   modelled storage: its delays, its throughput against a disk with the same limits, its noise
-              telemetry load with the server looked at against load without: throughput; nine minutes
+              telemetry load with the server looked at against load without: throughput; twelve minutes
               statistics comparisons whose truth is known: false verdicts, power by effect, coverage; ten minutes,
                         and each further call goes on from the tries that are finished
 

@@ -49,7 +49,7 @@ struct Up: AsyncParsableCommand {
         }
         do {
             if control.isStopping { throw TrialInterrupted() }
-            for line in try await archive.patched(by: fitted) { Terminal.error(line) }
+            for line in try await archive.patched(by: fitted, for: request) { Terminal.error(line) }
         } catch {
             await archive.remove()
             throw error
@@ -126,10 +126,14 @@ enum ClusterText {
     static func howToConnect(_ record: ClusterRecord) -> String {
         """
         Cluster \(record.id) is running (\(record.purpose)).
-          connect  psql -h \(record.socketFolder) -U \(ClusterRecord.user) \(ClusterRecord.database)
+          connect  psql -h \(record.socketFolder) -U \(ClusterRecord.user) \(record.archives[0])\(others(record))
           stop     archivebench down \(record.id)
           remove   archivebench clean \(record.id)
         """
+    }
+
+    private static func others(_ record: ClusterRecord) -> String {
+        record.archives.count > 1 ? "   (\(record.archives.count) databases: see psql's \\l)" : ""
     }
 
     /// The cluster that a person means.

@@ -119,10 +119,13 @@ struct CompareCommand: AsyncParsableCommand {
         for name in metric where !Self.metrics.contains(name) {
             throw ValidationError("--metric \(name): choose \(Self.metrics.joined(separator: ", "))")
         }
+        if metric.contains(Self.diskBytes), !long { throw ValidationError("--metric disk.bytes: needs --long") }
     }
 
     /// Metrics that can carry a verdict on demand.
-    private static let metrics = ["server.cpu", "wal.bytes", "planning.time", "blocks.read"]
+    private static let metrics = ["server.cpu", "wal.bytes", "planning.time", "blocks.read", diskBytes]
+    /// Slices of seconds see a file grow by none of its steps or by one.
+    private static let diskBytes = "disk.bytes"
 
     func run() async throws {
         if let offline = try OfflineComparison(variants) {

@@ -120,6 +120,11 @@ struct MigrationCommand: AsyncParsableCommand {
         if subject.workload.history.rows == 0 {
             throw UsageProblem("--history 0: there is nothing to ask for; use 1 or more")
         }
+        if subject.workload.fleet.isDivided {
+            throw UsageProblem(
+                "\(subject.workload.name): has a database for each shard, and the study migrates one; use databases: shared"
+            )
+        }
         let request = try await trial.request(
             subject, rateScale: 1, recordFolder: "", runID: "migration", keep: false)
         let id = TrialOptions.newRunID("migration-\(subject.workload.name)")

@@ -13,7 +13,7 @@ import Testing
         topics: [{name: all, shard: 16/32, count: 20}]
         messages:
           streams:
-            - {name: only, arrivals: {process: poisson, rate: 80/s}, to: [{topics: all}], classes: [{name: chat, payload: {constant: 200B}}]}
+            - {name: only, arrivals: {process: poisson, rate: 300/s}, to: [{topics: all}], classes: [{name: chat, payload: {constant: 200B}}]}
         history: {partitions: 2, rows: 500}
         """
     private static let variant = """

@@ -50,7 +50,10 @@ enum ExperimentPlans {
         let folder = "\(packageRoot)/Workloads/experiments"
         let files = names(in: folder).sorted()
         #expect(
-            files == ["hardware-ladder.yaml", "retention.yaml", "schema-by-history.yaml", "settings-screening.yaml"])
+            files == [
+                "hardware-ladder.yaml", "retention.yaml", "schema-by-history.yaml", "settings-screening.yaml",
+                "shards.yaml",
+            ])
         for file in files {
             let plan = try ExperimentPlans.plan(readText("\(folder)/\(file)"))
             #expect(plan.spec.name + ".yaml" == file)

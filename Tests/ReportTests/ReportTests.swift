@@ -20,6 +20,15 @@ import Testing
         #expect(outsideCode.allSatisfy { !$0.contains("<script") })
     }
 
+    @Test func databasesOfShardsAreNamedBesideTheNodes() {
+        var record = SampleRecord.record()
+        func markdown() -> String { MarkdownExporter().export(TrialReport(record: record, samples: [])) }
+        #expect(markdown().contains(", each offering every message |"))
+        record.workload.databases = 3
+        #expect(
+            markdown().contains(" on 3 databases, one for each shard; each offering every message of its shard"))
+    }
+
     @Test func thePageNeedsNothingButItself() throws {
         let html = try page(SampleRecord.record())
         for word in ["http://", "https://", "<script", "<link", "<img", "@import", "url("] {

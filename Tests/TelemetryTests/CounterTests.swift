@@ -13,7 +13,8 @@ import Testing
         // The filling of new segments is neither a write nor a sync of records.
         #expect(queries.wal.contains("object = 'wal' AND context = 'normal'") == (major >= 18))
         #expect(queries.limits.contains("autovacuum_worker_slots") == (major >= 18))
-        #expect(queries.statements(of: "a").contains("shared_blk_read_time") == (major >= 17))
+        #expect(queries.statements(of: ["a"]).contains("shared_blk_read_time") == (major >= 17))
+        #expect(queries.statements(of: ["a", "b'c"]).contains("datname IN ('a', 'b''c')"))
     }
 
     @Test func differencesAreThoseOfTwoReadings() throws {

@@ -45,7 +45,7 @@ extension WrongSpecs {
               arrivals: {process: on-off, rate: 50/s, on: 2s, off: 8s}
               to: [{topics: pairs}]
               classes: [{name: chat, payload: {constant: 100B}}]
-        writers: {count: 2, duplicate-gap: [50ms, 500ms], write-connections: 25, read-connections: 25}
+        writers: {count: 2, duplicate-gap: [50ms, 500ms], write-connections: 25, read-connections: 25, databases: shared}
         queries:
           - {name: day, ask: data-by-topics, from: lone, topics: 10, window: 24h, arrivals: {process: constant, rate: 3/s}}
           - {name: minute, ask: hashes-by-topics, topics: 5, window: 1min, window-ends-before: 20s, arrivals: {process: clocks, count: 3, every: 60s}, pages: 10, direction: backward}
@@ -117,6 +117,8 @@ extension WrongSpecs {
           schema: 7
           settings:
             autovacuum: on
+        writers:
+          databases: per-shard
 
         """
 }

@@ -8,6 +8,12 @@ extension WrongSpecs {
             "write-connections: 25", "write-connections: 0",
             "45:70: writers.write-connections: 0 is out of range; use 1 to 1000"),
         WrongSpec(
+            "databases: shared", "databases: sharded",
+            "45:107: writers.databases: 'sharded' is not known; choose one of shared, per-shard"),
+        WrongSpec(
+            "databases: shared", "database: shared",
+            "45:96: unknown key 'writers.database'; did you mean 'databases'?"),
+        WrongSpec(
             "count: 2, dup", "count: two, dup",
             "45:18: writers.count: 'two' is not a whole number; write digits, such as 2"),
         WrongSpec(
@@ -121,6 +127,12 @@ extension WrongSpecs {
         .overlay(
             "name: early", "name: late",
             "17:12: clients[1].name: two entries are named 'late'; give each its own name"),
+        .overlay(
+            "databases: per-shard", "databases: one",
+            "23:14: writers.databases: 'one' is not known; choose one of shared, per-shard"),
+        .overlay(
+            "databases: per-shard", "count: 3",
+            "23:3: unknown key 'writers.count'; known here: databases"),
         .overlay("schema: 7", "schema: 6", "19:11: variant.schema: 6 is out of range; use 7 to 8"),
         .overlay(
             "autovacuum: on", "autovacuum: [on]",

@@ -81,9 +81,9 @@ public struct ComparisonPlan: Sendable {
         var all = request.base.trial.offered
         all.writers.count *= request.sides.count
         try TrialPlan.checkDescriptors(all, request.base.trial.driver)
-        for side in request.sides where side.trial.offered.writers.count != request.base.trial.offered.writers.count {
+        for side in request.sides where side.trial.offered.fleet != request.base.trial.offered.fleet {
             throw TestbedProblem(
-                "\(side.name): another number of nodes than \(request.base.name); compare like with like")
+                "\(side.name): another number of nodes or databases than \(request.base.name); compare like with like")
         }
     }
 

@@ -167,7 +167,7 @@ public struct ComparisonRunner: Sendable {
             digest: offered.digest,
             workload: WorkloadDescription(
                 name: spec.name, summary: spec.summary, fileDigest: FileDigest.of(spec.text),
-                overlays: trial.overlays.map(\.name), rateScale: offered.scale, nodes: spec.writers.count,
+                overlays: trial.overlays.map(\.name), rateScale: offered.scale, nodes: spec.fleet.nodes,
                 archiveEpoch: UTCTime(seconds: spec.archiveEpoch).iso8601, shards: offered.shards),
             host: host, profile: profile,
             rule: ComparisonRule(
@@ -176,6 +176,7 @@ public struct ComparisonRunner: Sendable {
                 sliceSeconds: Double(request.sliceSeconds), looks: plan.looks, budgetSeconds: request.budgetSeconds,
                 leastPerSlice: request.leastPerSlice, primary: [], isAA: request.isAA),
             sides: sides.servers.map(\.compared))
+        record.workload.databases = spec.fleet.isDivided ? spec.fleet.databases : nil
         record.calibration = StoredStatistics.lines(in: trial.registry)
         return record
     }

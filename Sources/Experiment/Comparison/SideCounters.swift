@@ -10,6 +10,8 @@ struct SideReading: Sendable {
     var walBytes: Double?
     /// Checkpoints completed since the first reading.
     var checkpoints: Double?
+    /// The archive's database on disk, bytes; read only where slices are long.
+    var diskBytes: Double?
     /// Of all statements on the archive: planning, milliseconds.
     var planningMs: Double?
     /// Of all statements on the archive: blocks that were not in the server's own buffers.
@@ -21,12 +23,19 @@ struct SideReading: Sendable {
 /// Reads one side's counters between its turns, by a connection that stays open.
 actor SideCounters {
     private let cluster: ManagedCluster
+    private let readsDisk: Bool
     private var connection: Connection?
     private var countsStatements = true
     private var lastCheckpoint: String?
     private var checkpoints = 0.0
 
-    init(_ cluster: ManagedCluster) { self.cluster = cluster }
+    /// - Parameters:
+    ///   - cluster: of the side.
+    ///   - readsDisk: whether sizes are asked for, which takes a look at each of the archive's files.
+    init(_ cluster: ManagedCluster, readsDisk: Bool) {
+        self.cluster = cluster
+        self.readsDisk = readsDisk
+    }
 
     /// The reading before a turn: what reading costs the server is no part of the turn.
     func before() async -> SideReading {
@@ -56,11 +65,14 @@ actor SideCounters {
         SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT checkpoint_lsn FROM pg_control_checkpoint())
         """
 
-    private static let statements = """
-        SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
-        FROM pg_stat_statements(false)
-        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '\(ClusterRecord.database)')
-        """
+    private var statements: String {
+        let names = cluster.record.archives.map { "'\($0)'" }.joined(separator: ", ")
+        return """
+            SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
+            FROM pg_stat_statements(false)
+            WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(names)))
+            """
+    }
 
     private func server() -> SideReading {
         var reading = SideReading()
@@ -75,13 +87,25 @@ actor SideCounters {
             return reading
         }
         if countsStatements { readStatements(&reading) }
+        if readsDisk { readSize(&reading) }
         return reading
+    }
+
+    private func readSize(_ reading: inout SideReading) {
+        guard let open = connection else { return }
+        do throws(PostgresError) {
+            let row =
+                try open.run("SELECT pg_database_size('\(ClusterRecord.database)')", limit: Self.limit).first ?? []
+            reading.diskBytes = row.first.flatMap { $0 }.flatMap { Double($0) }
+        } catch {
+            connection = nil
+        }
     }
 
     private func readStatements(_ reading: inout SideReading) {
         guard let open = connection else { return }
         do throws(PostgresError) {
-            let row = try open.run(Self.statements, limit: Self.limit).first ?? []
+            let row = try open.run(statements, limit: Self.limit).first ?? []
             let numbers = row.map { $0.flatMap { Double($0) } }
             guard numbers.count == 3 else { return }
             (reading.planningMs, reading.blocksRead, reading.temporaryBlocks) = (numbers[0], numbers[1], numbers[2])

@@ -2,7 +2,6 @@ import ArchiveDriver
 import FoundationEssentials
 import LinuxSystem
 import LoadRunner
-import PostgresClient
 import RunRecord
 import Testbed
 import WakuModel
@@ -69,10 +68,8 @@ struct SideEvidence: Sendable {
         }
         if let result { side.accounting = RecordAssembly.accounting(result, \.measure) }
         var gaps = seen.notCollected.map { "\(server.name): \($0)" }
-        let parameters = server.archive.cluster.record.parameters()
-        let sizes = try? await WorkerThread.run {
-            Result { try ArchiveInspector(Connection.open(parameters)).sizes() }
-        }.get()
+        let archives = server.archive.cluster.record.archiveParameters
+        let sizes = try? await WorkerThread.run { Result { try FleetInspector(archives).sizes() } }.get()
         if let sizes {
             side.target.sizes = sizes.map { SizeRow(name: $0.name, bytes: $0.bytes) }
         } else {

@@ -32,12 +32,13 @@ struct SideServer: Sendable {
     ///   - side: which.
     ///   - control: ends it while history is loaded.
     ///   - purpose: said in the cluster's record.
+    ///   - readsDisk: whether each slice tells the growth of the database.
     ///   - progress: called with the rows loaded so far.
     /// - Returns: the side; nothing is asked of it yet.
     /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, `SpecProblems` for settings that the server does
     ///   not take over.
     static func make(
-        _ side: ComparisonRequest.Side, control: TrialControl, purpose: String,
+        _ side: ComparisonRequest.Side, control: TrialControl, purpose: String, readsDisk: Bool = false,
         progress: @escaping @Sendable (Int) -> Void
     ) async throws -> SideServer {
         let trial = side.trial
@@ -45,11 +46,12 @@ struct SideServer: Sendable {
         let archive = try await ArchiveBuilder(trial, variant: variant, control: control).build(
             purpose: purpose, progress: progress)
         do {
-            let applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
+            var applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
+            if variant.patch != nil { applied += try await archive.settledAgain(trial) }
             let load = SideLoad(try loadPlan(side, archive, trial.offered))
             return SideServer(
                 side: side, variant: variant, adaptations: adaptations, archive: archive, applied: applied,
-                counters: SideCounters(archive.cluster), load: load)
+                counters: SideCounters(archive.cluster, readsDisk: readsDisk), load: load)
         } catch {
             await archive.remove()
             throw error

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RunRecord
 import Testbed
 import Workload
 
@@ -30,7 +31,9 @@ struct SideSet: Sendable {
             for (number, side) in request.sides.enumerated() {
                 progress("making \(side.name) (\(number + 1) of \(request.sides.count))", 0)
                 set.servers.append(
-                    try await SideServer.make(side, control: control, purpose: purpose(side, request)) { _ in })
+                    try await SideServer.make(
+                        side, control: control, purpose: purpose(side, request), readsDisk: request.mode == .long
+                    ) { _ in })
                 if control.isStopping { throw TrialInterrupted() }
             }
             for index in set.servers.indices { try await set.servers[index].startAnew() }

@@ -50,6 +50,7 @@ struct SliceAssembly {
         metrics["blocks.temporary"] = difference(\.temporaryBlocks).map { $0 / operations }
         let puts = Double(served.filter { $0.key.hasPrefix("put") }.values.reduce(0) { $0 + $1.response.count })
         metrics["wal.bytes"] = difference(\.walBytes).map { $0 / (puts > 0 ? puts : operations) }
+        metrics["disk.bytes"] = puts > 0 ? difference(\.diskBytes).map { $0 / puts } : nil
         metrics["checkpoints"] = difference(\.checkpoints)
         return metrics
     }

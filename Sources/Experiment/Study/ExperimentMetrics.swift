@@ -39,6 +39,10 @@ package enum ExperimentMetrics {
         .rate("throughput") { $0.achievedPerSecond }, .rate("goodput") { $0.goodputPerSecond },
         .cost("disk.bytes", "B") { $0.targets.first.map { Double($0.sizes.reduce(0) { $0 + $1.bytes }) } },
         .cost("wal.bytes", "B") { $0.server?.wal.map { Double($0.bytes) } },
+        .cost("planning.time", "ms a plan") { record in
+            record.server?.planning.flatMap { $0.plans > 0 ? $0.milliseconds / Double($0.plans) : nil }
+        },
+        .cost("planning.blocks", "blocks") { $0.server?.planning?.blocksAfter.map { Double($0) } },
         .cost("wal.full-page-images", "images") { $0.server?.wal.map { Double($0.fullPageImages) } },
     ]
 

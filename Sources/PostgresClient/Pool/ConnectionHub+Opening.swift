@@ -11,13 +11,20 @@ extension ConnectionHub {
         let limit = parameters.connectTimeout
         connection.openingEnds = limit > 0 ? Clock.now() + Nanoseconds(limit) * 1_000_000_000 : .max
         do throws(PostgresError) {
-            let raw = try Connection(starting: parameters)
+            let raw = try Connection(starting: parameters(of: connection.pool))
             connection.raw = raw
             try register(connection, raw)
             watch(connection, for: [.read, .write])
         } catch {
             lose(connection, error, owner)
         }
+    }
+
+    private func parameters(of pool: ConnectionPool) -> ConnectionParameters {
+        guard let database = pool.plan.database else { return parameters }
+        var own = parameters
+        own.database = database
+        return own
     }
 
     /// Goes on with opening; libpq's part ends when the server is ready for the first statement.

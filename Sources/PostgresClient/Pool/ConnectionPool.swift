@@ -10,6 +10,8 @@ public struct PoolPlan: Sendable {
     public var syncEvery: Int?
     /// Statements that each new connection begins with, such as `SET statement_timeout = 1000`.
     public var greetings: [String]
+    /// Database of its connections; `nil` for the one that the hub was made for.
+    public var database: String?
 
     /// A plan for at least one connection; without `syncEvery` the window is 1.
     public init(limit: Int, window: Int = 1, syncEvery: Int? = nil, greetings: [String] = []) {

@@ -14,6 +14,14 @@ public struct SchemaFingerprint: Sendable, Equatable {
         lines = try connection.run(Self.query).compactMap { $0.first ?? nil }.sorted()
     }
 
+    /// The tables of several databases; those of one as they are.
+    init(_ parts: [(database: String, tables: SchemaFingerprint)]) {
+        lines = parts.flatMap { database, tables in
+            parts.count == 1 ? tables.lines : tables.lines.map { "\(database): \($0)" }
+        }
+        .sorted()
+    }
+
     /// The first thing that only one of the two has, in words; `nil` when they are equal.
     public func firstDifference(to other: SchemaFingerprint) -> String? {
         let (own, others) = (Set(lines), Set(other.lines))

@@ -48,7 +48,9 @@ public struct SuggestionApplication: Sendable {
         guard let patch = variant.patch else { return Applied(lines: settings, statements: [], schemaBefore: nil) }
         let (before, statements) = try await run(patch.apply)
         let undo = patch.undo.map { "taken back by \($0.name).sql" } ?? Variant.notReversible
-        let lines = settings + ["\(patch.apply.name).sql, \(undo):"] + statements.map { "  \($0.words)" }
+        let archives = cluster.record.archives.count
+        let places = archives > 1 ? ", in each of \(archives) databases" : ""
+        let lines = settings + ["\(patch.apply.name).sql, \(undo)\(places):"] + statements.map { "  \($0.words)" }
         return Applied(lines: lines, statements: statements, schemaBefore: before)
     }
 
@@ -70,17 +72,23 @@ public struct SuggestionApplication: Sendable {
         return statements.map(\.words) + ["tables as before: \(before.lines.count) definitions compared"]
     }
 
-    /// Reads the fingerprint, then runs a script where there is one.
+    /// Reads the fingerprint, then runs a script where there is one; on one database of the archive after the other.
     private func run(
         _ script: SQLScript?
     ) async throws -> (before: SchemaFingerprint, statements: [RunStatement]) {
-        let parameters = cluster.record.parameters()
+        let archives = cluster.record.archiveParameters
         // libpq's blocking work keeps a thread busy; it gets its own, not one of the executor's.
         return try await WorkerThread.run {
             Result {
-                let run = ScriptRun(
-                    connection: try Connection.open(parameters), observer: try Connection.open(parameters))
-                return (try SchemaFingerprint(run.observer), try script.map(run.run) ?? [])
+                var before: [(database: String, tables: SchemaFingerprint)] = []
+                var statements: [RunStatement] = []
+                for parameters in archives {
+                    let run = ScriptRun(
+                        connection: try Connection.open(parameters), observer: try Connection.open(parameters))
+                    before.append((parameters.database, try SchemaFingerprint(run.observer)))
+                    statements += try script.map(run.run) ?? []
+                }
+                return (SchemaFingerprint(before), statements)
             }
         }.get()
     }

@@ -51,7 +51,9 @@ public struct SentCheck: ClientKind {
     }
 
     public func plan(_ session: SessionIdentity, _ traffic: Traffic) -> SessionPlan {
-        var plan = SessionPlan(asks: [.presence(of: session.messages)])
+        // A batch is of one shard.
+        let database = session.messages.first.flatMap { traffic.database(ofMessage: $0.number) }
+        var plan = SessionPlan(asks: [.presence(of: session.messages, database: database ?? 0)])
         plan.includeData = false
         plan.pageSize = pageSize
         plan.confirmation = .init(every: every, giveUp: giveUp)

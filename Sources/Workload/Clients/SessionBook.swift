@@ -56,13 +56,14 @@ struct SessionBook {
     private var sessions: [Session?] = []
     private var free: [Int] = []
     private(set) var tallies: [SessionTally]
-    /// Nodes that sessions may turn to.
-    var nodes: [Int]
+    private let fleet: Fleet
+    /// Nodes that sessions may turn to, by database.
+    private var nodes: [[Int]] = []
 
-    init(_ clients: [ClientSpec], labels: [RequestLabel], nodes: Int, seed: UInt64) {
+    init(_ clients: [ClientSpec], labels: [RequestLabel], _ fleet: Fleet, seed: UInt64) {
         self.clients = clients
         self.seed = seed
-        self.nodes = Array(0..<nodes)
+        self.fleet = fleet
         tallies = clients.map { _ in SessionTally() }
         clientOfLabel = labels.map(\.client)
         self.labels = clients.indices.map { client in
@@ -70,12 +71,23 @@ struct SessionBook {
                 labels.firstIndex { $0.client == client && $0.role == role }
             }
         }
+        restrict(to: Array(0..<fleet.nodes))
     }
+
+    /// Lets sessions turn to these nodes only.
+    mutating func restrict(to nodes: [Int]) {
+        self.nodes = (0..<fleet.databases).map { database in
+            nodes.filter { fleet.database(ofNode: $0) == database }
+        }
+    }
+
+    /// Whether a session may begin with the node at this place of the first database.
+    func mayBegin(with place: Int) -> Bool { nodes[0].contains(place) }
 
     /// Begins a session and hands out its first requests.
     mutating func begin(_ identity: SessionIdentity, _ plan: SessionPlan, _ emit: (Operation) -> Void) {
         let client = clients[identity.entry]
-        var session = Session(identity, plan, client.patience)
+        var session = Session(identity, plan, client.patience, fleet, nodes)
         let slot = free.popLast() ?? sessions.count
         if slot == sessions.count { sessions.append(nil) }
         tallies[identity.entry].started += 1
@@ -159,9 +171,9 @@ struct SessionBook {
     private mutating func operation(_ step: SessionStep, _ slot: Int) -> Operation {
         guard let session = sessions[slot] else { preconditionFailure("session \(slot) is not under way") }
         var operation = Operation(
-            due: step.due, label: label(of: session.plan.asks[step.ask], step, session), node: session.node,
-            number: session.identity.number, origin: session.identity.start, page: step.page, candidates: nil,
-            cursor: step.cursor)
+            due: step.due, label: label(of: session.plan.asks[step.ask], step, session),
+            node: session.node(ofAsk: step.ask), number: session.identity.number, origin: session.identity.start,
+            page: step.page, candidates: nil, cursor: step.cursor)
         operation.session = slot
         operation.ask = step.ask
         operation.patience = session.patience.timeout

@@ -26,15 +26,17 @@ public struct CheckedMessage: Sendable, Equatable {
 /// What a session asks for, in order, and the rules it follows.
 public struct SessionPlan {
     /// One thing asked for, page by page.
+    ///
+    /// Each is asked of one database; what is not of one shard says of which.
     enum Ask {
         /// Archive time, both ends inclusive; group is an index into ``SessionPlan/groups``.
         case topics(group: Int, start: Int64, end: Int64)
         case shard(Int, start: Int64, end: Int64)
-        case time(start: Int64, end: Int64)
-        case message(Int64)
-        case hashes([MessageHash])
-        /// Indices into the session's messages.
-        case presence(of: [CheckedMessage])
+        case time(database: Int, start: Int64, end: Int64)
+        case message(Int64, database: Int)
+        case hashes([MessageHash], database: Int)
+        /// Messages of one shard.
+        case presence(of: [CheckedMessage], database: Int)
     }
 
     /// Topics of one shard that go into one request.
@@ -81,6 +83,17 @@ public struct SessionPlan {
     }
 
     init(asks: [Ask] = []) { self.asks = asks }
+
+    /// The database that holds what is asked for.
+    func database(ofAsk index: Int, _ fleet: Fleet) -> Int {
+        switch asks[index] {
+        case .topics(let group, _, _): fleet.database(ofShard: groups[group].shard)
+        case .shard(let shard, _, _): fleet.database(ofShard: shard)
+        case .time(let database, _, _), .message(_, let database), .hashes(_, let database),
+            .presence(_, let database):
+            database
+        }
+    }
 }
 
 extension SessionPlan.Group {

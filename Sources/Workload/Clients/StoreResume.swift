@@ -2,6 +2,7 @@ import SpecReader
 import WakuModel
 
 /// A store node that was away reads everything of the time away from its peer, oldest first, in pages of 100 with data.
+/// Where each shard has its nodes, those of one place were away together, and each reads its own shard.
 public struct StoreResume: ClientKind {
     public static let name = "store-resume"
     /// Archive time, nanoseconds; nodes look back six hours at most.
@@ -25,7 +26,10 @@ public struct StoreResume: ClientKind {
 
     public func plan(_ session: SessionIdentity, _ traffic: Traffic) -> SessionPlan {
         let now = traffic.archiveTime(Int64(session.start))
-        var plan = SessionPlan(asks: [.time(start: now - Int64(outage), end: now)])
+        var plan = SessionPlan(
+            asks: (0..<traffic.fleet.databases).map {
+                .time(database: $0, start: now - Int64(outage), end: now)
+            })
         plan.pageSize = pageSize
         return plan
     }

@@ -42,7 +42,8 @@ public struct StoreSync: ClientKind {
             while missing > 0 {
                 number += missing < 1 ? Int64(min(random.exponential() / rate, 1e15)) : 0
                 guard known.contains(number) else { break }
-                plan.asks.append(.message(number))
+                // Numbers of the last messages are never forgotten.
+                plan.asks.append(.message(number, database: traffic.database(ofMessage: number) ?? 0))
                 number += 1
             }
         }
