@@ -92,7 +92,7 @@ struct EffectContrast {
 
     /// Runs with a level, each with the run that differs from it only in having the factor's first.
     private static func pairs(of level: Int, _ place: Int, _ runs: [[Int]]) -> [(from: Int, to: Int)] {
-        runs.indices.filter { runs[$0][place] == level }.compactMap { to in
+        runs.indices.filter { runs[$0][place] == level }.compactMap { to -> (from: Int, to: Int)? in
             var wanted = runs[to]
             wanted[place] = 0
             return runs.firstIndex(of: wanted).map { ($0, to) }
