@@ -54,7 +54,7 @@ extension HistoryState {
     public func settleAgain(
         _ connection: Connection, _ schema: ArchiveSchema, _ spec: WorkloadSpec
     ) throws(PostgresError) -> String {
-        try HistorySettler(connection, schema, spec).settleAgain(self)
+        try HistorySettler(connection, schema, spec, rows: spec.history.rows).settleAgain(self)
     }
 }
 

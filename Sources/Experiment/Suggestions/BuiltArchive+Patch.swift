@@ -29,10 +29,10 @@ extension BuiltArchive {
     /// - Throws: `PostgresError`.
     func settledAgain(_ request: TrialRequest) async throws -> [String] {
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
-        let (parameters, state, spec) = (cluster.record.parameters(), request.historyState, request.offered)
+        let (parameters, state, spec) = (cluster.record.archiveParameters, request.historyState, request.offered)
         let done = try await WorkerThread.run {
-            Result { try state.settleAgain(Connection.open(parameters), schema, spec) }
+            Result { try parameters.map { try state.settleAgain(Connection.open($0), schema, spec) } }
         }.get()
-        return ["after the patch: \(done)"]
+        return ["after the patch: \(done.first ?? "nothing")\(done.count > 1 ? ", in each of \(done.count) databases" : "")"]
     }
 }

@@ -208,7 +208,7 @@ public struct SliceRecord: Codable, Sendable, Equatable {
     public var excluded: String?
     /// By request class: begun in this slice.
     public var scheduled: [String: Int]
-    /// By request class: completed and failed, those of this slice and those left over from an earlier one.
+    /// By request class: ended well in this slice, those left over from an earlier one included; the others are in ``failed``.
     public var completed: [String: Int]
     /// By request class.
     public var failed: [String: Int]
