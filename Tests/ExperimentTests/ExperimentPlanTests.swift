@@ -164,6 +164,7 @@ enum ExperimentPlans {
             suggestion + "designed-for-memory: 32GB\nsettings: {shared_buffers: 8GB, effective_cache_size: 12GB}\n",
             as: "s.yaml")
         #expect(ExperimentPlans.problems(spec).first?.contains("write them for the same designed-for-memory") == true)
+        withExtendedLifetime(place) {}
     }
 
     @Test func aSuggestedVersionIsNotHeldAgainstItself() throws {
