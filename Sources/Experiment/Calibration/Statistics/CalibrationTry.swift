@@ -38,10 +38,13 @@ package struct CalibrationTry: Codable, Sendable, Equatable {
     /// A try on this host of which nothing is known yet.
     package init(planted: Double, seed: UInt64) {
         processorModel = Host.processorModel
-        processors = WorkerThread.usableProcessors
+        processors = Self.usableProcessors
         rule = Self.currentRule
         (self.planted, self.seed, blocks, seconds) = (planted, seed, 0, 0)
     }
+
+    /// Looked at once, before a pair of servers keeps this process off some of them.
+    package static let usableProcessors = WorkerThread.usableProcessors
 
     /// Moves with every change of the method, so that older tries are not counted.
     static let currentRule = 2
@@ -63,7 +66,7 @@ package struct CalibrationTries: Sendable {
         }
         .filter {
             $0.rule == CalibrationTry.currentRule && $0.processorModel == Host.processorModel
-                && $0.processors == WorkerThread.usableProcessors
+                && $0.processors == CalibrationTry.usableProcessors
         }
     }
 

@@ -78,6 +78,7 @@ public struct StatisticsCalibration: Sendable {
     /// - Returns: false verdicts, power by effect, coverage.
     /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     public func run() async throws -> [CalibrationRow] {
+        _ = CalibrationTry.usableProcessors
         try request.registry.prepare()
         try await runReal()
         if control.isStopping { throw TrialInterrupted() }
@@ -242,7 +243,7 @@ struct StoredStatistics: Codable {
 
     init(_ rows: [CalibrationRow]) {
         processorModel = Host.processorModel
-        processors = WorkerThread.usableProcessors
+        processors = CalibrationTry.usableProcessors
         lines = rows.map { CalibrationLine(name: $0.name, value: $0.value, low: $0.low, high: $0.high) }
     }
 
@@ -258,7 +259,7 @@ struct StoredStatistics: Codable {
     static func lines(in registry: ClusterRegistry) -> [CalibrationLine]? {
         guard let data = FileManager.default.contents(atPath: path(in: registry)),
             let stored = try? JSONDecoder().decode(StoredStatistics.self, from: data),
-            stored.processorModel == Host.processorModel, stored.processors == WorkerThread.usableProcessors
+            stored.processorModel == Host.processorModel, stored.processors == CalibrationTry.usableProcessors
         else { return nil }
         return stored.lines
     }
