@@ -132,6 +132,13 @@ public struct ComparisonPlan: Sendable {
         let most = rates.filter { !isJob($0.key) }.values.max() ?? 0
         let need = Double(request.leastPerSlice) / Double(request.sliceSeconds)
         guard most < need else { return }
+        if request.rate == .probed {
+            let slice =
+                most > 0 ? ", such as --slice \(Int((Double(request.leastPerSlice) / most * 1.2).rounded(.up)))s" : ""
+            throw TestbedProblem(
+                "at what the slower side carries, \((most * 100).rounded() / 100) operations a second of the most frequent request class, none completes \(request.leastPerSlice) in a slice of \(request.sliceSeconds) s, so none would carry a verdict; take longer slices\(slice), or leave the slow side out"
+            )
+        }
         let factor = request.base.trial.rateScale * (most > 0 ? need / most : 1) * 1.2
         throw TestbedProblem(
             "no request class completes \(request.leastPerSlice) operations in a slice of \(request.sliceSeconds) s, so none would carry a verdict; give --rate-scale \(Int(factor.rounded(.up))), --rate-scale auto, or a longer --slice"
