@@ -70,7 +70,7 @@ struct SideServer: Sendable {
         return SideLoad.Plan(
             spec: spec, seed: trial.seed, clients: trial.closedClients, driver: trial.driver,
             schema: try ArchiveSchema(version: trial.schemaVersion, folder: trial.schemaFolder),
-            parameters: parameters)
+            parameters: parameters, databases: archive.cluster.record.archives)
     }
 
     /// Takes another load in the place of one that has not been started.
