@@ -1,3 +1,4 @@
+import WakuModel
 import Workload
 
 /// The databases of an archive whose shards have one each.
