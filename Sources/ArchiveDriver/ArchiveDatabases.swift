@@ -1,4 +1,3 @@
-import PostgresClient
 import WakuModel
 import Workload
 
@@ -9,13 +8,8 @@ public enum ArchiveDatabases {
     /// - Parameter spec: says whether shards have databases of their own, and which there are.
     /// - Returns: none where all nodes share one database, whose name is the caller's affair.
     public static func names(of spec: WorkloadSpec) -> [String] {
-        let fleet = spec.fleet
-        return fleet.isDivided ? names(of: spec.shards, fleet) : []
-    }
-
-    static func names(of shards: [PubsubTopic], _ fleet: Fleet) -> [String] {
-        guard fleet.isDivided else { return [] }
-        return shards.enumerated().map { number, topic in
+        guard spec.fleet.isDivided else { return [] }
+        return spec.shards.enumerated().map { number, topic in
             topic.shard.map { "archive_\($0.cluster)_\($0.index)" } ?? "archive_\(number)"
         }
     }

@@ -49,28 +49,31 @@ public final class ArchiveTarget: LoadTarget, StatementOwner {
     ///
     /// - Parameters:
     ///   - parameters: where the archive is; where it has several databases, their server.
+    ///   - databases: their names, by number, where it has several. None is guessed: a workload that wants them must be
+    ///     given them.
     ///   - traffic: the worker's own; says what each operation asks.
     ///   - schema: of the archive, for the node's own jobs.
     ///   - behaviour: how the node's driver works.
     ///   - tracePath: append the protocol messages of all connections to this file; for tests.
     /// - Throws: `SystemError` when the process has no descriptors left.
     public init(
-        _ parameters: ConnectionParameters, traffic: Traffic, schema: ArchiveSchema,
-        behaviour: DriverBehaviour = .faithful,
-        tracePath: String? = nil
+        _ parameters: ConnectionParameters, databases: [String] = [], traffic: Traffic, schema: ArchiveSchema,
+        behaviour: DriverBehaviour = .faithful, tracePath: String? = nil
     ) throws(SystemError) {
+        precondition(
+            !traffic.fleet.isDivided || databases.count == traffic.fleet.databases,
+            "\(databases.count) databases for \(traffic.fleet.databases) shards")
         self.traffic = traffic
         self.schema = schema
         account = DeliveryAccount(traffic)
         book = StatementBook(behaviour)
         hub = try ConnectionHub(parameters, tracePath: tracePath)
         batches = behaviour.put == .batched ? PutBatches(book, nodes: traffic.fleet.nodes) : nil
-        addPools(behaviour)
+        addPools(behaviour, databases)
     }
 
-    private func addPools(_ behaviour: DriverBehaviour) {
+    private func addPools(_ behaviour: DriverBehaviour, _ databases: [String]) {
         let (writers, fleet) = (traffic.spec.writers, traffic.fleet)
-        let databases = ArchiveDatabases.names(of: traffic.topics.shards.map(\.pubsubTopic), fleet)
         for node in 0..<fleet.nodes {
             var write = behaviour.plan(.write, connections: writers.writeConnections)
             var read = behaviour.plan(.read, connections: writers.readConnections)

@@ -111,7 +111,7 @@ public struct TrialRunner: Sendable {
         try folder.write(record)
         var distant = archive.cluster.record.parameters()
         distant.roundTrip = request.profile?.roundTrip ?? 0
-        let parameters = distant
+        let (parameters, databases) = (distant, archive.cluster.record.archives)
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let plan = request.loadPlan
         archive.storage?.activate()
@@ -130,7 +130,8 @@ public struct TrialRunner: Sendable {
             result = try await LoadRunner.run(
                 plan, control: control.load, makeSource: { Traffic(offered, seed: seed, walk: .extendable) }
             ) { traffic in
-                try ArchiveTarget(parameters, traffic: traffic, schema: schema, behaviour: driver)
+                try ArchiveTarget(
+                    parameters, databases: databases, traffic: traffic, schema: schema, behaviour: driver)
             }
         } catch {
             watch.loadEnded()

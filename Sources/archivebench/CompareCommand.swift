@@ -23,6 +23,7 @@ struct CompareCommand: AsyncParsableCommand {
               archivebench compare status-prod sandbox --closed 8      which one does more
               archivebench compare status-prod sandbox --long --slice 5min --budget 2h --time-scale 12
               archivebench compare status-prod --aa                    the same twice: what this host can tell apart
+              archivebench compare status-prod --databases-per-shard --workload dedicated-shards-16
               archivebench compare status-prod sandbox --fail-on worse --json
 
             Exit codes: 0 done; 1 invalid, or what --fail-on names; 2 wrong usage; 3 the environment does not allow it;
@@ -74,6 +75,9 @@ struct CompareCommand: AsyncParsableCommand {
     @Flag(help: "Compare the base with itself.")
     var aa = false
 
+    @Flag(help: "Compare the base with one database with itself with nodes and a database for each shard.")
+    var databasesPerShard = false
+
     @Option(
         help: ArgumentHelp(
             "A metric that carries a verdict besides those of the pacing, such as server.cpu or wal.bytes; may be given several times.",
@@ -98,9 +102,12 @@ struct CompareCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if aa {
+        if aa && databasesPerShard {
+            throw ValidationError("--aa and --databases-per-shard: choose one")
+        } else if aa || databasesPerShard {
             guard variants.count == 1 else {
-                throw ValidationError("--aa: name the base alone; it is its own candidate")
+                throw ValidationError(
+                    "\(aa ? "--aa" : "--databases-per-shard"): name the base alone; it is its own candidate")
             }
         } else if variants.count < 2 {
             throw ValidationError("name a base and at least one candidate, or --aa to compare the base with itself")
@@ -160,8 +167,11 @@ struct CompareCommand: AsyncParsableCommand {
         }
         withExtendedLifetime(signals) {}
         progress.close()
-        do { try SuggestionLedger(folder: RunFolders.home()).add(outcome.record) } catch {
-            Terminal.error("the suggestions' ledger was not written: \(error)")
+        // Of two layouts of one variant none is a suggestion.
+        if !databasesPerShard {
+            do { try SuggestionLedger(folder: RunFolders.home()).add(outcome.record) } catch {
+                Terminal.error("the suggestions' ledger was not written: \(error)")
+            }
         }
         try finish(outcome.record, outcome.folder, wasInterrupted: outcome.wasInterrupted)
     }
@@ -186,7 +196,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     private func request() async throws -> ComparisonRequest {
         let machines = try options.profiles()
-        let names = aa ? [variants[0], variants[0]] : variants
+        let names = aa || databasesPerShard ? [variants[0], variants[0]] : variants
         var trials: [TrialRequest] = []
         var problems: [SpecProblem] = []
         for name in names {
@@ -196,7 +206,9 @@ struct CompareCommand: AsyncParsableCommand {
         }
         guard problems.isEmpty else { throw SpecProblems(problems) }
         let id = TrialOptions.newRunID("compare-\(trials[0].workload.name)")
-        let sideNames = ComparisonRequest.sideNames(trials.map(\.variant.name))
+        if databasesPerShard { try divide(&trials) }
+        let sideNames = ComparisonRequest.sideNames(
+            databasesPerShard ? [trials[0].variant.name, "databases-per-shard"] : trials.map(\.variant.name))
         let sides = zip(sideNames, trials).map { ComparisonRequest.Side(name: $0, trial: $1) }
         var request = ComparisonRequest(
             sides: sides, folder: try output ?? RunFolders.newFolder(id), comparisonID: id)
@@ -207,6 +219,23 @@ struct CompareCommand: AsyncParsableCommand {
         if long { request.warmUpSlices = 2 }
         if rateScale == "auto" { request.rate = .probed }
         return request
+    }
+
+    /// Gives the base one database and the candidate one for each shard.
+    private func divide(_ trials: inout [TrialRequest]) throws {
+        trials[0].workload.writers.databases = .shared
+        trials[1].workload.writers.databases = .perShard
+        let (fleet, name) = (trials[1].workload.fleet, trials[1].workload.name)
+        guard fleet.isDivided else {
+            throw UsageProblem(
+                "--databases-per-shard: \(name) has one shard; choose a workload with several, such as dedicated-shards-16"
+            )
+        }
+        guard fleet.nodes <= Fleet.mostNodes else {
+            throw UsageProblem(
+                "--databases-per-shard: \(name) would have \(fleet.nodes) nodes; use at most \(Fleet.mostNodes): fewer nodes or shards"
+            )
+        }
     }
 
     private func trial(_ variant: String, _ machine: HardwareProfile?) async throws -> TrialRequest {

@@ -75,6 +75,12 @@ import Testing
     @Test(arguments: [
         (["compare", "status-prod"], "name a base and at least one candidate"),
         (["compare", "a", "b", "--aa"], "--aa: name the base alone"),
+        (["compare", "a", "b", "--databases-per-shard"], "--databases-per-shard: name the base alone"),
+        (["compare", "a", "--aa", "--databases-per-shard"], "--aa and --databases-per-shard: choose one"),
+        (
+            ["compare", "status-prod", "--databases-per-shard", "--workload", "shared-shard-16"],
+            "--databases-per-shard: shared-shard-16 has one shard; choose a workload with several"
+        ),
         (["compare", "a", "b", "--margin", "x"], "'x' is not a share"),
         (["compare", "a", "b", "--slice", "1500ms"], "--slice: use whole seconds"),
         (["compare", "a", "b", "--metric", "speed"], "--metric speed: choose"),

@@ -5,6 +5,7 @@ import LoadRunner
 import Measurement
 import RunRecord
 import Statistics
+import Workload
 
 /// The course of one comparison from its first slice to its last: blocks, looks, and why it ended.
 struct ComparisonCourse {
@@ -288,6 +289,11 @@ struct ComparisonCourse {
                 "no profile was asked for: the server had the whole host and shared it with the load generator")
         }
         threats += sides.unlike + (record.profile?.notEnforced ?? []).map { "profile not enforced: \($0)" }
+        if Set(request.sides.map(\.trial.workload.fleet.isDivided)).count > 1 {
+            threats.append(
+                "with a database for each shard a request for several shards is several, each counted and timed by itself, and every shard's nodes have their own clockwork"
+            )
+        }
         for side in request.sides {
             let seen = slices.filter { $0.side == side.name }.reduce(0) { $0 + Int($1.metrics["checkpoints"] ?? 0) }
             if seen > 0 { threats.append("\(side.name): \(seen) slices saw a checkpoint end; they count") }

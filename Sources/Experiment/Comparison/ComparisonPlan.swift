@@ -78,12 +78,14 @@ public struct ComparisonPlan: Sendable {
         }
         try checkMemory(request)
         try checkDisk(request)
-        var all = request.base.trial.offered
+        // As many as if every side were the one with most nodes.
+        let largest = request.sides.map(\.trial).max { $0.workload.fleet.nodes < $1.workload.fleet.nodes }
+        var all = (largest ?? request.base.trial).offered
         all.writers.count *= request.sides.count
         try TrialPlan.checkDescriptors(all, request.base.trial.driver)
-        for side in request.sides where side.trial.offered.fleet != request.base.trial.offered.fleet {
+        for side in request.sides where side.trial.offered.writers.count != request.base.trial.offered.writers.count {
             throw TestbedProblem(
-                "\(side.name): another number of nodes or databases than \(request.base.name); compare like with like")
+                "\(side.name): another number of nodes than \(request.base.name); compare like with like")
         }
     }
 
@@ -150,6 +152,7 @@ public struct ComparisonPlan: Sendable {
     /// - Parameters:
     ///   - perSlice: completions by request class, as ``primary(_:_:)`` takes them.
     ///   - request: of the comparison.
+    /// - Returns: the problem, with what would help.
     static func nothingToJudge(_ perSlice: [String: Double], _ request: ComparisonRequest) -> TestbedProblem {
         let most = perSlice.filter { !isJob($0.key) }.max { ($0.value, $1.key) < ($1.value, $0.key) }
         let seen = most.map { "the most, \(Int($0.value)), were \($0.key)" } ?? "nothing was completed on every side"

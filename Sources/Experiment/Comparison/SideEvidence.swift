@@ -111,7 +111,9 @@ extension SideServer {
                 history: archive.history, binaries: side.trial.installation.version,
                 dataChecksums: side.trial.variant.dataChecksums, sizes: []),
             suggestion: SuggestionDescription(side.trial.variant, driver: side.trial.driver))
-        compared.applied = applied
+        let fleet = side.trial.workload.fleet
+        compared.applied =
+            applied + (fleet.isDivided ? ["nodes and a database for each of \(fleet.databases) shards"] : [])
         return compared
     }
 }

@@ -18,6 +18,8 @@ final class SideLoad: Sendable {
         var driver: DriverBehaviour
         var schema: ArchiveSchema
         var parameters: ConnectionParameters
+        /// Names of the archive's.
+        var databases: [String]
     }
 
     /// What one turn brought.
@@ -63,7 +65,8 @@ final class SideLoad: Sendable {
                         makeSource: { Traffic(plan.spec, seed: plan.seed, walk: .extendable) }
                     ) { traffic in
                         let target = try ArchiveTarget(
-                            plan.parameters, traffic: traffic, schema: plan.schema, behaviour: plan.driver)
+                            plan.parameters, databases: plan.databases, traffic: traffic, schema: plan.schema,
+                            behaviour: plan.driver)
                         return SlicedTarget(target, gate: gate, holdsAtEnd: holds)
                     })
             } catch {

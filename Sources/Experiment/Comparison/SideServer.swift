@@ -71,12 +71,15 @@ struct SideServer: Sendable {
         _ side: ComparisonRequest.Side, _ archive: BuiltArchive, _ spec: WorkloadSpec
     ) throws -> SideLoad.Plan {
         let trial = side.trial
+        // The same messages and requests; where they go is the side's own affair.
+        var spec = spec
+        spec.writers.databases = trial.workload.writers.databases
         var parameters = archive.cluster.record.parameters()
         parameters.roundTrip = trial.profile?.roundTrip ?? 0
         return SideLoad.Plan(
             spec: spec, seed: trial.seed, clients: trial.closedClients, driver: trial.driver,
             schema: try ArchiveSchema(version: trial.schemaVersion, folder: trial.schemaFolder),
-            parameters: parameters)
+            parameters: parameters, databases: archive.cluster.record.archives)
     }
 
     /// Takes another load in the place of one that has not been started.
