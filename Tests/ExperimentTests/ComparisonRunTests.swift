@@ -71,6 +71,34 @@ import Workload
         }
     }
 
+    /// Slices for slow effects hold an archive hour or a checkpoint's time-out, whichever is shorter.
+    @Test func aLongSliceHoldsACycle() async throws {
+        let place = try Place()
+        let trial = try await place.trial(settings: ["checkpoint_timeout": "1min"])
+        var request = place.request([trial, trial], blocks: 6)
+        (request.mode, request.sliceSeconds, request.budgetSeconds) = (.long, 59, 6_000)
+        let problem = #expect(throws: TestbedProblem.self) { try ComparisonPlan(request) }
+        #expect(problem?.description.contains("give --slice 60s, or a larger --time-scale") == true)
+        request.sliceSeconds = 60
+        #expect(try ComparisonPlan(request).mostBlocks >= 6)
+    }
+
+    /// Where the cache is used, both sides are copies of one load, however short that was.
+    @Test func sidesAreCopiesOfOneHistory() async throws {
+        let place = try Place()
+        var trial = try await place.trial()
+        trial.usesCache = true
+        var request = place.request([trial, trial], blocks: 6)
+        request.isAA = true
+        let outcome = try await ComparisonRunner(request, observer: Watcher(), control: TrialControl()).run()
+        let histories = outcome.record.sides.map(\.target.history)
+        #expect(histories.allSatisfy { $0.state.hasSuffix("copied from the cache") })
+        #expect(histories[0].bytes == histories[1].bytes)
+        #expect(!outcome.record.threats.contains { $0.contains("loaded for itself") })
+        #expect(place.registry.clusters().isEmpty)
+        try FileManager.default.removeItem(atPath: place.registry.home)
+    }
+
     @Test func equalsTakeTheSameOperationsInTurns() async throws {
         let place = try Place()
         let trial = try await place.trial()

@@ -34,6 +34,16 @@ import Testing
         }
     }
 
+    /// A comparison that takes no slice takes its folder away again, so it never begins in one with somebody's files.
+    @Test func aFolderWithFilesInItIsRefused() throws {
+        let home = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: "\(home.path)/c", withIntermediateDirectories: false)
+        let file = try home.write("mine", as: "c/notes.txt")
+        let problem = #expect(throws: ComparisonFolder.Problem.self) { try folder(home) }
+        #expect(problem?.description.hasSuffix("/c: is not empty; choose a new folder with --output") == true)
+        #expect(try readText(file) == "mine" && names(in: "\(home.path)/c") == ["notes.txt"])
+    }
+
     @Test func whatAKillLeftIsReadAsFarAsItGoes() throws {
         let home = try TemporaryFolder()
         let folder = try folder(home)

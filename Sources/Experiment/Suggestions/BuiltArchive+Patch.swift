@@ -33,6 +33,7 @@ extension BuiltArchive {
         let done = try await WorkerThread.run {
             Result { try parameters.map { try state.settleAgain(Connection.open($0), schema, spec) } }
         }.get()
-        return ["after the patch: \(done.first ?? "nothing")\(done.count > 1 ? ", in each of \(done.count) databases" : "")"]
+        let places = done.count > 1 ? ", in each of \(done.count) databases" : ""
+        return ["after the patch: \(done.first ?? "nothing")\(places)"]
     }
 }
