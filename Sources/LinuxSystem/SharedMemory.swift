@@ -33,7 +33,34 @@ public enum SharedMemory {
         return 1 + (handles + [control]).filter { unlink(path(of: $0)) == 0 }.count
     }
 
-    private static func path(of handle: UInt32) -> String { "/dev/shm/PostgreSQL.\(handle)" }
+    /// POSIX segments of PostgreSQL that processes have mapped: what a server that is killed before it can clear up leaves.
+    ///
+    /// - Parameter processes: of one server, alive.
+    /// - Returns: paths; none for processes that have ended.
+    public static func mapped(by processes: [ProcessIdentity]) -> Set<String> {
+        var found: Set<String> = []
+        for process in processes {
+            // Lines end with the path, and with "(deleted)" behind it once that is gone (proc_pid_maps(5)).
+            for line in (Host.read("/proc/\(process.pid)/maps") ?? "").split(separator: "\n") {
+                guard let path = line.split(separator: " ").last, path.hasPrefix(prefix),
+                    UInt32(path.dropFirst(prefix.count)) != nil
+                else { continue }
+                found.insert(String(path))
+            }
+        }
+        return found
+    }
+
+    /// Removes segments of a server that has ended.
+    ///
+    /// - Parameter paths: as ``mapped(by:)`` gave them while it ran; those that are gone are passed over.
+    public static func remove(_ paths: Set<String>) {
+        for path in paths where path.hasPrefix(prefix) { unlink(path) }
+    }
+
+    private static let prefix = "/dev/shm/PostgreSQL."
+
+    private static func path(of handle: UInt32) -> String { "\(prefix)\(handle)" }
 
     /// struct { uint32 magic; uint32 nitems; uint32 maxitems; dsm_control_item item[]; }, an item being 40 bytes that
     /// start with its handle and its reference count (0 = free). `nil` when it is no control segment.

@@ -124,6 +124,7 @@ public struct ClusterRegistry: Sendable {
     @discardableResult
     public func remove(_ record: ClusterRecord) -> Bool {
         FolderCopy.end(into: record.dataFolder)
+        let segments = SharedMemory.mapped(by: record.processes)
         // A killed postmaster's backends are found once it is gone, and again until none is left.
         var gone = Self.end(record.processes)
         if gone, !record.processes.isEmpty { gone = Self.end(record.processes) }
@@ -132,6 +133,7 @@ public struct ClusterRegistry: Sendable {
         if let (postmaster, segment) = Self.sharedMemory(of: record) {
             SharedMemory.removeLeftovers(ofSegment: segment, postmaster: postmaster, dataFolder: record.dataFolder)
         }
+        if gone { SharedMemory.remove(segments) }
         try? FileManager.default.removeItem(atPath: record.dataFolder)
         if !record.dataFolder.hasPrefix(record.folder + "/") {
             // The folder made for it on the disk that the user chose.

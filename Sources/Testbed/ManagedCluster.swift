@@ -283,8 +283,9 @@ public actor ManagedCluster {
 
     /// Ends the server and removes all that was made for it.
     public func remove() async {
+        let segments = SharedMemory.mapped(by: record.processes)
         await stop(.immediate)
-        registry.remove(record)
+        if registry.remove(record) { SharedMemory.remove(segments) }
     }
 
     // MARK: Making

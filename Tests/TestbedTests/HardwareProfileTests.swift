@@ -26,7 +26,7 @@ import Testing
         #expect(fleet.map { ($0.memory ?? 0) >> 30 } == [2, 4, 8, 16, 32])
         #expect(fleet.map(\.volume) == [100, 250, 320, 320, 320].map { $0 * 1_000_000_000 })
         let modelled = profiles.filter { if case .modelled = $0.storage { true } else { false } }
-        #expect(modelled.count == 8)
+        #expect(modelled.count == 9)
         #expect(profiles.allSatisfy { $0.source?.isEmpty == false })
         // Every key has its meaning beside it.
         for file in files {

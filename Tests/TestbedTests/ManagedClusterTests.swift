@@ -86,6 +86,22 @@ import Testing
         finish(registry)
     }
 
+    /// What a server's processes have mapped is known while they live, and removed when they could not do it themselves.
+    @Test func segmentsOfAServerKilledAtOnceAreKnownFromBefore() async throws {
+        let registry = registry()
+        let cluster = try await TestServers.privateCluster(registry: registry)
+        let processes = cluster.record.processes
+        let segments = SharedMemory.mapped(by: processes)
+        #expect(!segments.isEmpty)
+        for process in processes { process.send(signal: SIGKILL) }
+        #expect(processes.allSatisfy { $0.waitForEnd(limit: 20_000_000_000) })
+        #expect(segments.allSatisfy { access($0, F_OK) == 0 } && SharedMemory.mapped(by: processes).isEmpty)
+        SharedMemory.remove(segments.union(["/var/tmp/somebody's"]))
+        #expect(segments.allSatisfy { access($0, F_OK) != 0 })
+        await cluster.remove()
+        finish(registry)
+    }
+
     /// A backend that was busy when its postmaster was killed is found by its folder, and nothing of it stays.
     @Test func busyBackendsOfAKilledServerAreEndedToo() async throws {
         let registry = registry()
@@ -111,6 +127,7 @@ import Testing
             try await TestServers.privateCluster(registry: registry),
             try await TestServers.privateCluster(registry: registry)
         )
+        let segments = SharedMemory.mapped(by: ours.record.processes)
         await ours.stop(.crash)
         await other.stop(.crash)
         let foreign = try segmentIdentifier(other.record)
@@ -122,7 +139,9 @@ import Testing
         #expect(sharedMemory().contains(foreign))
         registry.remove(other.record)
         #expect(!sharedMemory().contains(foreign))
+        // Nothing could know of these any more.
         shmctl(Int32(own) ?? -1, Int32(IPC_RMID), nil)
+        SharedMemory.remove(segments)
         finish(registry)
     }
 

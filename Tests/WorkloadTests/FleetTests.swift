@@ -248,7 +248,7 @@ import Workload
 
     @Test func tooManyNodesAreTold() throws {
         let text = try WrongSpec.replacing("shards: 8}", with: "shards: 1024}", in: WrongSpecs.workload)
-            .replacing("applications: 20", with: "applications: 400")
+            .replacing("applications: 20", with: "applications: 30000").replacing("count: 400", with: "count: 60000")
         let many = text.replacing("writers: {count: 2", with: "writers: {count: 64")
             .replacing("databases: shared", with: "databases: per-shard")
         do {
