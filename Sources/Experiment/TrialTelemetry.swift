@@ -87,7 +87,7 @@ struct TrialTelemetry: Sendable {
                 request: request, control: control, record: record, started: Surroundings(), sampling: nil)
         }
         let phases = plan.phases
-        let sampled = TelemetryPlan(
+        var looking = TelemetryPlan(
             archive: record.parameters(), others: Array(record.archiveParameters.dropFirst()),
             maintenance: record.parameters(database: "postgres"),
             dataFolder: record.dataFolder, logFile: record.logFile,
@@ -98,6 +98,8 @@ struct TrialTelemetry: Sendable {
                 let begin = started + phases.warmUp + control.warmUp.extra
                 return (started, begin..<begin + phases.measure)
             }, shape: StatementShapes.name)
+        looking.logsSlowPlans = !isCompared
+        let sampled = looking
         let look = try? await WorkerThread.run {
             let surroundings = Self.look(request, record, .before, since: nil)
             return (surroundings, TelemetrySampler.prepare(sampled, folder: folder))

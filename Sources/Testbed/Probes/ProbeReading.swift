@@ -14,9 +14,10 @@ public struct ProbeReading: Codable, Sendable, Equatable {
     public var flushP99: UInt64
     /// How many were timed.
     public var flushes: Int
-    /// Bytes a second, in blocks of 256 KiB; written ones are flushed.
+    /// Bytes a second that reach the device by flushes, written in blocks of 256 KiB; with the writes into the page cache
+    /// where those take the longer.
     public var sequentialWrite: Double
-    /// The same of reading.
+    /// Bytes a second, read in blocks of 256 KiB.
     public var sequentialRead: Double
     /// Operations a second of 8 KiB at random places, by several threads.
     public var randomReads: Double
