@@ -94,7 +94,8 @@ final class SideLoad: Sendable {
         let number = gate.open(at: opens, length: ends - opens)
         while Clock.now() < ends {
             try await goOn()
-            try await checkedPause(.nanoseconds(min(max(ends, Clock.now()) - Clock.now(), 100_000_000)))
+            let now = Clock.now()
+            try await checkedPause(.nanoseconds(min(now < ends ? ends - now : 0, 100_000_000)))
         }
         while gate.account(of: number) == nil {
             let now = Clock.now()
