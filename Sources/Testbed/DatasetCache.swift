@@ -135,8 +135,8 @@ public struct DatasetCache: Sendable {
         within surroundings: ServerSurroundings = .host
     ) async throws {
         let place = place(entry.key)
-        let lock = Self.lock(place, LOCK_SH)
-        defer { lock.map { _ = close($0) } }
+        let lock = try? FolderLock(place, shared: true)
+        defer { withExtendedLifetime(lock) {} }
         guard lock != nil, var used = find(entry.key) else {
             throw TestbedProblem("\(entry.key.prefix(12)): is no longer in the cache; run again to load it anew")
         }
@@ -177,10 +177,10 @@ public struct DatasetCache: Sendable {
     @discardableResult
     public func remove(_ key: String) -> Bool {
         let place = place(key)
-        guard isOurs, DatasetKey.isKey(key), Self.isOurs(place), let lock = Self.lock(place, LOCK_EX) else {
+        guard isOurs, DatasetKey.isKey(key), Self.isOurs(place), let lock = try? FolderLock(place) else {
             return false
         }
-        defer { close(lock) }
+        defer { withExtendedLifetime(lock) {} }
         let passing = "\(folder)/\(Self.passingName("old"))"
         guard rename(place, passing) == 0 else { return false }
         discard(passing)
@@ -249,17 +249,6 @@ public struct DatasetCache: Sendable {
             throw TestbedProblem(
                 "\(dataFolder): does not belong to '\(owner.name)'; remove the dataset with 'archivebench cache prune'")
         }
-    }
-
-    /// Locks a folder without waiting: shared by those who copy it, exclusive for the one who removes it.
-    ///
-    /// - Returns: a descriptor, which holds the lock until it is closed.
-    private static func lock(_ place: String, _ kind: Int32) -> Int32? {
-        let descriptor = open(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        if flock(descriptor, kind | LOCK_NB) == 0 { return descriptor }
-        close(descriptor)
-        return nil
     }
 
     /// The name of a folder on its way in or out, with the process that works on it.

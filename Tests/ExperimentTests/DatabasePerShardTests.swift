@@ -86,11 +86,12 @@ import Workload
         #expect(kept.archives == Self.names && kept.archiveParameters.map(\.database) == Self.names)
         let all = try Connection.open(kept.parameters(database: "postgres")).run(
             "SELECT datname FROM pg_database WHERE datname LIKE 'archive%' ORDER BY 1")
-        #expect(all.map { $0[0] } == Self.names)
+        #expect(all.compactMap { $0[0] } == Self.names)
         #expect(expected.allSatisfy { $0 > 0 } && expected.reduce(0, +) > 1_000)
         for (shard, parameters) in kept.archiveParameters.enumerated() {
             let connection = try Connection.open(parameters)
             let topics = try connection.run("SELECT pubsubTopic, COUNT(*) FROM messages GROUP BY 1")
+                .map { $0.compactMap { $0 } }
             #expect(topics == [["/waku/2/rs/16/\(128 + shard)", String(expected[shard])]])
             #expect(
                 try connection.value(

@@ -75,7 +75,7 @@ package struct ExperimentRunner: Sendable {
     /// - Throws: `ExperimentProblem` when another process runs it, `ExperimentFolder.Problem` when the record cannot be
     ///   read or written, `CancellationError`.
     package func run(_ prepare: (inout ExperimentRecord) throws -> Void = { _ in }) async throws -> ExperimentRecord {
-        let lock = try FolderLock(folder.path)
+        let lock = try FolderLock.ofExperiment(folder.path)
         defer { withExtendedLifetime(lock) {} }
         var record = try folder.readRecord()
         try prepare(&record)
