@@ -14,9 +14,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Res
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: optimised)
 }
 
+/// Tests themselves are not optimised, which shortens a first build; what they test is.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: optimised)
+        name: name, dependencies: dependencies + ["TestSupport"],
+        swiftSettings: optimised + [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -114,7 +116,8 @@ let package = Package(
         tests("PostgresClientTests", ["PostgresClient", "LinuxSystem"]),
         tests("ComparisonTests", ["Comparison", "Measurement", "RunRecord", "Statistics"]),
         tests("ReportTests", ["Comparison", "Measurement", "Report", "RunRecord", subprocess, system]),
-        tests("CommandLineTests", ["archivebench", "LinuxSystem", subprocess, system]),
+        tests(
+            "CommandLineTests", ["archivebench", "LinuxSystem", "PostgresClient", "Workload", subprocess, system]),
         tests(
             "ExperimentTests",
             [

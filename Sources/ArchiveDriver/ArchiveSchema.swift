@@ -42,6 +42,9 @@ public struct ArchiveSchema: Sendable {
     /// Whether the look-up table is partitioned.
     public var partitionsLookup: Bool { version >= 8 }
 
+    /// What ``install(on:)`` runs, script by script.
+    public var installation: [String] { scripts }
+
     /// Makes the tables in an empty database.
     public func install(on connection: Connection) throws(PostgresError) {
         for script in scripts { try connection.run(script) }

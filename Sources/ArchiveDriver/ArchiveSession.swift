@@ -24,9 +24,11 @@ public final class ArchiveSession {
 
     /// Stores a message.
     ///
+    /// - Returns: whether it is new; `false` when the archive has it already.
     /// - Throws: ``PostgresError``: the server's words of the statement that failed, or `connection-lost`.
-    public func put(_ message: Message, on topic: PubsubTopic) throws(PostgresError) {
-        if book.behaviour.put == .batched { return try put([(message, topic)]) }
+    @discardableResult
+    public func put(_ message: Message, on topic: PubsubTopic) throws(PostgresError) -> Bool {
+        if book.behaviour.put == .batched { return try put([(message, topic)]) == 1 }
         var machine = RequestMachine.put(book)
         try perform(&machine) { machine, step throws(PostgresError) in
             if step.needsMessage {
@@ -36,16 +38,20 @@ public final class ArchiveSession {
             }
             try execute(step)
         }
+        return machine.inserted > 0
     }
 
     /// Stores messages: together where the behaviour batches, otherwise one after the other.
     ///
     /// - Parameter messages: what to store and where it was sent; any number.
+    /// - Returns: how many of them are new.
     /// - Throws: ``PostgresError`` as ``put(_:on:)``; what came before stays.
-    public func put(_ messages: [(message: Message, topic: PubsubTopic)]) throws(PostgresError) {
+    @discardableResult
+    public func put(_ messages: [(message: Message, topic: PubsubTopic)]) throws(PostgresError) -> Int {
+        var inserted = 0
         guard book.behaviour.put == .batched else {
-            for (message, topic) in messages { try put(message, on: topic) }
-            return
+            for (message, topic) in messages { inserted += try put(message, on: topic) ? 1 : 0 }
+            return inserted
         }
         let batch = PutBatch(book)
         for (index, entry) in messages.enumerated() {
@@ -53,14 +59,16 @@ public final class ArchiveSession {
             guard isFull || index == messages.count - 1 else { continue }
             batch.close()
             try perform(batch)
+            inserted += batch.inserted
             batch.reset()
         }
+        return inserted
     }
 
     /// Asks for a page.
     ///
     /// - Throws: ``PostgresError`` `cursor-missing` for an unknown cursor, `driver-refused` for what the node itself
-    ///   does not send.
+    ///   does not send, with the reason.
     public func ask(_ query: StoreQuery) throws(PostgresError) -> StoreReply {
         var machine = RequestMachine(query, book, keepsRows: true)
         try perform(&machine) { machine, step throws(PostgresError) in
@@ -81,7 +89,7 @@ public final class ArchiveSession {
         _ machine: inout RequestMachine, _ send: (inout RequestMachine, Step) throws(PostgresError) -> Void
     ) throws(PostgresError) {
         try setUp()
-        while let step = try next(machine.step()) {
+        while let step = try next(machine.step(), words: machine.words) {
             try prepare(step)
             try send(&machine, step)
             machine.noteSent()
@@ -92,7 +100,7 @@ public final class ArchiveSession {
 
     private func perform(_ batch: PutBatch) throws(PostgresError) {
         try setUp()
-        while let step = try next(batch.step()) {
+        while let step = try next(batch.step(), words: \.description) {
             try prepare(step)
             batch.noteSent()
             if step.form == .copyIn {
@@ -107,18 +115,14 @@ public final class ArchiveSession {
     }
 
     /// The step to send; `nil` at the end.
-    private func next(_ step: NextStep) throws(PostgresError) -> Step? {
+    private func next(_ step: NextStep, words: (PostgresError.Code) -> String) throws(PostgresError) -> Step? {
         switch step {
         case .send(let step): return step
         case .finished: return nil
         case .waits: preconditionFailure("every statement was waited for")
         case .failed(let code):
             defer { error = nil }
-            if let error { throw error }
-            let reason =
-                code == .client(.cursorNotFound)
-                ? "the cursor is no message of the archive" : "the node's driver does not send this request"
-            throw PostgresError(code, reason)
+            throw error ?? PostgresError(code, words(code))
         }
     }
 

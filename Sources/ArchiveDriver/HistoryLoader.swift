@@ -59,18 +59,24 @@ public struct HistoryLoader {
     ///
     /// - Parameters:
     ///   - state: how the archive is left.
+    ///   - isGuest: whether the server is somebody else's: then only our tables are vacuumed, and no checkpoint is asked
+    ///     for, which would be the whole server's.
     ///   - progress: called with the rows loaded so far; returns `false` to stop.
     /// - Returns: what was done after loading, for the record.
     /// - Throws: ``Stopped``, or `PostgresError`.
     @discardableResult
-    public func load(state: HistoryState = .asFound, progress: (Int) -> Bool) throws -> String {
+    public func load(
+        state: HistoryState = .asFound, isGuest: Bool = false, progress: (Int) -> Bool
+    ) throws -> String {
         try copyAll(progress: progress)
         for connection in connections {
             for partition in Self.livePartitions(of: traffic.spec) { try partition.create(on: connection, schema) }
         }
         guard progress(Int(traffic.spec.history.rows)) else { throw Stopped() }
         let rows = traffic.spec.history.rows / connections.count
-        let words = try connections.map { try HistorySettler($0, schema, traffic.spec, rows: rows).settle(state) }
+        let words = try connections.map {
+            try HistorySettler($0, schema, traffic.spec, rows: rows, isGuest: isGuest).settle(state)
+        }
         return words[0] + (words.count > 1 ? "; each of \(words.count) databases" : "")
     }
 
@@ -135,7 +141,7 @@ public struct HistoryLoader {
         try Data(text.content).write(to: URL(filePath: lookups))
     }
 
-    private static let columns = "id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
+    static let columns = "id, messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
 
     /// Loads one hour into each database.
     private func load(_ partition: HourPartition, _ numbers: Range<Int64>, _ progress: (Int) -> Bool) throws {

@@ -45,6 +45,18 @@ package struct RequestMachine {
     private static let nothing = StoreQuery()
     private static let noReply = StoreReply(pageSize: 0, keepsRows: false)
 
+    /// What a failure of our own side means.
+    package func words(_ code: PostgresError.Code) -> String {
+        switch code {
+        case .client(.cursorNotFound): "the cursor is no message of the archive"
+        case .client(.refusedByDriver): "the node does not send this request: \(ask?.refusal ?? QueryWalk.failing)"
+        default: code.description
+        }
+    }
+
+    /// Goes on as if the look-up of a cursor had found a message of this time: for requests that are shown and not sent.
+    package mutating func assumeCursor(at time: Int64) { ask?.assumeCursor(at: time) }
+
     /// What to do now.
     package func step() -> NextStep { put?.step() ?? ask?.step() ?? .finished }
 

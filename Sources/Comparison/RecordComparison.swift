@@ -66,7 +66,7 @@ public struct RecordComparison: Sendable {
         record.notCollected = [
             "Shift curves: a trial's record has its quantiles and not its histogram by block."
         ]
-        record.threats = threats
+        record.threats = threats + importThreats
         return record
     }
 
@@ -173,6 +173,7 @@ public struct RecordComparison: Sendable {
         }
         described.server = side.trials.count == 1 ? first.server : nil
         described.runId = side.trials.map(\.runId).joined(separator: " ")
+        described.imported = side.trials.lazy.compactMap(\.imported?.source).first
         return described
     }
 
@@ -183,6 +184,15 @@ public struct RecordComparison: Sendable {
                 rule: "comparable", holds: obstacles.isEmpty, observed: $0,
                 threshold: "valid trials of the same operations on the same host, profile and tool",
                 reason: "Otherwise a difference need not be the variant's.")
+        }
+    }
+
+    /// What a reader of imported values must know, each sentence once.
+    private var importThreats: [String] {
+        var told: Set<String> = []
+        return sides.flatMap { side in
+            side.trials.flatMap { $0.imported?.limits ?? [] }.filter { told.insert("\(side.name)\n\($0)").inserted }
+                .map { "\(side.name): \($0)" }
         }
     }
 

@@ -9,6 +9,8 @@ struct RecordObstacles: Sendable {
         let value: @Sendable (RunRecord) -> String
         /// What follows when it is not the same.
         let consequence: String
+        /// Whether an imported record tells it.
+        var isImported = false
     }
 
     /// A new one is a line here.
@@ -24,8 +26,8 @@ struct RecordObstacles: Sendable {
             name: "the factor on arrival rates", value: { "\($0.workload.rateScale)" },
             consequence: "response times depend on the load"),
         Condition(
-            name: "the pace", value: { $0.closedClients.map { "\($0) clients without pause" } ?? "a schedule" },
-            consequence: "response times of clients that wait for the server mean something else"),
+            name: "the pace", value: { $0.paceInWords },
+            consequence: "response times of clients that wait for the server mean something else", isImported: true),
         Condition(
             name: "the length of warm-up and measurement",
             value: { "\(seconds($0.phases.warmUpSeconds)) and \(seconds($0.phases.measureSeconds))" },
@@ -73,11 +75,26 @@ struct RecordObstacles: Sendable {
     /// In the order in which they are worth mending.
     var sentences: [String] {
         let all = sides.flatMap(\.trials)
+        let imports = all.filter { $0.imported != nil }
+        guard imports.isEmpty else {
+            // Of an import the rest is not known, so that there is nothing to hold against each other.
+            return imports.compactMap(Self.imported) + unusable(all.filter { $0.imported == nil }) + repeated(all)
+                + Self.conditions.filter(\.isImported).compactMap { differs($0, in: all) }
+        }
         return unusable(all) + repeated(all) + Self.conditions.compactMap { differs($0, in: all) } + sequences
             + unenforced(all) + mixedVariants
     }
 
     // MARK: Reasons
+
+    /// What a verdict would need and an import does not have.
+    private static func imported(_ record: RunRecord) -> String? {
+        guard let imported = record.imported else { return nil }
+        let starts = imported.countsFromSchedule ? "" : "its times do not count from intended starts, "
+        return
+            "\(record.runId) was imported (\(imported.source)): \(starts)what was asked, on which server, machine and settings "
+            + "is not known, and no rule of validity was checked"
+    }
 
     private func unusable(_ all: [RunRecord]) -> [String] {
         all.filter { !$0.isEvidence }.map {

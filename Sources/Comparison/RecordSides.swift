@@ -58,7 +58,7 @@ struct RecordSides: Sendable {
 
     /// Completions of a request class in the trial that has the fewest.
     func fewest(of requestClass: String) -> Int {
-        (base + candidate).map { $0.classes[requestClass]?.responseMs?.count ?? 0 }.min() ?? 0
+        (base + candidate).map { $0.classes[requestClass]?.known?.count ?? 0 }.min() ?? 0
     }
 
     /// Request classes of both sides that the clients asked for, not a node's own jobs.
@@ -71,7 +71,8 @@ struct RecordSides: Sendable {
         var values: [String: Double] = ["throughput": record.throughput]
         for (name, summary) in record.classes {
             values["throughput:\(name)"] = summary.achievedPerSecond
-            guard let response = summary.responseMs else { continue }
+            // An import may know some of it only.
+            guard let response = summary.known else { continue }
             values["response.p50:\(name)"] = response.p50
             values["response.p90:\(name)"] = response.p90
             values["response.mean:\(name)"] = response.mean

@@ -24,8 +24,9 @@ public enum ClosedLoop {
     /// each begins with at least.
     static func independentRate(_ spec: WorkloadSpec) -> Double {
         let (end, calendar) = (Int64(spec.phases.longest), spec.calendar)
-        let puts = spec.messages.expected(from: 0, to: end, calendar) * Double(spec.writers.count)
-        let requests = (spec.queries.map(\.arrivals) + spec.clients.compactMap(\.arrivals)).reduce(0) {
+        let puts = spec.expectedMessages(from: 0, to: end) * Double(spec.writers.count)
+        let queries = spec.queries.indices.reduce(0.0) { $0 + spec.expectedRequests(ofQuery: $1, from: 0, to: end) }
+        let requests = spec.clients.compactMap(\.arrivals).reduce(queries) {
             $0 + $1.expected(from: 0, to: end, calendar)
         }
         return (puts + requests) / (Double(end) / 1e9)

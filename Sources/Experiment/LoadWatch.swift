@@ -32,20 +32,19 @@ final class LoadWatch: Sendable {
     private let plan: LoadPlan
     private let labels: [RequestLabel]
     private let control: TrialControl
-    private let cluster: ManagedCluster
+    private let isServerThere: @Sendable () async -> Bool
     private let observer: any TrialObserver
     private let folder: RecordFolder
     private let ended = Atomic<Bool>(false)
 
     init(
-        plan: LoadPlan, labels: [RequestLabel], control: TrialControl, cluster: ManagedCluster,
-        observer: any TrialObserver,
-        folder: RecordFolder
+        plan: LoadPlan, labels: [RequestLabel], control: TrialControl,
+        isServerThere: @escaping @Sendable () async -> Bool, observer: any TrialObserver, folder: RecordFolder
     ) {
         self.plan = plan
         self.labels = labels
         self.control = control
-        self.cluster = cluster
+        self.isServerThere = isServerThere
         self.observer = observer
         self.folder = folder
     }
@@ -91,7 +90,7 @@ final class LoadWatch: Sendable {
                 report(number, TrialProgress.Stage(phase), seen, response, failed)
             }
             look(&warmUp, &host, isLast: last)
-            if lostAt == nil, await !cluster.isRunning { lostAt = Clock.now() }
+            if lostAt == nil, await !isServerThere() { lostAt = Clock.now() }
             if last {
                 sight.serverLost = lostAt != nil
                 sight.host = host.span

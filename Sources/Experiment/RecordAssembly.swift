@@ -149,7 +149,7 @@ enum RecordAssembly {
     }
 
     /// Percentiles that at least one sample lies beyond, closer together towards the end.
-    private static func curve(_ result: LabelResult) -> [CurvePoint] {
+    static func curve(_ result: LabelResult) -> [CurvePoint] {
         let count = Double(result.response.count)
         guard count > 0 else { return [] }
         let shares =

@@ -7,12 +7,18 @@ import Telemetry
 package struct ServerAssembly {
     private let sight: TelemetrySight
     private let log: LogFindings
+    private let hasLog: Bool
     /// Filled by what is taken.
     package private(set) var summary: ServerSummary
 
-    package init(sight: TelemetrySight, log: LogFindings) {
+    /// - Parameters:
+    ///   - sight: what was sampled.
+    ///   - log: what the server's log says.
+    ///   - hasLog: whether there is a log to look at: without one, no checkpoint seen is none known of.
+    package init(sight: TelemetrySight, log: LogFindings, hasLog: Bool = true) {
         self.sight = sight
         self.log = log
+        self.hasLog = hasLog
         summary = ServerSummary(cost: sight.cost)
     }
 
@@ -101,7 +107,7 @@ package struct ServerAssembly {
     ///   - end: of the measure phase.
     /// - Returns: `nil` when the server's settings are not known.
     package func checkpointDistance(from begin: Double, to end: Double) -> CheckpointDistance? {
-        guard let timeout = sight.checkpointTimeoutSeconds, let limit = sight.walLimitBytes else { return nil }
+        guard hasLog, let timeout = sight.checkpointTimeoutSeconds, let limit = sight.walLimitBytes else { return nil }
         let rate = sight.wal.flatMap { wal in
             sight.countedSeconds.flatMap { $0 > 0 ? Double(wal.bytes) / $0 : nil }
         }

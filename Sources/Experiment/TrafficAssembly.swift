@@ -42,7 +42,7 @@ enum TrafficAssembly {
         if !spec.clockwork.makesPartitions {
             sentences.append("No node made partitions: those that the trial needs were there when it began.")
         }
-        return sentences
+        return sentences + TraceDescription.distortions(spec)
     }
 
     // MARK: Bandwidth

@@ -105,8 +105,8 @@ public struct TrialPlan: Sendable {
     /// Rows as ``StorageModel`` has them, a fifth on top; the log holds up to twice `max_wal_size` while a checkpoint
     /// runs, and never more than was written.
     static func diskNeed(_ spec: WorkloadSpec, _ variant: Variant) -> Int {
-        let row = 1.2 * spec.messages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
-        let live = spec.messages.expected(from: 0, to: Int64(spec.phases.longest), spec.calendar)
+        let row = 1.2 * spec.databaseBytesPerMessage
+        let live = spec.expectedMessages(from: 0, to: Int64(spec.phases.longest))
         let past = 1.2 * spec.historyMessages.mean(spec.calendar) { StorageModel.databaseBytes(payload: $0) }
         let data = Double(spec.history.rows) * past + live * row
         let walSetting = variant.settings.first { $0.name == "max_wal_size" }.flatMap { Variant.memoryBytes($0.value) }

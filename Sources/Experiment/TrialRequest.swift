@@ -1,5 +1,6 @@
 import ArchiveDriver
 import LoadRunner
+import PostgresClient
 import SpecReader
 import Testbed
 import Workload
@@ -36,6 +37,8 @@ public struct TrialRequest: Sendable {
     public var recordFolder: String
     public var runID: String
     public var keepCluster: Bool
+    /// Somebody's server to run on; `nil` for a cluster of the trial's own.
+    public var external: ExternalTrial?
     /// Whether server and host are looked at while the load runs; changes how a managed server is started.
     public var telemetry = false
     public var toolVersion: String
@@ -146,11 +149,16 @@ public struct TrialInterrupted: Error, CustomStringConvertible {
 /// The wish to end a trial early, from a signal or a person.
 public final class TrialControl: Sendable {
     let load = LoadControl()
+    /// Statements that nobody measures, on somebody's server.
+    let cancellations = Cancellations()
 
     public init() {}
 
     /// Ends the trial at the next chance with what has been measured; the record is finished and kept.
-    public func stop() { load.stop() }
+    public func stop() {
+        load.stop()
+        cancellations.cancel()
+    }
 
     /// Whether an end was asked for.
     public var isStopping: Bool { load.isStopping }

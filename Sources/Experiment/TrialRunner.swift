@@ -37,6 +37,7 @@ public struct TrialRunner: Sendable {
         #if DEBUG
             throw TestbedProblem("this is a debug build, which measures itself; build with -c release")
         #else
+            if let external = request.external { return try await measured(on: external) }
             return try await measured()
         #endif
     }
@@ -46,10 +47,7 @@ public struct TrialRunner: Sendable {
         let (variant, adaptations) = request.variant.fitted(toMemory: request.serverMemory)
         let folder = try RecordFolder.create(path: request.recordFolder)
         var record = newRecord(plan, variant, adaptations)
-        try folder.write(request.workload.text, to: .workload)
-        for overlay in request.overlays { try folder.write(overlay.text, overlay: overlay.name) }
-        try folder.write(request.variant.text, to: .variant)
-        if let profile = request.profile { try folder.write(profile.text, to: .profile) }
+        try writeSources(folder, &record)
         try folder.write(record)
         do {
             let archive = try await build(variant)
@@ -83,16 +81,21 @@ public struct TrialRunner: Sendable {
         try TrialPlan.checkMemory(request)
         let plan = try await WorkerThread.run { TrialPlan(request) { !control.isStopping } }
         if control.isStopping { throw TrialInterrupted() }
+        try request.workload.checkTrace()
         return plan
     }
 
     private func build(_ variant: Variant) async throws -> BuiltArchive {
         report(.cluster, left: nil)
+        return try await ArchiveBuilder(request, variant: variant, control: control).build(
+            purpose: "run \(request.runID)", progress: historyProgress())
+    }
+
+    /// Tells the observer of rows loaded, from now on.
+    func historyProgress() -> @Sendable (Int) -> Void {
         let total = request.workload.history.rows
         let (observer, phases, started) = (observer, loadSeconds, Clock.now())
-        return try await ArchiveBuilder(request, variant: variant, control: control).build(
-            purpose: "run \(request.runID)"
-        ) { rows in
+        return { rows in
             let elapsed = Double(Clock.now() - started) / 1e9
             let rate = rows > 5_000 ? Double(rows) / elapsed : TrialPlan.assumedLoadRate
             observer.report(
@@ -109,20 +112,30 @@ public struct TrialRunner: Sendable {
         if let note = archive.note { record.notCollected.append("the filled cluster for the next run: \(note)") }
         record.variant.settings = archive.settings
         try folder.write(record)
-        var distant = archive.cluster.record.parameters()
-        distant.roundTrip = request.profile?.roundTrip ?? 0
-        let (parameters, databases) = (distant, archive.cluster.record.archives)
+        var parameters = archive.cluster.record.parameters()
+        parameters.roundTrip = request.profile?.roundTrip ?? 0
+        archive.storage?.activate()
+        return try await load(
+            TrialSite(
+                parameters: parameters, databases: archive.cluster.record.archives,
+                telemetry: TelemetryPlace(archive, request), isServerThere: { await archive.cluster.isRunning },
+                generator: archive.cluster.limits?.generator, machine: MachineWatch(request, archive)),
+            &record, folder)
+    }
+
+    /// Offers the load to an archive that is ready for it, and fills the record.
+    func load(_ site: TrialSite, _ record: inout RunRecord, _ folder: RecordFolder) async throws -> LoadResult {
+        let (parameters, databases) = (site.parameters, site.databases)
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
         let plan = request.loadPlan
-        archive.storage?.activate()
-        let telemetry = await TrialTelemetry.begin(request, archive, plan, control.load, folder)
+        let telemetry = await TrialTelemetry.begin(request, at: site.telemetry, plan, control.load, folder)
         let watch = LoadWatch(
             plan: plan, labels: Traffic(request.offered, seed: request.seed).labels, control: control,
-            cluster: archive.cluster, observer: observer, folder: folder)
-        var machine = MachineWatch(request, archive)
-        await machine.look()
+            isServerThere: site.isServerThere, observer: observer, folder: folder)
+        var machine = site.machine
+        await machine?.look()
         let everywhere = ProcessorSet.allowed
-        try archive.cluster.limits?.generator?.confineProcess()
+        try site.generator?.confineProcess()
         async let watched = watch.follow()
         let result: LoadResult
         do {
@@ -143,11 +156,12 @@ public struct TrialRunner: Sendable {
         watch.loadEnded()
         let sight = await watched
         try everywhere.confineProcess()
-        await machine.look()
+        await machine?.look()
         fill(&record, result)
         record.note(sight.stalls)
         await telemetry.finish(&record, folder)
         if let failure = sight.failure { throw failure }
+        try request.workload.checkTrace()
         if sight.serverLost {
             record.ending = .serverLost
             record.endingDetail = "the database server ended during the trial"
@@ -157,7 +171,7 @@ public struct TrialRunner: Sendable {
         let (findings, gaps) = ValidityRules.judge(record.ending, result, sight, plan.pacing)
         record.validity = findings + ServerRules.judge(record.server, measuredFrom: record.phases.measureStartSeconds)
         record.notCollected += gaps
-        machine.fill(&record)
+        machine?.fill(&record)
         record.valid = record.validity.allSatisfy(\.holds)
         noteWarmUp(&record, sight)
         return result
@@ -200,7 +214,16 @@ public struct TrialRunner: Sendable {
 
     // MARK: The record
 
-    private func finish(
+    /// Copies of the files that the trial was made from; what could not be copied is noted.
+    func writeSources(_ folder: RecordFolder, _ record: inout RunRecord) throws {
+        try folder.write(request.workload.text, to: .workload)
+        for overlay in request.overlays { try folder.write(overlay.text, overlay: overlay.name) }
+        try folder.write(request.variant.text, to: .variant)
+        if let profile = request.profile { try folder.write(profile.text, to: .profile) }
+        if let gap = try FitCopy.copy(request.workload.fit, to: folder) { record.notCollected.append(gap) }
+    }
+
+    func finish(
         _ record: inout RunRecord, _ ending: RunRecord.Ending, _ detail: String?, _ folder: RecordFolder
     ) throws {
         record.ending = ending
@@ -265,7 +288,7 @@ public struct TrialRunner: Sendable {
             dataChecksums: request.variant.dataChecksums, sizes: sizes)
     }
 
-    private func newRecord(_ plan: TrialPlan, _ variant: Variant, _ adaptations: [String]) -> RunRecord {
+    func newRecord(_ plan: TrialPlan, _ variant: Variant, _ adaptations: [String]) -> RunRecord {
         let spec = request.workload
         let host = HostDescription.here(request.dataDirectory ?? request.registry.home)
         var record = RunRecord(
@@ -286,6 +309,7 @@ public struct TrialRunner: Sendable {
                 warmUpSeconds: Double(spec.phases.warmUp) / 1e9, measureSeconds: Double(spec.phases.measure) / 1e9,
                 drainLimitSeconds: Double(spec.phases.drainLimit) / 1e9),
             command: request.command)
+        record.workload.trace = TraceDescription(of: spec)
         record.workload.databases = spec.fleet.isDivided ? spec.fleet.databases : nil
         record.pacing = PacingDescription(clients: request.closedClients)
         record.calibration = StoredCalibration.quote(in: request.registry)
@@ -294,9 +318,9 @@ public struct TrialRunner: Sendable {
 
     // MARK: Progress
 
-    private var loadSeconds: Double { Double(request.workload.phases.offered) / 1e9 + 4 }
+    var loadSeconds: Double { Double(request.workload.phases.offered) / 1e9 + 4 }
 
-    private func report(_ stage: TrialProgress.Stage, left: Double?) {
+    func report(_ stage: TrialProgress.Stage, left: Double?) {
         let estimate = left ?? loadSeconds + 4 + Double(request.workload.history.rows) / TrialPlan.assumedLoadRate
         observer.report(TrialProgress(stage: stage, secondsLeft: estimate, failed: 0))
     }

@@ -22,7 +22,7 @@ struct TrialTelemetry: Sendable {
 
     private let request: TrialRequest
     private let control: LoadControl
-    private let record: ClusterRecord
+    private let place: TelemetryPlace
     private let started: Surroundings
     private let sampling: (sampler: TelemetrySampler, sight: Task<TelemetrySight, Never>)?
 
@@ -81,36 +81,42 @@ struct TrialTelemetry: Sendable {
         _ request: TrialRequest, _ archive: BuiltArchive, _ plan: LoadPlan, _ control: LoadControl,
         _ folder: RecordFolder, isCompared: Bool = false
     ) async -> TrialTelemetry {
-        let record = archive.cluster.record
+        await begin(request, at: TelemetryPlace(archive, request), plan, control, folder, isCompared: isCompared)
+    }
+
+    /// The same for an archive wherever it is.
+    static func begin(
+        _ request: TrialRequest, at place: TelemetryPlace, _ plan: LoadPlan, _ control: LoadControl,
+        _ folder: RecordFolder, isCompared: Bool = false
+    ) async -> TrialTelemetry {
         guard request.telemetry else {
             return TrialTelemetry(
-                request: request, control: control, record: record, started: Surroundings(), sampling: nil)
+                request: request, control: control, place: place, started: Surroundings(), sampling: nil)
         }
         let phases = plan.phases
-        var looking = TelemetryPlan(
-            archive: record.parameters(), others: Array(record.archiveParameters.dropFirst()),
-            maintenance: record.parameters(database: "postgres"),
-            dataFolder: record.dataFolder, logFile: record.logFile,
-            controlGroup: archive.cluster.limits?.group?.folders[.cpu],
-            libraries: Set(libraries(request.variant, request)),
+        var sampled = TelemetryPlan(
+            archive: place.archives[0], others: Array(place.archives.dropFirst()), maintenance: place.maintenance,
+            dataFolder: place.dataFolder ?? "", logFile: place.logFile ?? "", controlGroup: place.controlGroup,
+            libraries: place.libraries,
             moments: {
                 guard let started = control.started else { return nil }
                 let begin = started + phases.warmUp + control.warmUp.extra
                 return (started, begin..<begin + phases.measure)
             }, shape: StatementShapes.name)
-        looking.logsSlowPlans = !isCompared
-        let sampled = looking
+        sampled.isForeign = place.isForeign
+        sampled.logsSlowPlans = !isCompared
+        let telemetryPlan = sampled
         let look = try? await WorkerThread.run {
-            let surroundings = Self.look(request, record, .before, since: nil)
-            return (surroundings, TelemetrySampler.prepare(sampled, folder: folder))
+            let surroundings = Self.look(request, place, .before, since: nil)
+            return (surroundings, TelemetrySampler.prepare(telemetryPlan, folder: folder))
         }
         guard let (surroundings, sampler) = look else {
             return TrialTelemetry(
-                request: request, control: control, record: record,
+                request: request, control: control, place: place,
                 started: Surroundings(gaps: ["the server's side: no thread for it could be had"]), sampling: nil)
         }
         return TrialTelemetry(
-            request: request, control: control, record: record, started: surroundings,
+            request: request, control: control, place: place, started: surroundings,
             sampling: (sampler, Task.detached { await sampler.follow() }))
     }
 
@@ -134,19 +140,20 @@ struct TrialTelemetry: Sendable {
         }
         sampling.sampler.end()
         let sight = await sampling.sight.value
-        let (request, cluster, before) = (request, self.record, started.state)
-        let after = try? await WorkerThread.run { Self.look(request, cluster, .after, since: before) }
+        let (request, place, before) = (request, place, started.state)
+        let after = try? await WorkerThread.run { Self.look(request, place, .after, since: before) }
         let log = readLog()
-        let divided = Self.gaps(ofDatabases: cluster.archives)
-        var assembly = ServerAssembly(sight: sight, log: log)
+        let divided = Self.gaps(ofDatabases: place.archives.map(\.database))
+        var assembly = ServerAssembly(sight: sight, log: log, hasLog: place.logFile != nil)
         assembly.take(before: started.families, started.state, after: after?.families, after?.state)
         assembly.fill(&record)
         record.server?.planning = Self.planning(sight.statements, after?.plans ?? [])
         var gaps = started.gaps + sight.gaps + (after?.gaps ?? []) + divided
-        if started.families == nil || started.state == nil {
+        if started.families == nil || (started.state == nil && !place.isForeign) {
             gaps.append("growth or cache state after the load: the look before the load failed")
         }
-        if log.entries == 0 {
+        gaps += place.gaps
+        if log.entries == 0, place.logFile != nil {
             gaps.append("checkpoints and autovacuum as events: the server's log has no readable times")
         }
         write(sight, log, started.plans + (after?.plans ?? []), folder, &gaps)
@@ -173,19 +180,21 @@ struct TrialTelemetry: Sendable {
     // MARK: Before and after
 
     private static func look(
-        _ request: TrialRequest, _ record: ClusterRecord, _ when: PlanRecord.Moment, since before: RelationState?
+        _ request: TrialRequest, _ place: TelemetryPlace, _ when: PlanRecord.Moment, since before: RelationState?
     ) -> Surroundings {
         var seen = Surroundings()
         do {
-            let connection = try Connection.open(record.parameters())
+            let connection = try Connection.open(place.archives[0])
             try Plans.hide(connection)
-            seen.families = try FleetInspector(record.archiveParameters, prepare: Plans.hide).families()
+            seen.families = try FleetInspector(place.archives, prepare: Plans.hide).families()
             // Plans are asked for before what they touch counts as touched, and after it was looked at.
             if when == .before { plans(request, connection, when, into: &seen) }
-            let state = RelationState(
-                record.archiveParameters, dataFolder: record.dataFolder, since: before, withBloat: when == .after)
-            seen.gaps += state.gaps
-            if state.isRead { seen.state = state }
+            if let dataFolder = place.dataFolder {
+                let state = RelationState(
+                    place.archives, dataFolder: dataFolder, since: before, withBloat: when == .after)
+                seen.gaps += state.gaps
+                if state.isRead { seen.state = state }
+            }
             if when == .after { plans(request, connection, when, into: &seen) }
         } catch {
             seen.gaps.append("relations, cache state and plans \(when.rawValue) the load: \(error)")
@@ -212,7 +221,8 @@ struct TrialTelemetry: Sendable {
     private func readLog() -> LogFindings {
         let start = control.started ?? Clock.now()
         let wall = Clock.wallMilliseconds() - Int(max(Clock.now(), start) - start) / 1_000_000
-        let text = FileManager.default.contents(atPath: record.logFile).map { String(decoding: $0, as: UTF8.self) }
+        let text = place.logFile.flatMap { FileManager.default.contents(atPath: $0) }
+            .map { String(decoding: $0, as: UTF8.self) }
         return LogFindings(text ?? "", start: wall, end: Clock.wallMilliseconds())
     }
 

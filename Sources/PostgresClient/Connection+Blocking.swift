@@ -7,15 +7,19 @@ extension Connection {
     /// A year: statements of a large archive take hours, and what ends them is a lost connection or a person.
     public static let noLimit: Nanoseconds = 31_536_000_000_000_000
 
-    /// Opens a connection and waits for it, for at most `limit` nanoseconds.
+    /// Opens a connection and waits for it.
     ///
+    /// - Parameters:
+    ///   - parameters: where the server is.
+    ///   - limit: nanoseconds at most; the parameters' own limit when not given.
     /// - Returns: the open connection, in non-blocking mode.
     /// - Throws: ``PostgresError`` `refused` or `time-out`.
     public static func open(
-        _ parameters: ConnectionParameters, limit: Nanoseconds = 10_000_000_000
+        _ parameters: ConnectionParameters, limit: Nanoseconds? = nil
     ) throws(PostgresError) -> Connection {
         let connection = try Connection(starting: parameters)
-        let deadline = Clock.now() + limit
+        let seconds = Nanoseconds(max(0, parameters.connectTimeout))
+        let deadline = Clock.now() + (limit ?? (seconds > 0 ? seconds * 1_000_000_000 : noLimit))
         var opening = Opening.needsWrite
         while true {
             switch opening {

@@ -23,6 +23,8 @@ public struct ConnectionParameters: Sendable, Equatable {
     /// reaches the socket, half before what arrived is seen. Only a ``ConnectionHub`` keeps to it, and opening a
     /// connection takes none.
     public var roundTrip: UInt64 = 0
+    /// What else libpq is told, by its keywords, such as `sslrootcert`. May hold secrets, as `sslpassword`.
+    var others: [String: String] = [:]
 
     /// A server as described; nothing is looked up or opened.
     public init(
@@ -55,16 +57,27 @@ public struct ConnectionParameters: Sendable, Equatable {
     /// Without the password, for messages.
     public var redacted: String { "host=\(host) port=\(port) user=\(user) dbname=\(database)" }
 
+    /// Keywords and values in libpq's terms; calls `body` with two lists that end with `nil`.
     func withKeywords<Result>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
-        var pairs: [(String, String)] = [
-            ("host", host), ("port", String(port)), ("user", user), ("dbname", database), ("sslmode", sslMode),
-            ("connect_timeout", String(connectTimeout)), ("application_name", applicationName),
-            ("client_encoding", "UTF8"), ("gssencmode", "disable"), ("passfile", "/nonexistent"),
-            ("channel_binding", "prefer"), ("target_session_attrs", "any"), ("replication", "false"),
+        var words = ["channel_binding": "prefer", "target_session_attrs": "any"]
+        words.merge(others) { $1 }
+        let own = [
+            "host": host, "port": String(port), "user": user, "dbname": database, "sslmode": sslMode,
+            "connect_timeout": String(connectTimeout), "application_name": applicationName,
+            "client_encoding": "UTF8", "gssencmode": "disable", "passfile": "/nonexistent", "replication": "false",
         ]
-        if let password { pairs.append(("password", password)) }
+        words.merge(own) { $1 }
+        words["password"] = password
+        return Self.withLists(words.sorted { $0.key < $1.key }, body)
+    }
+
+    /// Two lists for libpq that end with `nil`: keywords and their values.
+    static func withLists<Result>(
+        _ pairs: [(key: String, value: String)],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
         let keys = pairs.map { UnsafePointer(strdup($0.0)) } + [nil]
         let values = pairs.map { UnsafePointer(strdup($0.1)) } + [nil]
         defer {

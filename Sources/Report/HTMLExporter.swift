@@ -20,10 +20,13 @@ public struct HTMLExporter: Exporter {
             "traffic": try Self.template(PackageResources.traffic_mustache),
             "server": try Self.template(PackageResources.server_mustache),
             "aspects": try Self.template(PackageResources.aspects_mustache),
+            "imported": try Self.template(PackageResources.imported_mustache),
+            "fit": try Self.template(PackageResources.fit_mustache),
         ])
-        var page = TrialPage(report).context
+        let imported = ImportedPage(report)
+        var page = imported?.context ?? TrialPage(report).context
         page["style"] = String(decoding: PackageResources.style_css, as: UTF8.self)
-        return library.render(page, withTemplate: "trial") ?? ""
+        return library.render(page, withTemplate: imported == nil ? "trial" : "imported") ?? ""
     }
 
     private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {

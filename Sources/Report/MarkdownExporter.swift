@@ -10,11 +10,12 @@ public struct MarkdownExporter: Exporter {
 
     /// The whole text, one part after the other in the order of the page.
     public func export(_ report: TrialReport) -> String {
+        if let imported = ImportedPage(report) { return imported.markdown }
         let tables = TrialTables(report: report, quantity: .page)
         let settings = SettingTables(report: report, quantity: .page)
         let parts =
             head(report, settings) + measured(report, tables) + aspects(report) + server(report) + traffic(report)
-            + ran(report, settings) + foot(report, settings)
+            + FitMarkdown.parts(report) + ran(report, settings) + foot(report, settings)
         return parts.joined(separator: "\n\n") + "\n"
     }
 

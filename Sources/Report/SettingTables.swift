@@ -81,11 +81,13 @@ struct SettingTables {
 
     /// What another run of the same must share.
     var identity: ReportTable {
-        plain([
+        let what: [(String, String)] = [
             ("run", record.runId), ("tool", "ArchiveBench \(record.toolVersion)"), ("seed", "\(record.seed)"),
-            ("digest of the operations", record.digest), ("digest of the workload file", record.workload.fileDigest),
-            ("started", record.startedAt), ("ended", record.endedAt ?? "not written"),
-        ])
+            ("digest of the operations", record.digest),
+            ("digest of the workload file", record.workload.fileDigest),
+        ]
+        let when = [("started", record.startedAt), ("ended", record.endedAt ?? "not written")]
+        return plain(what + record.workload.traceRows + when)
     }
 
     var files: ReportTable {
@@ -97,6 +99,7 @@ struct SettingTables {
         .latencies: "a histogram a second and request class, for HdrHistogram's tools",
         .workload: "the traffic, word for word", .variant: "what was under test, word for word",
         .profile: "the machine asked for, word for word",
+        .fit: "how well the workload resembles the archive that it was fitted to",
         .serverLog: "the database server's own log", .statements: "what the server did for each statement",
         .serverSamples: "server and host, one line a second", .plans: "plans of statements, each in a file beside it",
         .page: "this report as a page",

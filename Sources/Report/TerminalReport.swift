@@ -24,7 +24,8 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func closing(page: String) -> String {
-        join(
+        if let imported { return join(imported.closing, page) }
+        return join(
             [
                 verdict, classTable, [backlog] + slowestWait + generator, traffic.inShort, traffic.checksInShort,
                 machine,
@@ -46,11 +47,14 @@ public struct TerminalReport: Sendable {
     /// - Parameter page: path of the page, as the last line.
     /// - Returns: lines without a line break after the last.
     public func details(page: String) -> String {
-        join(
+        if let imported { return join(imported.details, page) }
+        return join(
             [verdict, facts, classTable, [backlog] + generator] + traffic.inFull
                 + [waits, accounts, objectives, rules, settings, gaps],
             page)
     }
+
+    private var imported: TerminalImport? { TerminalImport(report: report, text: text, quantity: quantity) }
 
     private var traffic: TerminalTraffic { TerminalTraffic(report: report, text: text, quantity: quantity) }
 

@@ -16,8 +16,10 @@ struct TimelineChart {
     /// What the server did beside the statements; `nil` when nobody looked.
     var spans: ServerSpans? { report.record.server.map(ServerSpans.init) }
 
-    /// A closed loop offers nothing.
-    private var isClosed: Bool { report.record.closedClients != nil }
+    /// A closed loop offers nothing, and of what was imported it may not be known.
+    private var isClosed: Bool {
+        report.record.closedClients != nil || report.record.imported?.countsFromSchedule == false
+    }
 
     /// Operations offered and achieved, all classes together; `nil` without samples.
     var throughput: String? {

@@ -41,6 +41,7 @@ struct TrialPage {
         page["traffic"] = traffic?.context
         page["notice"] = traffic?.notice
         page["server"] = ServerPage(report: report, quantity: quantity)?.context
+        page["fit"] = FitPage(report: report, quantity: quantity)?.context
         page["aspects"] = AspectPage(report: report, quantity: quantity)?.context
         addPictures(to: &page)
         return page

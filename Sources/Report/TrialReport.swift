@@ -10,6 +10,8 @@ public struct TrialReport: Sendable {
     public let files: [RecordFolder.File]
     /// The server's side, as far as it was looked at.
     public let server: ServerEvidence
+    /// How well the workload resembles the archive that it was fitted to; `nil` where it was not fitted to one.
+    public let fit: FitRecord?
 
     /// Fewer completed operations than this and a p99 lies among the ten slowest.
     static let fewOperations = 1_000
@@ -19,11 +21,13 @@ public struct TrialReport: Sendable {
     ///   - samples: its seconds, in order.
     ///   - files: those there are, or will be when all reports are written.
     ///   - server: the server's side, from the files beside the record.
+    ///   - fit: what is known of the workload's fit.
     public init(
         record: RunRecord, samples: [SecondSample], files: [RecordFolder.File] = RecordFolder.File.allCases,
-        server: ServerEvidence = .none
+        server: ServerEvidence = .none, fit: FitRecord? = nil
     ) {
         self.server = server
+        self.fit = fit
         self.record = record
         self.samples = samples
         self.files = files
@@ -37,14 +41,14 @@ public struct TrialReport: Sendable {
         try self.init(
             record: folder.readRecord(), samples: folder.readSamples(),
             files: RecordFolder.File.allCases.filter { written.contains($0) || folder.readText($0) != nil },
-            server: ServerEvidence(folder: folder))
+            server: ServerEvidence(folder: folder), fit: try? folder.readFit())
     }
 
     /// Request classes in the order of the vocabulary: puts, what clients ask, then the archive's own maintenance.
     var classNames: [String] {
         Self.inOrder(
             Set(record.classes.keys).union(record.accounting.keys)
-                .filter { (record.accounting[$0]?.scheduled ?? 0) > 0 || record.classes[$0]?.responseMs != nil })
+                .filter { (record.accounting[$0]?.scheduled ?? 0) > 0 || record.classes[$0]?.known != nil })
     }
 
     /// ``classNames`` without maintenance, which is rare and slow and would squash the axes of the others.

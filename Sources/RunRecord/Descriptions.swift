@@ -186,6 +186,8 @@ public struct WorkloadDescription: Codable, Sendable {
     /// Virtual time at the start of warm-up, ISO 8601, UTC.
     public var archiveEpoch: String
     public var shards: [String]
+    /// The recording that messages or requests came from; `nil` where the workload made them.
+    public var trace: TraceDescription?
     /// Databases where each shard has nodes and one of its own; `nil` where all nodes share one.
     public var databases: Int?
 

@@ -13,6 +13,7 @@ extension RunRecord {
     /// What keeps the trial from being used as evidence, a few words each: how it ended, and the names of broken rules.
     /// Empty when it may be used.
     public var doubts: [String] {
+        if imported != nil { return [Self.importedKind] }
         let endings = ending == .completed ? [] : [ending.rawValue]
         let broken = validity.filter { !$0.holds }.map(\.rule)
         let found = endings + (validity.isEmpty ? ["no rule checked"] : broken)

@@ -97,7 +97,7 @@ public struct ExperimentRecord: Codable, Sendable {
 
 /// A file that decides what an experiment is.
 public struct ExperimentInput: Codable, Sendable, Equatable {
-    /// `spec`, `workload`, `overlay`, `variant`, `suggestion` or `profile`.
+    /// `spec`, `workload`, `overlay`, `variant`, `suggestion`, `profile` or `trace`.
     public var kind: String
     /// As the specification names it; of the specification itself the path, within the checkout where it lies there.
     public var name: String

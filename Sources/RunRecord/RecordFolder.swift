@@ -14,6 +14,7 @@ public struct RecordFolder: Sendable {
         case workload = "workload.yaml"
         case variant = "variant.yaml"
         case profile = "profile.yaml"
+        case fit = "fit.json"
         case serverLog = "server.log"
         case statements = "statements.json"
         case serverSamples = "server.jsonl"

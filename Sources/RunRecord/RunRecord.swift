@@ -67,6 +67,8 @@ public struct RunRecord: Codable, Sendable {
     public var calibration: CalibrationQuote?
     /// The exact command line that makes this run again.
     public var command: String
+    /// Where the numbers are from when another program measured them; `nil` for a trial of this tool.
+    public var imported: ImportDescription?
     /// Moments worth a mark on a time line, in order; also in `events.jsonl`.
     public var events: [TrialEvent]
     /// Stalls of the measured load, in order, the longest hundred at most; each is an event too. `nil` when none was
@@ -170,6 +172,8 @@ public struct ClassSummary: Codable, Sendable {
     public var goodputPerSecond: Double?
     /// Intended start to done; `nil` when nothing completed.
     public var responseMs: LatencyQuantiles?
+    /// What is known of the response times where ``responseMs`` is not, as in some imported records; `nil` elsewhere.
+    public var knownMs: KnownLatency?
     /// Sent to done.
     public var serviceMs: LatencyQuantiles?
     /// Intended start to sent.

@@ -41,6 +41,11 @@ extension SpecMap {
         list(key, in: range, example: "[1, 2]", QuantityParser.number) { QuantityParser.show($0) }
     }
 
+    /// A list of rates within a range, events per second, with one entry at least; empty after a problem was noted.
+    public func rateList(_ key: String, in range: ClosedRange<Double>) -> [Double] {
+        list(key, in: range, example: "[10/s, 12/s]", QuantityParser.rate) { "\(QuantityParser.show($0))/s" }
+    }
+
     private func items(_ key: String, required: Bool, example: String) -> [Node] {
         guard let value = find(key) else {
             if required { noteMissing(key, "a list such as \(example)") }

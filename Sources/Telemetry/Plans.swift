@@ -20,7 +20,7 @@ public enum Plans {
     /// - Parameter connection: on which statements will be explained.
     /// - Throws: `PostgresError` of the server.
     public static func hide(_ connection: Connection) throws(PostgresError) {
-        try connection.run(TelemetryConnection.unseen)
+        try TelemetryConnection.hide(connection)
     }
 
     /// Explains a statement by executing it.

@@ -95,7 +95,7 @@ final class SamplerRun {
         if sight.io == nil, let major = lastMajor, major < 16 {
             sight.gaps.append("reads and writes by kind of backend (pg_stat_io): PostgreSQL \(major) does not have it")
         }
-        if let host = lastHost { sight.gaps += Self.gaps(host, plan) }
+        if let host = lastHost, !plan.isForeign { sight.gaps += Self.gaps(host, plan) }
         return sight
     }
 

@@ -12,6 +12,14 @@ package struct ServerQueries {
     /// Versions whose views are known. A later one is asked as the last of them.
     static let known = 15...18
 
+    /// Everything that is asked again and again while a load runs; the first of them twice as often.
+    ///
+    /// - Parameter databases: names of the archive's.
+    /// - Returns: queries.
+    package func sampled(of databases: [String]) -> [String] {
+        [Self.activity, Self.counters(of: databases), wal, writing, Self.locks, Self.tuples] + (io.map { [$0] } ?? [])
+    }
+
     // MARK: Levels
 
     /// Backends by kind, state, what they wait for, and the statement of those that execute one. The text, because a

@@ -13,7 +13,16 @@ final class TelemetryConnection {
 
     /// Keeps a session's own statements out of the statistics and out of the log of slow plans. Where a library is not
     /// loaded its setting is a word without meaning.
-    static let unseen = "SET pg_stat_statements.track = 'none'; SET auto_explain.log_min_duration = -1"
+    private static let unseen = "SET pg_stat_statements.track = 'none'; SET auto_explain.log_min_duration = -1"
+
+    /// Puts that in force, as far as the role may: where only a superuser may, what is looked at is counted.
+    static func hide(_ connection: Connection, limit: Nanoseconds = TelemetryConnection.limit) throws(PostgresError) {
+        do throws(PostgresError) {
+            try connection.run(unseen, limit: limit)
+        } catch {
+            guard error.code == .sqlState("42501") else { throw error }
+        }
+    }
 
     private let connection: Connection
     private(set) var queries = 0
@@ -28,9 +37,10 @@ final class TelemetryConnection {
         var parameters = parameters
         parameters.applicationName = Self.name
         connection = try Connection.open(parameters, limit: limit)
+        try Self.hide(connection, limit: limit)
         try connection.run(
             """
-            \(Self.unseen); SET statement_timeout = \(limit / 1_000_000); SET lock_timeout = 500; SET jit = off;
+            SET statement_timeout = \(limit / 1_000_000); SET lock_timeout = 500; SET jit = off;
             SET max_parallel_workers_per_gather = 0; SET search_path = pg_catalog, public
             """, limit: limit)
     }

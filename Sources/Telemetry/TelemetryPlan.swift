@@ -15,6 +15,8 @@ public struct TelemetryPlan: Sendable {
     public var logFile: String
     /// Folder of the server's control group that holds `cpu.stat`; `nil` when it has none of its own.
     public var controlGroup: String?
+    /// Whether the server is somebody else's: then nothing is made on it, and what is told of it counts all of its work.
+    public var isForeign = false
     /// Libraries that the server was told to load.
     public var libraries: Set<String>
     /// Whether the first slow statement turns on the logging of slow plans, which costs every statement after it. Servers that

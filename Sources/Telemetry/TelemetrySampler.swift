@@ -41,20 +41,28 @@ public final class TelemetrySampler: Sendable {
         do throws(PostgresError) {
             let connection = try TelemetryConnection(plan.maintenance)
             if plan.libraries.contains(TelemetrySettings.statements) {
-                try connection.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
+                if !plan.isForeign {
+                    try connection.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
+                }
                 first = try StatementReader(connection: connection, databases: plan.databases).read()
-            } else {
+            } else if !plan.isForeign {
                 gaps.append("statement statistics of the server: its installation has no pg_stat_statements")
             }
-            if !plan.logsSlowPlans {
-                gaps.append("plans of slow statements: their logging would slow down the one server that has them")
-            } else if !plan.libraries.contains(TelemetrySettings.slowPlans) {
-                gaps.append("plans of slow statements: the server's installation has no auto_explain")
-            }
+            if let gap = slowPlansGap(plan) { gaps.append(gap) }
         } catch {
             gaps.append("statement statistics of the server: \(error)")
         }
         return TelemetrySampler(plan, folder, first: first, gaps: gaps)
+    }
+
+    /// Why plans of slow statements are not seen; `nil` where they are, and on somebody's server, whose log is not ours.
+    private static func slowPlansGap(_ plan: TelemetryPlan) -> String? {
+        if plan.isForeign { return nil }
+        if !plan.logsSlowPlans {
+            return "plans of slow statements: their logging would slow down the one server that has them"
+        }
+        return plan.libraries.contains(TelemetrySettings.slowPlans)
+            ? nil : "plans of slow statements: the server's installation has no auto_explain"
     }
 
     /// The load is over; ``follow()`` returns after a last sample.

@@ -45,6 +45,15 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
         self.index = index
     }
 
+    /// - Throws: ``WakuFormatError`` unless the text is `cluster/index`, such as `16/32`.
+    public init(_ text: String) throws(WakuFormatError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let cluster = UInt16(parts[0]), let index = UInt16(parts[1]) else {
+            throw WakuFormatError("'\(text)' is not a shard: write cluster/index such as 16/32")
+        }
+        try self.init(cluster: cluster, index: index)
+    }
+
     init?(topicText: String) {
         let parts = topicText.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].isEmpty, parts[1] == "waku", parts[2] == "2", parts[3] == "rs",

@@ -46,7 +46,7 @@ public enum ArrivalProcesses {
     /// In the order that help and messages list them.
     public static let all: [any ArrivalProcess.Type] = [
         PoissonArrivals.self, ConstantArrivals.self, OnOffArrivals.self, EpochEdgeArrivals.self,
-        PeriodicArrivals.self, ClockArrivals.self, HerdArrivals.self, HourlyVolumes.self,
+        PeriodicArrivals.self, ClockArrivals.self, HerdArrivals.self, HourlyVolumes.self, HourlyRates.self,
     ]
 
     /// Reads a mapping such as `{process: poisson, rate: 10/s}`.

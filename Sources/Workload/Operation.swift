@@ -74,7 +74,8 @@ public struct Operation: Sendable {
         set { askNumber = Int32(newValue) }
     }
 
-    /// Messages that a query by hash may name; `nil` when it names none, or none is known.
+    /// Messages that a query by hash may name, or the number of the topic that a query by topics names because a trace has
+    /// it; `nil` when it names none, or none is known.
     public var candidates: ClosedRange<Int64>? {
         firstCandidate <= lastCandidate ? firstCandidate...lastCandidate : nil
     }

@@ -166,6 +166,7 @@ extension WorkloadSpec {
             throw OverlayProblem(
                 description: "\(place) has more than \(TopicPopulationSpec.mostTopics) topics; multiply topics by less")
         }
+        if let misfit = traceMisfit(overlay) { throw OverlayProblem(description: "\(place) \(misfit)") }
         if let problem = tooManyNodes(fleet) {
             throw OverlayProblem(
                 description:

@@ -45,6 +45,8 @@ public protocol QueryShape: Sendable {
     func lookingBack(overPart factor: Double) -> Self
     /// Names the messages a request may ask for, when it is offered.
     func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>?
+    /// What ``Operation/candidates`` say of a request that a trace has with a topic; `nil` where a topic decides nothing.
+    func candidates(ofTopic topic: Int) -> ClosedRange<Int64>?
     /// Fills in all that the shape decides, as far as the operation's node has it. The query comes empty, with direction
     /// and page size set.
     func fill(_ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic)
@@ -60,6 +62,7 @@ extension QueryShape {
     /// Windows that do not look back stay as they are.
     public func lookingBack(overPart factor: Double) -> Self { self }
     public func candidates(at time: UInt64, in log: MessageLog) -> ClosedRange<Int64>? { nil }
+    public func candidates(ofTopic topic: Int) -> ClosedRange<Int64>? { nil }
     /// Whoever names no shard means all of them.
     public func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int] {
         Array(0..<traffic.fleet.databases)
@@ -121,14 +124,25 @@ public struct TopicWindow: QueryShape {
         _ query: inout StoreQuery, for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
     ) {
         query.includeData = includeData
-        let drawn = traffic.drawTopics(topics, from: from, &random)
+        let drawn = choose(for: operation, &random, traffic)
         query.pubsubTopic = traffic.topics.shards[drawn.shard].pubsubTopic
         query.contentTopics = drawn.topics.map { traffic.topics.topics[$0] }
         QueryWindows.set(&query, window: window, ending: ending, operation, traffic)
     }
 
+    /// A recorded topic comes first.
+    public func candidates(ofTopic topic: Int) -> ClosedRange<Int64>? { Int64(topic)...Int64(topic) }
+
+    /// The topics that a request names, and their shard.
+    func choose(
+        for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic
+    ) -> (shard: Int, topics: [Int]) {
+        let recorded = operation.candidates.map { Int($0.lowerBound) }
+        return traffic.drawTopics(topics, from: from, first: recorded, &random)
+    }
+
     public func databases(for operation: Operation, _ random: inout RandomSource, _ traffic: Traffic) -> [Int] {
-        [traffic.fleet.database(ofShard: traffic.drawTopics(topics, from: from, &random).shard)]
+        [traffic.fleet.database(ofShard: choose(for: operation, &random, traffic).shard)]
     }
 }
 

@@ -16,6 +16,7 @@ public struct RandomSource: Sendable {
         case sizeTables = 7
         case payloads = 8
         case clockwork = 9
+        case recordedClocks = 10
         /// Sources count up from these, two for each entry of the workload.
         case queries = 1_000
         case streams = 2_000

@@ -19,14 +19,18 @@ public final class Traffic {
     private let calendar: ArchiveCalendar
     private let timeline: HistoryTimeline
     private var streams: [StreamClock]
+    /// Messages and requests that a trace has in their place.
+    private let recordedMessages: TraceWalk?
+    private let recordedRequests: TraceWalk?
     private var offers: RandomSource
     private var pending: DueHeap
-    private var queries: [QuerySource]
+    var queries: [QuerySource]
     private var sessionClocks: [SessionClock]
     private var sentChecks: [SentCheckQueue]
-    private var sessions: SessionBook
+    private(set) var sessions: SessionBook
     private var scratch: Message
-    private let lookAhead: UInt64
+    /// How much earlier than it is due a message is taken in: clients may ask for it before it is there.
+    let lookAhead: UInt64
     private let end: UInt64
     private var arrivals: MeasuredArrivals
     /// In a closed loop the moment at which the next operation is taken.
@@ -49,7 +53,7 @@ public final class Traffic {
         let book = TopicBook(spec.topics, seed: seed)
         topics = book
         fleet = Fleet(spec.writers, shards: book.shards.count)
-        let classes = MessageClasses(spec.messages.streams + (spec.messagesBefore?.streams ?? []))
+        let classes = spec.messageClasses
         source = MessageSource(
             spec.messages, classes: classes, topics: topics, calendar: spec.calendar, seed: seed)
         past = spec.messagesBefore.map {
@@ -63,9 +67,15 @@ public final class Traffic {
             from: spec.phases.warmUp, settledAs: walk == .planned ? spec.phases.warmUp..<spec.phases.offered : nil)
         end = walk == .planned ? spec.phases.offered : spec.phases.longest
         streams = spec.messages.streams.indices.map { StreamClock($0, spec, seed: seed) }
+        recordedMessages = spec.trace?.walk(.messages, spec, book)
+        recordedRequests = spec.trace?.walk(.requests, spec, book)
         offers = RandomSource(seed: seed, .offers)
         pending = DueHeap()
-        queries = spec.queries.indices.map { QuerySource(index: $0, spec.queries[$0], spec.calendar, seed: seed) }
+        let recorded = spec.trace?.summary.queries ?? []
+        queries = spec.queries.indices.map {
+            QuerySource(
+                index: $0, spec.queries[$0], spec.calendar, seed: seed, isRecorded: recorded.contains($0))
+        }
         sessionClocks = spec.clients.indices.compactMap { SessionClock($0, spec, seed: seed) }
         let names = source.classes
         sentChecks = spec.clients.enumerated().compactMap { index, client in
@@ -79,7 +89,7 @@ public final class Traffic {
 
     /// All of the trial's messages, up to four million; beyond that twice what the longest look back spans.
     private static func remembered(_ spec: WorkloadSpec) -> Int {
-        let all = spec.messages.expected(from: 0, to: Int64(spec.phases.longest), spec.calendar) * 1.2
+        let all = spec.mostMessages(in: spec.phases.longest)
         let share = all / max(Double(spec.phases.longest), 1)
         let syncs = spec.clients.compactMap { ($0.kind as? StoreSync)?.range }.max() ?? 0
         let lookBack = max(spec.queries.map { $0.shape.lookBack }.max() ?? 0, syncs)
@@ -116,20 +126,27 @@ public final class Traffic {
     public func next() -> Operation? {
         while true {
             let stream = streams.indices.min { streams[$0].due < streams[$1].due } ?? 0
-            let messageDue =
-                streams[stream].due == .max ? .max : streams[stream].due - min(streams[stream].due, lookAhead)
+            let arrival = recordedMessages?.due ?? streams[stream].due
+            let messageDue = arrival == .max ? .max : arrival - min(arrival, lookAhead)
             let query = queries.indices.min { queries[$0].due < queries[$1].due }
             let queryDue = query.map { queries[$0].due } ?? .max
             let session = sessionClocks.indices.min { sessionClocks[$0].due < sessionClocks[$1].due }
             let sessionDue = session.map { sessionClocks[$0].due } ?? .max
             let checkDue = sentChecks.lazy.map(\.due).min() ?? .max
             let pendingDue = pending.first?.due ?? .max
-            let due = min(messageDue, queryDue, sessionDue, checkDue, pendingDue)
+            let recordedDue = recordedRequests?.due ?? .max
+            let due = min(min(messageDue, queryDue, sessionDue), min(checkDue, pendingDue, recordedDue))
             guard due < end else { return nil }
             if due == messageDue {
-                acceptMessages(ofStream: stream)
+                if let recordedMessages {
+                    acceptMessage(of: recordedMessages)
+                } else {
+                    acceptMessages(ofStream: stream)
+                }
             } else if due == pendingDue {
                 return pending.removeFirst()
+            } else if due == recordedDue, let recordedRequests {
+                if let operation = request(of: recordedRequests) { return divided(operation) }
             } else if due == queryDue, let query {
                 return divided(queries[query].take(log: log, nodes: spec.writers.count))
             } else if due == sessionDue, let session {
@@ -140,26 +157,31 @@ public final class Traffic {
         }
     }
 
-    /// Draws who offers the messages of an arrival when, and plans all their puts.
+    /// Takes in all messages of an arrival.
     private func acceptMessages(ofStream index: Int) {
         let (time, arrival) = (streams[index].due, streams[index].arrivals)
         var place: UInt32 = 0
         source.walk(stream: index, arrival: arrival, at: Int64(time)) { draft in
-            let shard = topics.shardOfTopic[draft.topic]
-            arrivals.note(
-                at: takenAt ?? time, shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
-                ephemeral: draft.isEphemeral)
-            if draft.isEphemeral { return true }
-            let number = log.nextNumber
-            log.append(.init(time: Int64(time), arrival: arrival, place: place, stream: UInt16(index)))
-            place += 1
-            planPuts(number, ofShard: shard, at: time)
-            for check in sentChecks.indices {
-                sentChecks[check].note(number, shard: shard, messageClass: draft.messageClass, at: Int64(time))
-            }
+            accept(draft, .init(time: Int64(time), arrival: arrival, place: place, stream: UInt16(index)))
+            if !draft.isEphemeral { place += 1 }
             return true
         }
         streams[index].advance(calendar)
+    }
+
+    /// Draws who offers a message when, and plans all its puts.
+    func accept(_ draft: MessageDraft, _ entry: MessageLog.Entry) {
+        let (time, shard) = (UInt64(entry.time), topics.shardOfTopic[draft.topic])
+        arrivals.note(
+            at: takenAt ?? time, shard: shard, messageClass: draft.messageClass, bytes: source.wireSize(draft),
+            ephemeral: draft.isEphemeral)
+        if draft.isEphemeral { return }
+        let number = log.nextNumber
+        log.append(entry)
+        planPuts(number, ofShard: shard, at: time)
+        for check in sentChecks.indices {
+            sentChecks[check].note(number, shard: shard, messageClass: draft.messageClass, at: entry.time)
+        }
     }
 
     private func planPuts(_ number: Int64, ofShard shard: Int, at time: UInt64) {
@@ -305,7 +327,12 @@ public final class Traffic {
     func draft(_ number: Int64) -> MessageDraft {
         number < timeline.rows
             ? (past ?? source).draft(ofHistory: number, offset: timeline.offset(of: number))
-            : source.draft(log.entry(of: number))
+            : liveDraft(number)
+    }
+
+    private func liveDraft(_ number: Int64) -> MessageDraft {
+        let entry = log.entry(of: number)
+        return entry.stream == .max ? source.draft(recorded: entry, number: number) : source.draft(entry)
     }
 
     /// The message of a put.
@@ -378,13 +405,16 @@ public final class Traffic {
     }
 
     /// Distinct topics of one shard, drawn as messages are sent to them or from one target; what luck does not find in a
-    /// while is taken in order.
-    func drawTopics(_ count: Int, from name: String?, _ random: inout RandomSource) -> (shard: Int, topics: [Int]) {
+    /// while is taken in order. Where the first one is known, the others are drawn as if it had been drawn.
+    func drawTopics(
+        _ count: Int, from name: String?, first: Int? = nil, _ random: inout RandomSource
+    ) -> (shard: Int, topics: [Int]) {
         let target = name.flatMap { topics.targets[$0] }
         func draw(_ random: inout RandomSource) -> Int {
             target.map { topics.draw($0, &random) } ?? source.drawTopic(&random)
         }
         var drawn = [draw(&random)]
+        if let first { drawn = [first] }
         let shard = topics.shardOfTopic[drawn[0]]
         for _ in 0..<(count * 20) where drawn.count < count {
             let topic = draw(&random)

@@ -32,7 +32,8 @@ struct QuerySource {
     private var number: Int64 = 0
     private(set) var due: UInt64
 
-    init(index: Int, _ spec: QuerySpec, _ calendar: ArchiveCalendar, seed: UInt64) {
+    /// `isRecorded` where a trace says when its requests are sent.
+    init(index: Int, _ spec: QuerySpec, _ calendar: ArchiveCalendar, seed: UInt64, isRecorded: Bool = false) {
         self.index = index
         self.spec = spec
         self.calendar = calendar
@@ -40,16 +41,26 @@ struct QuerySource {
         let purpose = RandomSource.Purpose.queries.rawValue + 2 * UInt64(index)
         arrivals = RandomSource(seed: seed, purpose: purpose)
         choices = RandomSource(seed: seed, purpose: purpose, index: 1)
-        due = spec.arrivals.next(after: 0, calendar, &arrivals)
+        due = isRecorded ? .max : spec.arrivals.next(after: 0, calendar, &arrivals)
     }
 
     mutating func take(log: MessageLog, nodes: Int) -> Operation {
-        let operation = Operation(
-            due: due, label: RequestLabel.first(ofQuery: index), node: choices.below(nodes), number: number,
-            origin: due, page: 0, candidates: spec.shape.candidates(at: due, in: log), cursor: .zero)
-        number += 1
+        let operation = operation(at: due, spec.shape.candidates(at: due, in: log), nodes)
         due = spec.arrivals.next(after: due, calendar, &arrivals)
         return operation
+    }
+
+    /// The request that a trace has at a moment, about a topic where it names one.
+    mutating func take(recordedAt due: UInt64, topic: Int?, log: MessageLog, nodes: Int) -> Operation {
+        let candidates = topic.flatMap { spec.shape.candidates(ofTopic: $0) } ?? spec.shape.candidates(at: due, in: log)
+        return operation(at: due, candidates, nodes)
+    }
+
+    private mutating func operation(at due: UInt64, _ candidates: ClosedRange<Int64>?, _ nodes: Int) -> Operation {
+        defer { number += 1 }
+        return Operation(
+            due: due, label: RequestLabel.first(ofQuery: index), node: choices.below(nodes), number: number,
+            origin: due, page: 0, candidates: candidates, cursor: .zero)
     }
 
     /// The numbers that decide what a request says; the same for all pages of a chain.

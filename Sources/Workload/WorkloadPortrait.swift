@@ -122,16 +122,17 @@ public struct WorkloadPortrait: Sendable, Encodable {
     private static func requests(_ spec: WorkloadSpec) -> [Requests] {
         let (calendar, end) = (spec.calendar, Int64(spec.phases.offered))
         let seconds = Double(end) / 1e9
-        let queries = spec.queries.map {
+        let queries = spec.queries.enumerated().map { index, query in
             Requests(
-                name: $0.name, kind: "request", perSecond: $0.arrivals.expected(from: 0, to: end, calendar) / seconds,
-                classes: [$0.shape.firstClass])
+                name: query.name, kind: "request",
+                perSecond: spec.expectedRequests(ofQuery: index, from: 0, to: end) / seconds,
+                classes: [query.shape.firstClass])
         }
         let clients = spec.clients.map { client in
             let rate: Double
             if let check = client.kind as? SentCheck {
                 // Batches make it fewer where senders send often.
-                let checked = spec.messages.rows(ofClasses: check.classes, from: 0, to: end, calendar)
+                let checked = spec.expectedMessages(ofClasses: check.classes, from: 0, to: end)
                 rate = min(checked / seconds * check.share, Double(check.senders) / Double(check.every) * 1e9)
             } else {
                 rate = (client.arrivals?.expected(from: 0, to: end, calendar) ?? 0) / seconds
@@ -172,7 +173,7 @@ public struct WorkloadPortrait: Sendable, Encodable {
     }
 
     /// The edges of the fleet's own histogram of message sizes, bytes.
-    static let edges = [0, 1, 3, 5, 15, 50, 75, 100, 125, 150, 500, 700, 1_000].map { $0 * 1_000 }
+    package static let edges = [0, 1, 3, 5, 15, 50, 75, 100, 125, 150, 500, 700, 1_000].map { $0 * 1_000 }
 
     private static func histogram(_ drafts: [MessageDraft]) -> [(edge: Int, share: Double)] {
         (edges.dropFirst() + [Int.max]).enumerated().map { index, edge in

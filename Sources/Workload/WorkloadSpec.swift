@@ -15,6 +15,8 @@ public struct WorkloadSpec: Sendable {
     public var messages: MessageSpec
     /// What the history is made of where the trial's messages are not what came before; `nil` where they are.
     public var messagesBefore: MessageSpec?
+    /// A recording that the trial's messages and requests come from; `nil` where streams and queries make them.
+    public private(set) var trace: TraceSpec?
     public var writers: WriterSpec
     public var queries: [QuerySpec]
     public var clients: [ClientSpec]
@@ -22,6 +24,8 @@ public struct WorkloadSpec: Sendable {
     public var history: HistorySpec
     public var phases: PhaseSpec
     public var objectives: [ObjectiveSpec]
+    /// Path of what is known of the archive that the workload was fitted to; `nil` where it was not fitted.
+    public var fit: String?
     /// The file's text, for the verbatim copy.
     public var text: String
 
@@ -44,6 +48,7 @@ public struct WorkloadSpec: Sendable {
         text = document.text
         name = top.name("name")
         summary = top.text("summary")
+        fit = top.has("fit") ? Self.beside(document.file, top.name("fit")) : nil
         archiveEpoch = top.instant("archive-epoch")
         timeScale = top.integer("time-scale", in: Self.timeScales, default: 1)
         let topicMaps = top.maps("topics", required: true)
@@ -53,6 +58,7 @@ public struct WorkloadSpec: Sendable {
         let names = hasNames ? Self.targetNames(topics) : []
         let messages = MessageSpec.read(top.map("messages", required: true), names)
         self.messages = messages
+        let traceKeys = top.map("trace").map(TraceKeys.init)
         writers = WriterSpec.read(top.map("writers"))
         let queryMaps = top.maps("queries")
         queries = queryMaps.map { QuerySpec.read($0, topics: names) }
@@ -76,7 +82,13 @@ public struct WorkloadSpec: Sendable {
         if knowsRequests { checkObjectives(objectiveMaps) }
         if !document.hasProblems { checkTopics(top, queryMaps) }
         try document.finish()
+        if let traceKeys, let file = traceKeys.file { trace = try TraceSpec(traceKeys, file, self) }
         if let bytes = history.bytes { history.rows = rows(filling: bytes) }
+    }
+
+    /// The path of a file that lies in the folder of another one.
+    private static func beside(_ file: String, _ name: String) -> String {
+        (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + name
     }
 
     /// Factors on archive time that make sense: up to a day in a second.
@@ -118,6 +130,7 @@ public struct WorkloadSpec: Sendable {
         for index in scaled.messages.streams.indices {
             scaled.messages.streams[index].arrivals = self.messages.streams[index].arrivals.scaled(by: messages)
         }
+        scaled.trace = trace?.scaled(messages: messages, requests: requests)
         for index in queries.indices { scaled.queries[index].arrivals = queries[index].arrivals.scaled(by: requests) }
         for index in clients.indices {
             scaled.clients[index].arrivals = clients[index].arrivals?.scaled(by: requests)

@@ -31,7 +31,8 @@ struct ArchiveBench: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CompareCommand.self, ExperimentCommand.self, SuggestionsCommand.self, WorkloadCommand.self,
-            ReportCommand.self, Show.self, Bundle.self, Runs.self, Doctor.self, Up.self, Down.self, Clean.self,
+            Characterize.self, ReportCommand.self, ImportCommand.self, Show.self, Bundle.self, Runs.self, Doctor.self,
+            Up.self, Down.self, TargetCommand.self, Clean.self, QueryCommand.self, PutCommand.self,
             CacheCommand.self, ProfileCommand.self, Calibrate.self, ProbeWorker.self,
             FlushProbeCommand.self,
         ])

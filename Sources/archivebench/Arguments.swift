@@ -38,6 +38,15 @@ enum Arguments {
         return number
     }
 
+    /// Seconds since 1970.
+    static func instant(_ text: String, _ option: String) throws -> Int {
+        do {
+            return try QuantityParser.instant(text).get()
+        } catch {
+            throw UsageProblem("--\(option): \(error)")
+        }
+    }
+
     private static func value<Value>(_ result: Result<Value, QuantityError>) throws -> Value {
         do {
             return try result.get()

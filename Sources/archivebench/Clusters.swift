@@ -89,12 +89,14 @@ struct Down: ParsableCommand {
 /// `archivebench clean`
 struct Clean: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove kept clusters, and what killed runs left behind.",
+        abstract: "Remove kept clusters, what killed runs left behind, and the marked database of a server.",
         discussion: """
             Examples:
               archivebench clean               what killed runs left behind
               archivebench clean k3f9a2hm      one kept cluster, data included
               archivebench clean --all         all kept clusters, data included
+              archivebench clean --target 'host=db user=bench dbname=bench' --dry-run
+                                               which statements would drop the marked database there
 
             What the cache holds on purpose is removed by `archivebench cache prune`.
             """)
@@ -105,7 +107,20 @@ struct Clean: ParsableCommand {
     @Flag(help: "All kept clusters.")
     var all = false
 
+    @OptionGroup var external: TargetOptions
+
+    @Flag(help: "With --target: print the statements, and send none that changes anything.")
+    var dryRun = false
+
+    func validate() throws {
+        if external.target == nil && dryRun { throw ValidationError("--dry-run: for --target only") }
+        if external.target != nil && (all || !clusters.isEmpty) {
+            throw ValidationError("--target: name a server or clusters, not both")
+        }
+    }
+
     func run() throws {
+        if let target = external.target { return try TargetCommand.remove(target, dryRun: dryRun) }
         let registry = Project.registry
         let chosen = all ? registry.clusters().filter(\.kept) : try clusters.map(ClusterText.find)
         let leftovers = DatasetCache(registry: registry).sweep()

@@ -7,23 +7,26 @@ import RunRecord
 import SpecReader
 import Testbed
 
-/// The process: clears what libpq would read from the environment, parses, runs, and turns every ending into words and
-/// an exit code.
+/// The process: hides secrets among its arguments, clears what libpq would read from the environment, parses, runs, and
+/// turns every ending into words and an exit code.
 @main
 enum Main {
     static func main() async {
-        ConnectionParameters.forgetEnvironment()
+        let arguments = ServerArguments.take()
+        // Who names a server means the environment too; it is forgotten once the server is resolved.
+        if !ServerArguments.name(arguments) { ConnectionParameters.forgetEnvironment() }
         DescriptorLimit.raise()
         var command: any ParsableCommand
         do {
-            command = try ArchiveBench.parseAsRoot()
+            command = try ArchiveBench.parseAsRoot(Array(arguments.dropFirst()))
         } catch {
             let help = ArchiveBench.exitCode(for: error) == .success
             if help {
                 Terminal.out(ArchiveBench.fullMessage(for: error))
             } else {
                 let words = ArchiveBench.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-                Terminal.error("archivebench: \(words); 'archivebench help' shows what there is")
+                let shown = ServerArguments.hidden(words, of: arguments)
+                Terminal.error("archivebench: \(shown); 'archivebench help' shows what there is")
             }
             exit(help ? 0 : ExitStatus.usage.rawValue)
         }

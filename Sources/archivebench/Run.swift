@@ -23,6 +23,8 @@ struct RunCommand: AsyncParsableCommand {
               archivebench run --profile fleet-1vcpu-2gb --profile fleet-2vcpu-4gb
               archivebench run --closed 8                how much it can do: 8 clients without pause
               archivebench run --dry-run                what would be done, without doing it
+              archivebench run --target 'host=db user=bench dbname=bench sslmode=verify-full'
+                                                        in a database that `target prepare` made on your own server
               archivebench run --json | jq .valid
             """)
 
@@ -31,6 +33,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var trial: TrialOptions
 
     @OptionGroup var profiles: ProfileOptions
+
+    @OptionGroup var external: TargetOptions
 
     @Option(help: ArgumentHelp("Multiplies all arrival rates.", valueName: "factor"), transform: Arguments.factor)
     var rateScale: Double = 1
@@ -58,10 +62,17 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Exit with 1 when an objective is missed.", valueName: "what"))
     var failOn: FailOn?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --target: the longest that a statement of the load may take, such as 30s; 5min when not given.",
+            valueName: "time"),
+        transform: Arguments.duration)
+    var statementTimeout: UInt64?
+
     @Flag(help: "Say what would be done, and stop.")
     var dryRun = false
 
-    @Flag(help: "Leave the cluster running, and say how to connect.")
+    @Flag(help: "Leave the cluster running, and say how to connect; with --target leave the filled archive there.")
     var keep = false
 
     @Flag(help: "Do not look at the server and the host while the load runs: no statement statistics, plans and waits.")
@@ -77,10 +88,15 @@ struct RunCommand: AsyncParsableCommand {
         if let closed, !ClosedLoop.clientRange.contains(closed) {
             throw ValidationError("--closed \(closed): use 1 to \(ClosedLoop.clientRange.upperBound)")
         }
+        if let statementTimeout, external.target == nil || !(1_000_000...86_400_000_000_000).contains(statementTimeout)
+        {
+            throw ValidationError("--statement-timeout: use 1ms to 24h, with --target")
+        }
         if let warmup, warmup > 86_400_000_000_000 { throw ValidationError("--warmup: use at most 24h") }
     }
 
     func run() async throws {
+        try refuseForTarget()
         var subject = try trial.read()
         if let warmup { subject.workload.phases.warmUp = warmup }
         if let duration { subject.workload.phases.measure = duration }
@@ -88,6 +104,7 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError(
                 "the time scale takes the archive beyond the year 2250; use less of it, or shorter phases")
         }
+        if let target = external.target { return try await run(subject, on: target) }
         let machines = try profiles.read()
         let requests = try await requests(subject, machines)
         if dryRun {
@@ -128,7 +145,7 @@ struct RunCommand: AsyncParsableCommand {
         return requests
     }
 
-    private func perform(_ request: TrialRequest) async throws {
+    func perform(_ request: TrialRequest) async throws {
         let progress = ProgressLine()
         let control = TrialControl()
         let signals = Interruption.watch(control, progress, request.registry)

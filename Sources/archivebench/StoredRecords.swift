@@ -124,7 +124,8 @@ extension StoredRecord {
 
     private func row(_ record: RunRecord) -> Row {
         Row(
-            run: name, kind: kind, started: record.startedAt, workload: record.workload.name,
+            run: name, kind: record.imported == nil ? kind : RunRecord.importedKind, started: record.startedAt,
+            workload: record.workload.name,
             ending: record.ending.rawValue, valid: record.valid, evidence: record.isEvidence, doubts: record.doubts)
     }
 

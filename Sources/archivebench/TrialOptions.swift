@@ -89,7 +89,7 @@ struct TrialOptions: ParsableArguments {
     func request(
         _ subject: Subject, rateScale: Double, closedClients: Int? = nil, profile: HardwareProfile? = nil,
         recordFolder: String, runID: String,
-        keep: Bool
+        keep: Bool, external: ExternalTrial? = nil
     ) async throws -> TrialRequest {
         let root = try Project.root()
         let state = historyState.flatMap { HistoryState($0) } ?? .asFound
@@ -98,10 +98,15 @@ struct TrialOptions: ParsableArguments {
                 "--history-state bloated: schema \(subject.schema) drops look-up partitions whole and does not bloat; use --schema 7"
             )
         }
-        let installation = try await PostgresInstallation.choose(
-            folder: postgresBin, major: subject.variant.postgresMajor, places: Project.postgresPlaces)
-        try await SettingsCheck.check(subject.variant, on: installation)
-        return TrialRequest(
+        let installation: PostgresInstallation
+        if let external {
+            installation = PostgresInstallation(elsewhere: external.serverVersion)
+        } else {
+            installation = try await PostgresInstallation.choose(
+                folder: postgresBin, major: subject.variant.postgresMajor, places: Project.postgresPlaces)
+            try await SettingsCheck.check(subject.variant, on: installation)
+        }
+        var request = TrialRequest(
             workload: subject.workload, overlays: subject.overlays, variant: subject.variant,
             schemaVersion: subject.schema, driver: subject.driver, historyState: state, usesCache: !noCache,
             seed: traffic.seed,
@@ -111,6 +116,8 @@ struct TrialOptions: ParsableArguments {
             schemaFolder: "\(root)/sql/schema",
             recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,
             command: Self.commandLine(CommandLine.arguments), wallClock: { Clock.wallSeconds() })
+        request.external = external
+        return request
     }
 
     /// A new run's name: when, what, and letters that keep two of the same second apart.
@@ -134,7 +141,7 @@ struct TrialOptions: ParsableArguments {
     }
 
     static func commandLine(_ arguments: [String]) -> String {
-        let quoted = arguments.dropFirst().map { word in
+        let quoted = ServerArguments.hidden(arguments).dropFirst().map { word in
             let plain = word.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                     || "-_./:=,%".utf8.contains(byte)

@@ -16,9 +16,10 @@ struct WorkloadCommand: ParsableCommand {
               archivebench workload describe status-prod-steady --overlay x10
               archivebench workload sample twn-rln-cap --count 20 | jq .
               archivebench workload digest my-workload.yaml --seed 7
+              archivebench workload export-trace my-workload.yaml -o mine.csv
               archivebench workload new community --members 2000 --channels 12 --shard 16/128 > mine.yaml
             """,
-        subcommands: [Check.self, Describe.self, Sample.self, Digest.self, NewWorkload.self])
+        subcommands: [Check.self, Describe.self, Sample.self, Digest.self, ExportTrace.self, NewWorkload.self])
 
     /// `archivebench workload check`
     struct Check: ParsableCommand {
@@ -33,6 +34,7 @@ struct WorkloadCommand: ParsableCommand {
             Terminal.out(
                 "\(spec.name): right. \(spec.messages.streams.count) streams, \(spec.topics.count) sets of topics, \(queries) kinds of requests, \(spec.history.rows) rows of history."
             )
+            for line in TraceText.lines(spec) { Terminal.out(line) }
         }
     }
 

@@ -15,7 +15,7 @@ struct WorkloadPage {
     }
 
     var text: String {
-        ([head, streams, day, sizes, topics, requests, growth].map { $0.joined(separator: "\n") })
+        ([head, trace, streams, day, sizes, topics, requests, growth].map { $0.joined(separator: "\n") })
             .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
@@ -24,6 +24,13 @@ struct WorkloadPage {
             spec.name, spec.summary, "digest \(portrait.digest)",
             spec.timeScale == 1 ? "" : "archive time runs \(spec.timeScale) times faster than the wall clock",
         ].filter { !$0.isEmpty }
+    }
+
+    /// What follows about streams, sizes, topics and growth is what the streams say.
+    private var trace: [String] {
+        let lines = TraceText.lines(spec)
+        guard spec.trace?.hasMessages == true else { return lines }
+        return lines + ["  messages of the trial come from the trace; what the streams say below makes the history"]
     }
 
     private var streams: [String] {

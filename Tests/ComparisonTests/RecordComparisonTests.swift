@@ -154,4 +154,65 @@ import Testing
         #expect(verdict.verdict == nil && verdict.ratio == nil && verdict.base != nil && !record.valid)
         #expect(record.validity.contains { !$0.holds && $0.observed.hasPrefix("the kernel differs") })
     }
+
+    // MARK: Imports
+
+    private func imported(_ record: inout RunRecord, fromSchedule: Bool = false) {
+        record.valid = false
+        record.validity = []
+        record.imported = ImportDescription(
+            source: "pgbench transaction log", files: [], importedAt: "", countsFromSchedule: fromSchedule,
+            limits: ["No intended starts."], unknown: [], counters: [], intervals: [])
+    }
+
+    @Test func importsAreSetSideBySideWithoutAVerdict() throws {
+        let base = (0..<4).map { trial("b\($0)", at: $0, p50: 10, variant: "base") { imported(&$0) } }
+        let other = (0..<4).map { trial("o\($0)", at: 10 + $0, p50: 20, variant: "other") { imported(&$0) } }
+        let record = compare(base, other)
+        let verdict = try median(record)
+        #expect(!record.valid && verdict.verdict == nil && verdict.base == 10 && verdict.candidate == 20)
+        #expect(verdict.reason.contains("may not be compared"))
+        #expect(record.validity.count == 8 && record.validity.allSatisfy { !$0.holds })
+        #expect(
+            record.validity[0].observed.contains(
+                "b0 was imported (pgbench transaction log): its times do not count from"))
+        #expect(record.sides.allSatisfy { $0.imported == "pgbench transaction log" })
+        #expect(record.threats.filter { $0.contains("No intended starts.") }.count == 2)
+    }
+
+    @Test func aTrialAndAnImportAreNoPair() throws {
+        let import_ = trial("i", at: 1, p50: 20, variant: "other") { imported(&$0, fromSchedule: true) }
+        let record = compare([trial("b", at: 0, p50: 10)], [import_])
+        #expect(record.validity.count == 1 && record.validity[0].observed.hasPrefix("i was imported"))
+        #expect(!record.validity[0].observed.contains("intended starts"))
+        #expect(try median(record).verdict == nil)
+    }
+
+    @Test func pacesOfImportsAreToldApart() {
+        let base = trial("b", at: 0, p50: 10) {
+            imported(&$0)
+            $0.pacing = PacingDescription(clients: 4)
+        }
+        let other = trial("o", at: 1, p50: 10, variant: "other") { imported(&$0) }
+        let record = compare([base], [other])
+        #expect(
+            record.validity.last?.observed.contains("the pace differs: 4 clients without pause in b, not known in o")
+                == true)
+    }
+
+    @Test func whatIsKnownOfAnImportIsCompared() throws {
+        let sides = [("base", 2.0), ("other", 3.0)].map { name, mean in
+            trial(name, at: 0, p50: 1, variant: name) {
+                imported(&$0)
+                $0.classes["put"]?.responseMs = nil
+                var known = KnownLatency(count: 50)
+                known.mean = mean
+                $0.classes["put"]?.knownMs = known
+            }
+        }
+        let metrics = try #require(compare([sides[0]], [sides[1]]).pairs.first).metrics
+        let mean = try #require(metrics.first { $0.metric == "response.mean:put" })
+        #expect(mean.base == 2 && mean.candidate == 3 && mean.verdict == nil)
+        #expect(metrics.first { $0.metric == "response.p99:put" } == nil)
+    }
 }

@@ -230,6 +230,7 @@ import Workload
             "process: on-off, rate: 3/s, on: 7s, off: 23s", "process: epoch-edge, rate: 0.5/s",
             "process: periodic, every: 60s, jitter: 60s, first: 100s", "process: clocks, count: 10, every: 30s",
             "process: herd, count: 2000, at: 10min, within: 5min", "process: hourly-volumes, volumes: [1MB, 300kB]",
+            "process: hourly-rates, rates: [0.5/s, 0.1/s, 0/s]",
         ], [1, 60])
     func countsAreAsExpectedAndTimesRise(_ text: String, _ scale: Int) throws {
         let (process, calendar) = try process(text, scale: scale)

@@ -52,7 +52,7 @@ extension WrongSpecs {
           - {name: fetch, ask: data-by-hashes, hashes: [1, 50], age: [20s, 80s], unknown: 2%, page-size: 50, arrivals: {process: poisson, rate: 1/s}}
           - {name: there, ask: presence-by-hashes, hashes: 5, arrivals: {process: poisson, rate: 1/s}}
           - {name: scan, ask: data-by-time, window: 1h, arrivals: {process: poisson, rate: 1/s}}
-          - {name: scan-hashes, ask: hashes-by-time, window: 1h, arrivals: {process: poisson, rate: 1/s}}
+          - {name: scan-hashes, ask: hashes-by-time, window: 1h, arrivals: {process: hourly-rates, rates: [1/s, 2/s]}}
         clients:
           - name: back
             kind: history-sync

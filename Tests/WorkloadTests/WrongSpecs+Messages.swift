@@ -140,7 +140,7 @@ extension WrongSpecs {
     static let arrivals: [WrongSpec] = [
         WrongSpec(
             "process: poisson", "process: poison",
-            "21:27: messages.streams[0].arrivals.process: 'poison' is not known; choose one of poisson, constant, on-off, epoch-edge, periodic, clocks, herd, hourly-volumes"
+            "21:27: messages.streams[0].arrivals.process: 'poison' is not known; choose one of poisson, constant, on-off, epoch-edge, periodic, clocks, herd, hourly-volumes, hourly-rates"
         ),
         WrongSpec(
             "process: poisson, rate: 10/s", "rate: 10/s",
@@ -195,6 +195,9 @@ extension WrongSpecs {
         WrongSpec(
             "{process: constant, rate: 3/s}", "{process: hourly-volumes, volumes: [1MiB]}",
             "47:95: queries[0].arrivals.process: requests fill no volumes; use 'hourly-volumes' for messages only"),
+        WrongSpec(
+            "rates: [1/s, 2/s]", "rates: [1/s, 2]",
+            "52:105: queries[5].arrivals.rates: '2' has no unit; write 10/s, 1100/min or 5/h"),
         WrongSpec(
             "on: 2s, off: 8s", "on: 2s",
             "42:17: 'messages.streams[4].arrivals.off' is missing; give it a time such as 10s"),

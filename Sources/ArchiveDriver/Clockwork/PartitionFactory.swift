@@ -115,13 +115,14 @@ struct PartitionFactory {
                     let lookups = Set(
                         reply.values.compactMap { HourPartition(named: $0.first ?? nil, prefix: "lookup_") })
                     return messages.filter { !lookups.contains($0) }.sorted { $0.start > $1.start }
-                        .flatMap(rebuild)
+                        .flatMap(Self.rebuilding)
                 }
             ]
         }
     }
 
-    private func rebuild(_ partition: HourPartition) -> [JobStep] {
+    /// Makes the look-up partition that is missing beside one of messages, with its rows.
+    static func rebuilding(_ partition: HourPartition) -> [JobStep] {
         let statements = partition.lookupRebuild
         return [
             JobStep(statements.table, .write) { reply, job in
@@ -130,12 +131,12 @@ struct PartitionFactory {
                         job.tell("lock.busy", partition.lookup)
                         return []
                     }
-                    guard Self.tolerated.contains(where: message.contains) else { return job.fail(reply) }
+                    guard tolerated.contains(where: message.contains) else { return job.fail(reply) }
                 }
                 return [
                     JobStep(statements.backfill, .write) { reply, job in
                         guard case .rows(_, let affected) = reply else { return job.fail(reply) }
-                        return Self.sequence(
+                        return sequence(
                             statements.attachment, "lookup.rebuilt", "\(partition.lookup): \(affected) rows")
                     }
                 ]

@@ -52,7 +52,7 @@ struct QueryWalk {
     func step() -> NextStep {
         if let failure { return .failed(failure) }
         if isSent { return .waits }
-        if state != .done && isRefused { return .failed(.client(.refusedByDriver)) }
+        if state != .done && refusal != nil { return .failed(.client(.refusedByDriver)) }
         switch state {
         case .done: return .finished
         case .cursorTime: return send(.timestampOfHash)
@@ -110,6 +110,10 @@ struct QueryWalk {
             text.writeGeneric(query, .init(cursor: cursor, hashes: hashes(ofBatch: batch)))
         case .cursorTime, .done: preconditionFailure("no text in \(state)")
         }
+    }
+
+    mutating func assumeCursor(at time: Int64) {
+        if case .cursorTime = state { cursorTime = time }
     }
 
     // MARK: What comes back
@@ -190,13 +194,36 @@ struct QueryWalk {
         return .generic
     }
 
-    /// The node refuses later pages of many topics; and, since it stands in its texts, a request whose identifier might
-    /// end the comment it is put in.
-    private var isRefused: Bool {
-        if query.cursor != nil && query.contentTopics.count > Self.mostTopicsOfLaterPages { return true }
-        guard !isPrepared else { return false }
-        return query.requestID.utf8.contains { "'\";#\\%_/*\0".utf8.contains($0) } || query.requestID.contains("--")
+    // MARK: Refusals
+
+    /// Why the node refuses the request before it asks its archive; `nil` when it does not. Later pages of many topics, a
+    /// cursor that no message can be; and, since it stands in its texts, an identifier that might end the comment it is put
+    /// in.
+    var refusal: StaticString? {
+        if let cursor = query.cursor {
+            if query.contentTopics.count > Self.mostTopicsOfLaterPages {
+                return "more than 10 content topics with a cursor"
+            }
+            if cursor == .zero { return "a cursor of zeros only" }
+        }
+        return isPrepared || Self.isHarmless(query.requestID) ? nil : "the request's identifier could be read as SQL"
     }
+
+    /// Why the one path fails that has no refusal.
+    static let failing: StaticString =
+        "its statement for content topics, hashes, shard and both times at once fails with data or a cursor"
+
+    /// Whether an identifier may stand in a comment. Hexadecimal digits, which nodes and clients make, always may.
+    private static func isHarmless(_ identifier: String) -> Bool {
+        let isHexadecimal = identifier.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        if isHexadecimal { return true }
+        let text = identifier.lowercased()
+        return !text.utf8.contains { "'\";#\\%_/*\0".utf8.contains($0) } && !riskyWords.contains { text.contains($0) }
+    }
+
+    private static let riskyWords = [
+        " or ", " and ", " union ", " select ", "insert ", "delete ", "update ", "drop ", "exec ", "--",
+    ]
 
     // MARK: Shapes and values
 

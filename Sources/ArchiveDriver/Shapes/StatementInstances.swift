@@ -95,6 +95,22 @@ public final class StatementInstances {
         ]
     }
 
+    /// Calls `explain` with every statement of one request in its order. Each is executed besides, for what it answers
+    /// decides on the next.
+    ///
+    /// - Parameters:
+    ///   - query: what is asked.
+    ///   - explain: does what it likes with the statement on the same connection, and may execute it.
+    /// - Throws: ``PostgresError`` of the archive, or `cursor-missing` and `driver-refused` as ``ArchiveSession`` has them;
+    ///   what `explain` throws.
+    public func visit(_ query: StoreQuery, _ explain: (Instance) throws -> Void) throws {
+        let failure = try ask(query) { instance in
+            seen.remove(instance.shape)
+            try explain(instance)
+        }
+        if let failure { throw failure }
+    }
+
     // MARK: Going through statements
 
     private func put(_ sample: Sample, _ explain: (Instance) throws -> Void) throws {
@@ -136,7 +152,11 @@ public final class StatementInstances {
         }
     }
 
-    private func ask(_ query: StoreQuery, _ explain: (Instance) throws -> Void) throws {
+    /// Goes through a request.
+    ///
+    /// - Returns: why it ended before its end.
+    @discardableResult
+    private func ask(_ query: StoreQuery, _ explain: (Instance) throws -> Void) throws -> PostgresError? {
         var machine = RequestMachine(query, book)
         while case .send(let step) = machine.step() {
             if step.form == .simple {
@@ -154,6 +174,8 @@ public final class StatementInstances {
             }
             machine.finishStatement()
         }
+        guard case .failed(let code) = machine.step() else { return nil }
+        return PostgresError(code, machine.words(code))
     }
 
     /// Explains a prepared step with the parameters that were written; transactions of our own stay out of it.

@@ -176,6 +176,7 @@ public struct ComparisonRunner: Sendable {
                 sliceSeconds: Double(request.sliceSeconds), looks: plan.looks, budgetSeconds: request.budgetSeconds,
                 leastPerSlice: request.leastPerSlice, primary: [], isAA: request.isAA),
             sides: sides.servers.map(\.compared))
+        record.workload.trace = TraceDescription(of: spec)
         record.workload.databases = spec.fleet.isDivided ? spec.fleet.databases : nil
         record.calibration = StoredStatistics.lines(in: trial.registry)
         return record

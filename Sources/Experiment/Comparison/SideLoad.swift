@@ -106,6 +106,7 @@ final class SideLoad: Sendable {
             if now > ends + 100_000_000 { try await goOn() }
             try await checkedPause(.milliseconds(1))
         }
+        try plan.spec.checkTrace()
         guard let account = gate.account(of: number) else { throw Ended(description: "a slice without account") }
         return Turn(account: account, classes: try await classes(ofSeconds: seconds))
     }

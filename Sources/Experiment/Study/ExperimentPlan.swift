@@ -174,6 +174,15 @@ package struct ExperimentPlan: Sendable {
             + rows("overlay", files.overlays.map { ($0, $1.text) })
             + rows("variant", files.variants.map { ($0, $1.text) })
             + rows("profile", files.profiles.map { ($0, $1.text) })
+            + traces(files)
+    }
+
+    private static func traces(_ files: ExperimentFiles) -> [ExperimentInput] {
+        files.workloads.sorted { $0.key < $1.key }.compactMap { name, workload in
+            workload.trace.map {
+                ExperimentInput(kind: "trace", name: "\(name): \($0.name)", digest: $0.summary.digest)
+            }
+        }
     }
 
     // MARK: Trials

@@ -188,6 +188,8 @@ struct VariantDifference {
     }
 
     private var others: [Change] {
+        // Of what was imported none of this is known.
+        guard base.imported == nil, candidate.imported == nil else { return [] }
         func pair(_ name: String, _ value: (ComparedSide) -> String) -> Change? {
             value(base) == value(candidate)
                 ? nil : Change(name: name, base: value(base), candidate: value(candidate), note: "not a setting")

@@ -54,6 +54,7 @@ struct ComparisonPage {
     /// What the comparison was made on, in a line.
     static func subtitle(_ report: ComparisonReport, _ quantity: Quantity) -> String {
         let record = report.record
+        if record.hasImports { return ImportedSide.subtitle(record) }
         let target = record.sides.first?.target
         let versions = Set(record.sides.map { String($0.target.serverVersion.prefix { $0 != " " }) }).sorted()
         let blocks = record.pairs.map(\.blocks).max() ?? 0

@@ -157,25 +157,29 @@ struct ComparisonTables {
         ]
         rows += record.sides.enumerated().map { index, side in
             let target = side.target
+            let role = index == 0 ? "base" : record.sides.count > 2 ? "candidate \(index)" : "candidate"
+            if let imported = ImportedSide(side) { return (role, imported.fact) }
             return (
-                index == 0 ? "base" : record.sides.count > 2 ? "candidate \(index)" : "candidate",
+                role,
                 "\(side.name): \(side.variant.summary); schema \(side.variant.schemaVersion), driver "
                     + "\(side.variant.driver), PostgreSQL \(target.serverVersion), \(quantity.count(target.history.rows)) rows "
                     + "in \(quantity.count(target.history.partitions)) hourly partitions, \(quantity.bytes(target.history.bytes))"
                     + (side.runId.map { "; run \($0)" } ?? "")
             )
         }
-        rows.append(
-            (
-                "host",
-                "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, \(host.filesystem)"
-                    + "\(host.device.map { " on \($0)" } ?? ""), kernel \(host.kernel), \(host.operatingSystem)"
-                    + "\(host.virtualisation.map { ", \($0)" } ?? "")"
-            ))
+        let isKnown = record.sides.first?.imported == nil
+        rows.append(("host", isKnown ? hostInWords(host) : ImportDescription.notKnown))
         return plain(rows)
     }
 
+    private func hostInWords(_ host: HostDescription) -> String {
+        "\(host.processors) × \(host.processorModel), \(quantity.bytes(host.memoryBytes)) memory, \(host.filesystem)"
+            + "\(host.device.map { " on \($0)" } ?? ""), kernel \(host.kernel), \(host.operatingSystem)"
+            + "\(host.virtualisation.map { ", \($0)" } ?? "")"
+    }
+
     private var pace: String {
+        if record.hasImports { return "as each side’s own program had them" }
         let scale = "× \(quantity.factor(record.workload.rateScale)) of the workload as written"
         if record.rule.isOpenLoop { return "open loop, \(scale)" }
         let clients = record.rule.clients.map { "\(quantity.count($0)) clients" } ?? "clients"
@@ -194,12 +198,15 @@ struct ComparisonTables {
 
     /// What another comparison of the same must share.
     var identity: ReportTable {
-        plain([
+        let isKnown = record.sides.first?.imported == nil
+        let what: [(String, String)] = [
             ("comparison", record.comparisonId), ("tool", "ArchiveBench \(record.toolVersion)"),
-            ("seed", "\(record.seed)"), ("digest of the operations", record.digest),
-            ("digest of the workload file", record.workload.fileDigest), ("started", record.startedAt),
-            ("ended", record.endedAt ?? "not written"),
-        ])
+            ("seed", isKnown ? "\(record.seed)" : ImportDescription.notKnown),
+            ("digest of the operations", isKnown ? record.digest : ImportDescription.notKnown),
+            ("digest of the workload file", isKnown ? record.workload.fileDigest : ImportDescription.notKnown),
+        ]
+        let when = [("started", record.startedAt), ("ended", record.endedAt ?? "not written")]
+        return plain(what + record.workload.traceRows + when)
     }
 
     var validity: ReportTable {

@@ -165,6 +165,8 @@ public struct ComparedSide: Codable, Sendable {
     public var plans: [PlanRecord] = []
     /// The record of the trial, for a side that was run apart.
     public var runId: String?
+    /// What a side was imported from, such as `pgbench transaction log`; `nil` for trials of this tool.
+    public var imported: String?
 
     /// A side of which nothing has been run yet.
     public init(

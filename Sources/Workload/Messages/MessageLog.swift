@@ -10,8 +10,10 @@ public final class MessageLog {
         var arrival: UInt32
         /// Which of the archived messages of that arrival: a volley and its segments share an arrival.
         var place: UInt32
-        /// Index of the stream.
+        /// Index of the stream; of a message that comes from a trace the highest there is.
         var stream: UInt16
+        /// Of a message that comes from a trace: number of its class. ``arrival`` is its topic and ``place`` its payload then.
+        var messageClass: UInt16 = 0
     }
 
     private let timeline: HistoryTimeline

@@ -23,6 +23,8 @@ struct MessageSource {
     private let seed: UInt64
     private let streams: [StreamSource]
     private let streamOfRow: WeightedChoice
+    /// By class: bytes of `meta` on a shard that is not protected.
+    private let metaOfClass: [Int]
 
     /// A stream with its choices prepared.
     private struct StreamSource {
@@ -47,6 +49,8 @@ struct MessageSource {
         self.seed = seed
         self.classes = classes
         let names = classes
+        let all = spec.streams.flatMap(\.classes)
+        metaOfClass = classes.names.map { name in all.first { $0.name == name }?.metaBytes ?? 0 }
         let segmentation = spec.segmentation
         streams = spec.streams.map { stream in
             let targets = stream.targets.compactMap { target in topics.targets[target.name].map { ($0, target.share) } }
@@ -78,9 +82,7 @@ struct MessageSource {
             seed: seed, purpose: RandomSource.Purpose.streams.rawValue + UInt64(index), index: UInt64(arrival))
         var draft = MessageDraft()
         draft.topic = topics.draw(stream.targets[stream.targetChoice.draw(&random)], &random)
-        let skew = spec.clockSkew
-        let lateness = skew == 0 ? 0 : Int64(random.within(0...(2 * skew))) - Int64(skew)
-        draft.timestamp = calendar.archiveTime(time) + lateness
+        draft.timestamp = calendar.archiveTime(time) + lateness(&random)
         for _ in 0..<stream.perArrival {
             let choice = stream.classChoice.draw(&random)
             let item = stream.classes[choice]
@@ -100,6 +102,12 @@ struct MessageSource {
         }
     }
 
+    /// How far a sender's clock is off, nanoseconds.
+    private func lateness(_ random: inout RandomSource) -> Int64 {
+        let skew = spec.clockSkew
+        return skew == 0 ? 0 : Int64(random.within(0...(2 * skew))) - Int64(skew)
+    }
+
     /// The draft of one archived live message.
     func draft(_ entry: MessageLog.Entry) -> MessageDraft {
         var found = MessageDraft()
@@ -111,6 +119,22 @@ struct MessageSource {
             return place <= entry.place
         }
         return found
+    }
+
+    // MARK: Messages from a trace
+
+    /// The draft of a message that a trace has: topic, class and size are recorded; how far its sender's clock was off is
+    /// drawn anew.
+    func draft(recorded entry: MessageLog.Entry, number: Int64) -> MessageDraft {
+        var random = RandomSource(seed: seed, .recordedClocks, index: UInt64(number))
+        var draft = MessageDraft()
+        draft.topic = Int(entry.arrival)
+        draft.messageClass = Int(entry.messageClass)
+        draft.payload = Int(entry.place)
+        let isProtected = topics.shards[topics.shardOfTopic[draft.topic]].isProtected
+        draft.meta = isProtected ? Message.maximumMeta : metaOfClass[draft.messageClass]
+        draft.timestamp = calendar.archiveTime(entry.time) + lateness(&random)
+        return draft
     }
 
     // MARK: History

@@ -86,14 +86,15 @@ public struct MessageClasses: Sendable {
     /// As many as a byte tells apart, less one for what is not ours.
     static let most = 255
 
-    /// In the order in which the streams name them.
+    /// In the order in which the streams name them; after them a class that no stream has.
     public let names: [String]
 
-    init(_ streams: [StreamSpec]) {
+    init(_ streams: [StreamSpec], and other: String? = nil) {
         var names: [String] = []
         for stream in streams {
             for item in stream.classes where !names.contains(item.name) { names.append(item.name) }
         }
+        if let other, !names.contains(other) { names.append(other) }
         self.names = names
     }
 

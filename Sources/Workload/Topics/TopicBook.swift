@@ -92,6 +92,15 @@ public struct TopicBook: Sendable {
         return start..<(start + target.memberCount)
     }
 
+    /// By topic: its number among the topics of its shard, from 0.
+    var numbersOnShard: [UInt32] {
+        var numbers = [UInt32](repeating: 0, count: topics.count)
+        for shard in shards {
+            for (number, topic) in shard.topics.enumerated() { numbers[topic] = UInt32(number) }
+        }
+        return numbers
+    }
+
     /// Fewest topics that any shard has.
     public var fewestTopics: Int { shards.map(\.topics.count).min() ?? 0 }
 

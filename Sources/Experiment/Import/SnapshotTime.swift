@@ -1,0 +1,33 @@
+import Telemetry
+
+/// When a snapshot was taken.
+enum SnapshotTime {
+    /// How the times of snapshots are known.
+    enum Origin: Equatable {
+        /// A person says that they were taken so many seconds apart, in the order of the files.
+        case told(Double)
+        case names
+        case lines
+
+        var words: String {
+            switch self {
+            case .told(let seconds): "as told, \(RecordAssembly.rounded(seconds, 3)) s apart in the order of the files"
+            case .names: "in the names of the files, read as UTC"
+            case .lines: "the latest time of each snapshot's own lines"
+            }
+        }
+    }
+
+    /// Seconds since 1970 from a file's name: a date and time such as `20260105T180000Z`, `2026-01-05_18-00-00` or
+    /// `2026-01-05T18:00:00Z`, or ten digits of seconds, or thirteen of milliseconds; `nil` without any.
+    static func named(_ name: String) -> Double? {
+        if let found = name.firstMatch(of: #/(\d{4})-?(\d\d)-?(\d\d)[T_\- ](\d\d)[:_\-]?(\d\d)[:_\-]?(\d\d)/#) {
+            let (_, year, month, day, hour, minute, second) = found.output
+            return ServerLog.milliseconds("\(year)-\(month)-\(day)", "\(hour):\(minute):\(second).0")
+                .map { Double($0) / 1_000 }
+        }
+        let digits = name.split { !$0.isNumber }
+        if let seconds = digits.first(where: { $0.count == 10 }).flatMap({ Double(String($0)) }) { return seconds }
+        return digits.first { $0.count == 13 }.flatMap { Double(String($0)) }.map { $0 / 1_000 }
+    }
+}

@@ -1,0 +1,26 @@
+import SpecReader
+
+/// Independent arrivals at a rate of its own for each archive hour: how the hours of a real archive are played back. The
+/// first rate is that of the hour from the archive epoch on; after the last one the first comes again, and before the epoch
+/// it goes on backwards.
+public struct HourlyRates: ArrivalProcess {
+    public static let name = "hourly-rates"
+    public static let summary = "independent arrivals, at a rate for each archive hour; rates"
+    /// Arrivals per second of each hour.
+    public let rates: [Double]
+
+    /// - Parameter rates: of consecutive hours, one at least.
+    public init(rates: [Double]) { self.rates = rates.isEmpty ? [1] : rates }
+
+    public static func read(_ map: SpecMap, _ context: ArrivalContext) -> HourlyRates {
+        HourlyRates(rates: map.rateList("rates", in: ArrivalProcesses.rates))
+    }
+
+    public func scaled(by factor: Double) -> HourlyRates { HourlyRates(rates: rates.map { $0 * factor }) }
+
+    public func level(at time: Int64, _ calendar: ArchiveCalendar) -> ArrivalLevel {
+        let hour = calendar.hourNumber(at: time)
+        let place = (hour % rates.count + rates.count) % rates.count
+        return ArrivalLevel(rate: rates[place], until: calendar.start(ofHour: hour + 1))
+    }
+}
