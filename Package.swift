@@ -22,7 +22,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -38,7 +37,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -50,41 +48,45 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "pkg-config"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "pkg-config"])]),
         .target(name: "CLinux"),
+        // libpq's package brings it along, and a build of its own would take minutes.
+        .target(name: "CSHA256", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CStorageModel"),
-        module("WakuModel", [crypto]),
         module("Measurement", [histogram]),
         module("SpecReader", [yams]),
         module("Statistics", []),
         // Level 1
+        module("WakuModel", ["CSHA256"]),
         .target(name: "CBareLoop", dependencies: ["CLibpq"]),
         // Nothing of Swift in what is loaded into a server: the driver's start-up object and unused libraries stay out.
         .target(
             name: "CStoragePreload", dependencies: ["CStorageModel"],
             linkerSettings: [.unsafeFlags(["-nostartfiles", "-Xlinker", "--as-needed"])]),
         module("LinuxSystem", ["CLinux"]),
-        module("Workload", ["WakuModel", "Measurement", "SpecReader", crypto]),
         module("RunRecord", ["CZlib", "Measurement"]),
         // Level 2
+        module("Workload", ["CSHA256", "WakuModel", "Measurement", "SpecReader"]),
         module("PostgresClient", ["CLibpq", "LinuxSystem"]),
-        module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         module("Comparison", ["Measurement", "RunRecord", "Statistics"]),
         // Level 3
-        module(
-            "ArchiveDriver",
-            ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
+        module("LoadRunner", ["Workload", "Measurement", "LinuxSystem"]),
         module("Telemetry", ["LinuxSystem", "PostgresClient", "RunRecord"]),
         module(
-            "Testbed", ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader", crypto, subprocess, system]),
+            "Testbed",
+            ["CSHA256", "CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader", subprocess, system]),
         module(
             "Report", ["Comparison", "RunRecord", "Measurement", "Statistics", mustache],
             resources: [.embedInCode("Templates")]),
+        // Level 4
+        module(
+            "ArchiveDriver",
+            ["WakuModel", "Workload", "PostgresClient", "LoadRunner", "LinuxSystem", "SpecReader"]),
         // Level 5
         module(
             "Experiment",
             [
-                "ArchiveDriver", "CBareLoop", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
+                "ArchiveDriver", "CBareLoop", "CSHA256", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
                 "PostgresClient", "RunRecord",
-                "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel", "Workload", crypto,
+                "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel", "Workload",
             ]),
         // Level 6
         .executableTarget(

@@ -1,5 +1,5 @@
 import ArchiveDriver
-import Crypto
+import CSHA256
 import FoundationEssentials
 import Testbed
 import WakuModel
@@ -50,9 +50,9 @@ enum DatasetIdentity {
         let step = max(1, rows / 1_000)
         for number in stride(from: 0, to: rows, by: step) {
             let (topic, message) = traffic.message(Int64(number))
-            withUnsafeBytes(of: message.hash(on: topic).words) { digest.update(bufferPointer: $0) }
+            withUnsafeBytes(of: message.hash(on: topic).words) { digest.update($0.baseAddress, count: $0.count) }
         }
-        return digest.finalize().withUnsafeBytes { MessageHash(copying: $0).description }
+        return MessageHash(words: digest.finish().words).description
     }
 
     private static func livePartitions(_ spec: WorkloadSpec) -> Int {

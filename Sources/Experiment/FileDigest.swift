@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import WakuModel
 
 /// The identity of an input file.
@@ -8,8 +8,8 @@ enum FileDigest {
         var text = text
         return text.withUTF8 { bytes in
             var digest = SHA256()
-            digest.update(bufferPointer: UnsafeRawBufferPointer(bytes))
-            return digest.finalize().withUnsafeBytes { MessageHash(copying: $0).description }
+            digest.update(bytes.baseAddress, count: bytes.count)
+            return MessageHash(words: digest.finish().words).description
         }
     }
 }

@@ -23,6 +23,17 @@ extension TraceDescription {
                 "The trace lasted \(number(Double(end) / 1e9)) s of the \(number(Double(spec.phases.offered) / 1e9)) s in which load was offered; nothing came from it after that."
             )
         }
+        if let end = trace.end, end > spec.phases.offered {
+            sentences.append(
+                "Of the trace's \(number(Double(end) / 1e9)) s the trial took the first \(number(Double(spec.phases.offered) / 1e9)) s."
+            )
+        }
+        let lost = trace.summary.kinds.filter { $0.isReplayed && !spec.replays($0) }
+        if !lost.isEmpty {
+            sentences.append(
+                "Rows of the trace were passed over, whose query an overlay took away: \(lost.map(\.name).joined(separator: ", "))."
+            )
+        }
         return sentences
     }
 

@@ -1,4 +1,5 @@
 import CLibpq
+import Dispatch
 import Synchronization
 
 /// Ends the statement that a connection runs, from any thread and without the connection: the server is asked through one
@@ -60,12 +61,12 @@ public final class Cancellations: Sendable {
         return try body()
     }
 
-    /// Ends what runs, and lets nothing more begin.
+    /// Ends what runs, and lets nothing more begin. Does not wait: a server that is out of reach takes minutes to be asked.
     public func cancel() {
         let running = state.withLock { state -> [Cancellation] in
             state.isOver = true
             return Array(state.running.values)
         }
-        for one in running { one.cancel() }
+        for one in running { DispatchQueue.global().async { one.cancel() } }
     }
 }

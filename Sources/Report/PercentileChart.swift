@@ -23,13 +23,16 @@ struct PercentileChart {
         let name: String
         let colour: Int
         let curve: [CurvePoint]
+        /// Not so of an imported record that has but one time for each operation.
+        let hasService: Bool
     }
 
     init(report: TrialReport, quantity: Quantity) {
         self.quantity = quantity
         lines = report.requestNames.enumerated().compactMap { index, name in
             guard let curve = report.record.classes[name]?.curve, !curve.isEmpty else { return nil }
-            return Line(name: name, colour: index % Self.colours, curve: curve)
+            let hasService = report.record.imported == nil || report.record.classes[name]?.serviceMs != nil
+            return Line(name: name, colour: index % Self.colours, curve: curve, hasService: hasService)
         }
         limits = Set(report.requestNames.flatMap { report.limits(of: $0) }).sorted()
         let points = lines.flatMap(\.curve)
@@ -112,8 +115,8 @@ struct PercentileChart {
         let shown = Self.label((percentile * 1_000).rounded() / 1_000)
         return SVG.dot(
             x(point.percentile), y.position(point.responseMs), style, radius: radius,
-            title: "\(line.name) p\(shown): \(quantity.time(point.responseMs)), of it service "
-                + quantity.time(point.serviceMs))
+            title: "\(line.name) p\(shown): \(quantity.time(point.responseMs))"
+                + (line.hasService ? ", of it service \(quantity.time(point.serviceMs))" : ""))
     }
 
     /// Names behind the ends of their lines, moved apart where they would touch, tied to the line by a thin stroke.

@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import FoundationEssentials
 
 /// What is known of one filled data directory in a ``DatasetCache``.
@@ -63,14 +63,29 @@ public struct DatasetKey: Sendable, Hashable {
     /// where their parts are cut.
     public init(_ parts: [(label: String, value: String)]) {
         var digest = SHA256()
-        func add(_ part: String) { digest.update(data: Array("\(part.utf8.count):\(part)".utf8)) }
+        func add(_ part: String) {
+            var text = "\(part.utf8.count):\(part)"
+            text.withUTF8 { digest.update($0.baseAddress, count: $0.count) }
+        }
         for part in parts {
             add(part.label)
             add(part.value)
         }
-        text = digest.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
+        text = Self.hex(digest.finish())
+    }
+
+    /// SHA-256 of some bytes, 64 lower-case hexadecimal digits.
+    static func digest(_ data: Data) -> String {
+        var digest = SHA256()
+        data.withUnsafeBytes { digest.update($0.baseAddress, count: $0.count) }
+        return hex(digest.finish())
+    }
+
+    private static func hex(_ digest: SHA256Digest) -> String {
+        let (first, second, third, fourth) = digest.words
+        return [first, second, third, fourth].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
         }.joined()
     }
 

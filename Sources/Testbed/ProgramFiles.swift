@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 import Glibc
 import LinuxSystem
@@ -44,8 +43,8 @@ struct ProgramFiles {
             if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
                 parts.append(("link \(name)", target))
             } else {
-                let digest = SHA256.hash(data: try Data(contentsOf: URL(filePath: path)))
-                parts.append((Self.isProgram(path) ? "program \(name)" : "file \(name)", "\(digest)"))
+                let digest = DatasetKey.digest(try Data(contentsOf: URL(filePath: path)))
+                parts.append((Self.isProgram(path) ? "program \(name)" : "file \(name)", digest))
             }
         }
         return DatasetKey(parts).text

@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 
 extension ContentTopic {
     /// The shard that a network with automatic sharding files this topic under (51/WAKU2-RELAY-SHARDING, "Automatic
@@ -10,9 +10,8 @@ extension ContentTopic {
     public func automaticShard(of shards: Int) -> Int {
         var digest = SHA256()
         for var part in [application, version] {
-            part.withUTF8 { digest.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+            part.withUTF8 { digest.update($0.baseAddress, count: $0.count) }
         }
-        let last = digest.finalize().withUnsafeBytes { MessageHash(copying: $0).words.3 }
-        return Int(last % UInt64(max(shards, 1)))
+        return Int(digest.finish().words.3 % UInt64(max(shards, 1)))
     }
 }

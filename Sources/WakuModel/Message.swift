@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 
 /// A message as 14/WAKU2-MESSAGE defines it, less the fields that the archive neither stores nor hashes.
 public struct Message: Sendable, Equatable {
@@ -32,16 +32,16 @@ public struct Message: Sendable, Equatable {
     public func hash(on pubsubTopic: PubsubTopic) -> MessageHash {
         var digest = SHA256()
         Self.add(pubsubTopic.text, to: &digest)
-        payload.withUnsafeBytes { digest.update(bufferPointer: $0) }
+        payload.withUnsafeBytes { digest.update($0.baseAddress, count: $0.count) }
         Self.add(contentTopic.text, to: &digest)
-        if !meta.isEmpty { meta.withUnsafeBytes { digest.update(bufferPointer: $0) } }
-        withUnsafeBytes(of: UInt64(bitPattern: timestamp).bigEndian) { digest.update(bufferPointer: $0) }
-        return digest.finalize().withUnsafeBytes { MessageHash(copying: $0) }
+        if !meta.isEmpty { meta.withUnsafeBytes { digest.update($0.baseAddress, count: $0.count) } }
+        withUnsafeBytes(of: UInt64(bitPattern: timestamp).bigEndian) { digest.update($0.baseAddress, count: $0.count) }
+        return MessageHash(words: digest.finish().words)
     }
 
     private static func add(_ text: String, to digest: inout SHA256) {
         var text = text
-        text.withUTF8 { digest.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        text.withUTF8 { digest.update($0.baseAddress, count: $0.count) }
     }
 }
 

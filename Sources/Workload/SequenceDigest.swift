@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import WakuModel
 
 /// The identity of an offered sequence: SHA-256 over the canonical bytes of all its independent operations, with what
@@ -44,13 +44,13 @@ private struct CanonicalHasher {
     private var digest = SHA256()
 
     mutating func add(_ number: UInt64) {
-        withUnsafeBytes(of: number.bigEndian) { digest.update(bufferPointer: $0) }
+        withUnsafeBytes(of: number.bigEndian) { digest.update($0.baseAddress, count: $0.count) }
     }
 
     mutating func add(_ text: String) {
         add(UInt64(text.utf8.count))
         var text = text
-        text.withUTF8 { digest.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        text.withUTF8 { digest.update($0.baseAddress, count: $0.count) }
     }
 
     mutating func add(_ hash: MessageHash) {
@@ -72,6 +72,6 @@ private struct CanonicalHasher {
     }
 
     mutating func finish() -> String {
-        digest.finalize().withUnsafeBytes { MessageHash(copying: $0).description }
+        MessageHash(words: digest.finish().words).description
     }
 }

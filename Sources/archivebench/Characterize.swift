@@ -136,9 +136,16 @@ struct Characterize: AsyncParsableCommand {
 
     /// Nothing that is there is written over; told before anything is read.
     private static func check(_ folder: String) throws {
-        let files = [Characterization.workloadFile, Characterization.fitFile]
+        let files = Characterization.fileNames
         if let there = files.first(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) {
             throw UsageProblem("\(folder)/\(there): is there already; choose another folder with --output")
+        }
+        var parent = folder
+        while !FileManager.default.fileExists(atPath: parent), !parent.isEmpty, parent != "/" {
+            parent = parent.contains("/") ? String(parent[..<(parent.lastIndex(of: "/") ?? parent.startIndex)]) : "."
+        }
+        if !FileManager.default.isWritableFile(atPath: parent.isEmpty ? "/" : parent) {
+            throw UsageProblem("\(folder): cannot be made; choose a writable folder with --output")
         }
     }
 
@@ -148,9 +155,14 @@ struct Characterize: AsyncParsableCommand {
         } catch {
             throw UsageProblem("\(folder): cannot be made; choose a writable folder with --output")
         }
+        var written: [String] = []
         for file in result.files {
             let path = "\(folder)/\(file.name)"
-            do { try Data(file.text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
+            do {
+                try Data(file.text.utf8).write(to: URL(filePath: path), options: .atomic)
+                written.append(path)
+            } catch {
+                for path in written { try? FileManager.default.removeItem(atPath: path) }
                 throw UsageProblem("\(path): cannot be written; choose a writable folder with --output")
             }
         }

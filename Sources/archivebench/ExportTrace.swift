@@ -65,8 +65,7 @@ struct ExportTrace: ParsableCommand {
         }
         let export: TraceExport
         do { export = try TraceExport(spec, seed: traffic.seed) } catch { throw UsageProblem(error.description) }
-        try write(export)
-        try spec.checkTrace()
+        try write(export, of: spec)
         let kinds = export.written.map { Written.Kind(kind: $0.kind, rows: $0.rows, payloadBytes: $0.bytes) }
         let written = Written(
             file: output, workload: spec.name, seed: traffic.seed, seconds: Double(spec.phases.offered) / 1e9,
@@ -74,7 +73,7 @@ struct ExportTrace: ParsableCommand {
         try tell(written)
     }
 
-    private func write(_ export: TraceExport) throws {
+    private func write(_ export: TraceExport, of spec: WorkloadSpec) throws {
         let file = try PartialFile(output)
         let signals = EndingSignals { _ in
             file.remove()
@@ -88,6 +87,8 @@ struct ExportTrace: ParsableCommand {
                 show(export, on: progress, since: started)
             }
             progress.close()
+            // A trace that changed while it was read makes no other one.
+            try spec.checkTrace()
             try file.finish()
         } catch {
             progress.close()

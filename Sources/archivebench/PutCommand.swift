@@ -31,6 +31,7 @@ struct PutCommand: ParsableCommand {
               make-messages | archivebench put --cluster k3f9a2hm --from - --json
               archivebench put --from messages.jsonl --dry-run        checks the lines, prints the hashes; needs no server
               archivebench query … --include-data | jq -c '.messages[] | .message + {pubsubTopic}' > messages.jsonl
+            The last needs jq 1.7 or newer: older ones round timestamps, and with them the hashes.
             """)
 
     @OptionGroup var archive: ArchiveOptions
@@ -173,7 +174,8 @@ struct PutCommand: ParsableCommand {
         do throws(PostgresError) {
             return try session.put(offered.message, on: offered.topic) ? .stored : .duplicate
         } catch {
-            throw TestbedProblem("\(file):\(offered.line): \(error); the \(done) messages before it are done")
+            let words = ByHand.explained(error, limit: timeout.timeout)
+            throw TestbedProblem("\(file):\(offered.line): \(words); the \(done) messages before it are done")
         }
     }
 

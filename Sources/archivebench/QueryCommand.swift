@@ -1,6 +1,8 @@
 import ArchiveDriver
 import ArgumentParser
 import FoundationEssentials
+import Glibc
+import LinuxSystem
 import PostgresClient
 import WakuModel
 
@@ -52,6 +54,8 @@ struct QueryCommand: ParsableCommand {
         let limit = try timeout.nanoseconds()
         do {
             if sql { return try show(RequestStatement.all(of: query)) }
+            let signals = EndingSignals { _ in _exit(ExitStatus.interrupted.rawValue) }
+            defer { withExtendedLifetime(signals) {} }
             let connection = try ByHand.open(archive.resolve(forReading: true), limit: limit, forReading: true)
             if explain { return try printPlans(query, connection) }
             try ByHand.print(StoreAnswer(ArchiveSession(connection).ask(query), to: query))

@@ -62,6 +62,9 @@ struct TargetCommand: ParsableCommand {
                 return TargetText.printPlan(
                     target, making + (isThere ? [] : schema.installation), size: "about 8 MB", time: "about 1 s")
             }
+            // A database that was made has to be marked: an ending waits for that.
+            let signals = EndingSignals { _ in Terminal.error("ending when the database is made and marked") }
+            defer { withExtendedLifetime(signals) {} }
             let isNew = try target.create(at: now)
             guard isNew else {
                 return Terminal.out("\(target.parameters.shown): is there already, with its marker; nothing was done")

@@ -13,7 +13,10 @@ enum TraceText {
         var lines = ["trace \(trace.name): \(quantity.count(summary.rows)) rows in \(seconds) s\(before)"]
         for kind in summary.kinds {
             let bytes = kind.bytes > 0 ? ", \(quantity.bytes(kind.bytes)) of payload" : ""
-            let use = kind.isReplayed ? "" : ", passed over: the client sends them by itself"
+            let use =
+                spec.replays(kind)
+                ? ""
+                : ", passed over: \(kind.isReplayed ? "the workload no longer has that query" : "the client sends them by itself")"
             lines.append("  \(kind.name): \(quantity.count(kind.rows)) rows\(bytes)\(use)")
         }
         lines += own(spec, trace)
@@ -31,8 +34,13 @@ enum TraceText {
 
     private static func ending(_ spec: WorkloadSpec, _ trace: TraceSpec) -> [String] {
         guard let end = trace.end else { return ["  begins again when it has ended"] }
-        guard end < spec.phases.offered else { return [] }
         let (lasts, needed) = (Double(end) / 1e9, Double(spec.phases.offered) / 1e9)
+        if end > spec.phases.offered {
+            return [
+                "  the trial takes what lies in the first \(Quantity.plain.digits(needed)) s of its \(Quantity.plain.digits(lasts)) s; 'start' begins it later"
+            ]
+        }
+        guard end < spec.phases.offered else { return [] }
         return [
             "  lasts \(Quantity.plain.digits(lasts)) s of the trial's \(Quantity.plain.digits(needed)) s, then nothing comes from it; 'repeat: yes' begins it again"
         ]

@@ -27,9 +27,9 @@ enum ArchitectureTable {
     static let modules: [ModuleRule] = [
         ModuleRule("CLibpq", level: 0, .measuring),
         ModuleRule("CLinux", level: 0, .measuring),
+        ModuleRule("CSHA256", level: 0, .measuring),
         ModuleRule("CStorageModel", level: 0, .measuring),
         ModuleRule("CZlib", level: 0, .shared),
-        ModuleRule("WakuModel", level: 0, .measuring, products: ["Crypto"]),
         ModuleRule("Measurement", level: 0, .shared, products: ["Histogram"]),
         ModuleRule("SpecReader", level: 0, .measuring, products: ["Yams"]),
         ModuleRule("Statistics", level: 0, .shared),
@@ -37,22 +37,24 @@ enum ArchitectureTable {
         ModuleRule("CBareLoop", level: 1, .measuring, uses: ["CLibpq"]),
         ModuleRule("CStoragePreload", level: 1, .measuring, uses: ["CStorageModel"]),
         ModuleRule("LinuxSystem", level: 1, .measuring, uses: ["CLinux"]),
-        ModuleRule(
-            "Workload", level: 1, .measuring, uses: ["Measurement", "SpecReader", "WakuModel"], products: ["Crypto"]),
+        ModuleRule("WakuModel", level: 1, .measuring, uses: ["CSHA256"]),
         ModuleRule("RunRecord", level: 1, .reading, uses: ["CZlib", "Measurement"]),
 
         ModuleRule("PostgresClient", level: 2, .measuring, uses: ["CLibpq", "LinuxSystem"]),
-        ModuleRule("LoadRunner", level: 2, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
+        ModuleRule(
+            "Workload", level: 2, .measuring, uses: ["CSHA256", "Measurement", "SpecReader", "WakuModel"]),
 
         ModuleRule("Comparison", level: 2, .reading, uses: ["Measurement", "RunRecord", "Statistics"]),
 
+        ModuleRule("LoadRunner", level: 3, .measuring, uses: ["LinuxSystem", "Measurement", "Workload"]),
         ModuleRule(
-            "ArchiveDriver", level: 3, .measuring,
+            "ArchiveDriver", level: 4, .measuring,
             uses: ["LinuxSystem", "LoadRunner", "PostgresClient", "SpecReader", "WakuModel", "Workload"]),
         ModuleRule("Telemetry", level: 3, .measuring, uses: ["LinuxSystem", "PostgresClient", "RunRecord"]),
         ModuleRule(
-            "Testbed", level: 3, .measuring, uses: ["CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader"],
-            products: ["Crypto", "Subprocess", "SystemPackage"]),
+            "Testbed", level: 3, .measuring,
+            uses: ["CSHA256", "CStorageModel", "LinuxSystem", "PostgresClient", "SpecReader"],
+            products: ["Subprocess", "SystemPackage"]),
         ModuleRule(
             "Report", level: 3, .reading, uses: ["Comparison", "Measurement", "RunRecord", "Statistics"],
             products: ["Mustache"]),
@@ -60,11 +62,10 @@ enum ArchitectureTable {
         ModuleRule(
             "Experiment", level: 5, .wiring,
             uses: [
-                "ArchiveDriver", "CBareLoop", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
+                "ArchiveDriver", "CBareLoop", "CSHA256", "Comparison", "LinuxSystem", "LoadRunner", "Measurement",
                 "PostgresClient", "RunRecord", "SpecReader", "Statistics", "Telemetry", "Testbed", "WakuModel",
                 "Workload",
-            ],
-            products: ["Crypto"]),
+            ]),
         ModuleRule(
             "archivebench", level: 6, .wiring,
             uses: [
@@ -79,6 +80,7 @@ enum ArchitectureTable {
         "CBareLoop": ["Experiment"],
         "CLibpq": ["PostgresClient"],
         "CLinux": ["LinuxSystem"],
+        "CSHA256": ["Experiment", "Testbed", "WakuModel", "Workload"],
         "CStorageModel": ["Testbed"],
         "CZlib": ["RunRecord"],
         "WakuModel": ["ArchiveDriver", "Experiment", "Workload", "archivebench"],

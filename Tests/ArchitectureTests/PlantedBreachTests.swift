@@ -21,13 +21,13 @@ import Testing
     @Test func `a dependency upwards`() {
         let found = graph(ModuleNode("Workload", uses: ["WakuModel", "SpecReader", "ArchiveDriver"])).breaches()
         #expect(found.contains("Workload may not depend on ArchiveDriver"))
-        #expect(found.contains("Workload (level 1) depends on ArchiveDriver (level 3)"))
+        #expect(found.contains("Workload (level 2) depends on ArchiveDriver (level 4)"))
         #expect(found.contains("Workload depends on itself"))
     }
 
     @Test func `a dependency sideways`() {
-        let found = graph(ModuleNode("LoadRunner", uses: ["PostgresClient"])).breaches()
-        #expect(found.contains("LoadRunner (level 2) depends on PostgresClient (level 2)"))
+        let found = graph(ModuleNode("Workload", uses: ["PostgresClient"])).breaches()
+        #expect(found.contains("Workload (level 2) depends on PostgresClient (level 2)"))
     }
 
     @Test func `a report that reaches libpq through another module`() {
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `a foreign product, an unknown module, a missing one`() {
-        var found = graph(ModuleNode("WakuModel", products: ["Crypto", "Yams"])).breaches()
+        var found = graph(ModuleNode("WakuModel", uses: ["CSHA256"], products: ["Yams"])).breaches()
         #expect(found == ["WakuModel may not depend on the product Yams"])
         found = graph(ModuleNode("Tuning")).breaches()
         #expect(found == ["Tuning is not in the table: give it a level and what it may use"])

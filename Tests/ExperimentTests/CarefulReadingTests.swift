@@ -12,19 +12,30 @@ import Workload
 
 /// A server that is not ours is read without doing it harm.
 @Suite(.serialized) struct CarefulReadingTests {
-    /// Relation locks that our session has or waits for, until the survey is over.
-    private static func locks(_ parameters: ConnectionParameters, while survey: Task<ArchiveSurvey, any Error>)
-        async throws
-        -> Set<String>
-    {
+    /// Relation locks that our session has or waits for, until the survey is over; by a thread of its own, before whose
+    /// first look the survey does not begin.
+    private static func locks(_ parameters: ConnectionParameters, _ manners: ReadingManners) async throws -> (
+        modes: Set<String>, survey: ArchiveSurvey
+    ) {
+        let (isWatching, isOver) = (Flag(), Flag())
+        async let survey = WorkerThread.run { () -> Result<ArchiveSurvey, any Error> in
+            defer { isOver.set() }
+            while !isWatching.isSet { Clock.pause(1_000_000) }
+            return Result { try ArchiveSurveyor(parameters, manners: manners).survey() }
+        }
+        async let modes = WorkerThread.run { () -> Result<Set<String>, any Error> in
+            defer { isWatching.set() }
+            return Result { try watchLocks(parameters, isWatching, until: isOver) }
+        }
+        return (try await modes.get(), try await survey.get())
+    }
+
+    private static func watchLocks(
+        _ parameters: ConnectionParameters, _ isWatching: Flag, until isOver: Flag
+    ) throws -> Set<String> {
         let connection = try Connection.open(parameters)
         var modes: Set<String> = []
-        let over = Flag()
-        let watcher = Task {
-            _ = try? await survey.value
-            over.set()
-        }
-        while !over.isSet {
+        while !isOver.isSet {
             let rows = try connection.run(
                 """
                 SELECT DISTINCT l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -32,20 +43,10 @@ import Workload
                   AND a.datname = current_database()
                 """)
             modes.formUnion(rows.compactMap { $0[0] })
-            try await Task.sleep(for: .milliseconds(2))
+            isWatching.set()
+            Clock.pause(2_000_000)
         }
-        await watcher.value
         return modes
-    }
-
-    private static func reading(_ parameters: ConnectionParameters, _ manners: ReadingManners) -> Task<
-        ArchiveSurvey, any Error
-    > {
-        Task {
-            try await WorkerThread.run {
-                Result { try ArchiveSurveyor(parameters, manners: manners).survey() }
-            }.get()
-        }
     }
 
     /// Somebody changes a partition meanwhile: our statement waits for it, is ended at its time-out, and all others are read.
@@ -57,10 +58,8 @@ import Workload
         try other.run("BEGIN; LOCK TABLE \(partition) IN ACCESS EXCLUSIVE MODE")
         var manners = CharacterizationTests.manners()
         manners.statementTimeout = 700_000_000
-        let survey = Self.reading(parameters, manners)
-        let modes = try await Self.locks(parameters, while: survey)
+        let (modes, found) = try await Self.locks(parameters, manners)
         try other.run("ROLLBACK")
-        let found = try await survey.value
         // At least the waiting was seen.
         #expect(modes == ["AccessShareLock"], "\(modes)")
         // One statement asks for sizes, one for rows.
@@ -80,6 +79,39 @@ import Workload
         let survey = try ArchiveSurveyor(parameters, manners: manners).survey()
         #expect(survey.cost.statements > ForeignArchive.hours && survey.cost.busy > 0)
         #expect(Double(survey.cost.busy) / Double(survey.cost.elapsed) <= 0.2, "\(survey.cost)")
+    }
+
+    /// A role that may read the archive's table, and none of its partitions by name, reads all of it; its own settings are
+    /// not the server's.
+    @Test func aRoleWithNoMoreThanTheTableReadsIt() async throws {
+        var parameters = try await ForeignArchive.make()
+        let name = "reader_\(parameters.database)"
+        try Connection.open(parameters).run(
+            "CREATE ROLE \(name) LOGIN; GRANT SELECT ON messages TO \(name); ALTER ROLE \(name) SET random_page_cost = 7"
+        )
+        parameters.user = name
+        let survey = try ArchiveSurveyor(parameters, manners: CharacterizationTests.manners()).survey()
+        #expect(survey.rows.count == ForeignArchive.rows)
+        #expect(!survey.settings.contains { $0.name == "random_page_cost" })
+    }
+
+    /// A partition that was forgotten long ago is no year of silence, and nothing that is kept on purpose.
+    @Test func aForgottenPartitionIsNoSilence() async throws {
+        let parameters = try await ForeignArchive.make()
+        let plain = try CharacterizationTests.characterization(parameters)
+        let old = Int64(ForeignArchive.start - 400 * 86_400) * 1_000_000_000
+        try Connection.open(parameters).run(
+            """
+            CREATE TABLE messages_old PARTITION OF messages FOR VALUES FROM ('\(old)') TO ('\(old + 3_600_000_000_000)');
+            INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('timestamp', \(old + 1)))).*
+            FROM messages m LIMIT 5
+            """)
+        let found = try CharacterizationTests.characterization(parameters)
+        #expect(found.workload.history.partitions == plain.workload.history.partitions)
+        for shard in plain.fit.shards {
+            let other = try #require(found.fit.shards.first { $0.shard == shard.shard })
+            #expect(abs(other.perSecond / shard.perSecond - 1) < 0.1, "\(shard.shard): \(other.perSecond)")
+        }
     }
 
     @Test func whatIsNoArchiveIsRefusedInOneLine() async throws {

@@ -52,7 +52,7 @@ enum ExperimentPlans {
         #expect(
             files == [
                 "hardware-ladder.yaml", "retention.yaml", "schema-by-history.yaml", "settings-screening.yaml",
-                "shards.yaml",
+                "shards.yaml", "suggestions.yaml",
             ])
         for file in files {
             let plan = try ExperimentPlans.plan(readText("\(folder)/\(file)"))

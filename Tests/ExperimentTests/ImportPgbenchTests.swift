@@ -55,6 +55,15 @@ import Testing
         #expect(try stored.readRecord().imported == Imported(lines: hundred).pgbench().record.imported)
     }
 
+    /// A stall shows in the time line: seconds without a line are there, with nothing in them.
+    @Test func idleSecondsAreThere() throws {
+        let folder = try TemporaryFolder()
+        let lines = [line(0, 1, "1000", endMs: 1_000), line(0, 2, "4000000", endMs: 5_500)]
+        let samples = try Imported(lines: lines).pgbench().write(to: "\(folder.path)/record").readSamples()
+        #expect(samples.map(\.second) == Array(0...5) || samples.map(\.second) == Array(0...4))
+        #expect(samples.dropFirst(2).dropLast().allSatisfy { $0.classes.isEmpty })
+    }
+
     @Test func threadsAreOneRunWhateverTheOrderOfTheirFiles() throws {
         let (even, odd) = (hundred.filter { $0.hasPrefix("0") }, hundred.filter { $0.hasPrefix("1") })
         let whole = try Imported(lines: hundred).pgbench().record

@@ -107,7 +107,7 @@ import Testing
 
     @Test(arguments: [
         "m-2023-11-14T22:13:20Z", "m_2023-11-14_22-13-20.prom", "20231114-221320", "m.1700000000.txt",
-        "node7-1700000000000",
+        "node7-1700000000000", "m-1700000000-000001.txt",
     ]) func namesTellTheTime(name: String) throws {
         let record = try Imported([
             (name, page([0, 0, 0], sum: 0)), ("m-20231114T221400Z", page([10, 10, 10], sum: 1)),
@@ -141,6 +141,11 @@ import Testing
             (files(good, "{\"status\": 1}\n"), "is no snapshot of metrics; it looks like JSON"),
             (files(good, page([1, 1, 1], sum: 1).replacing("0.01", with: "0.02")), "has other buckets"),
             ([("m1700000000", good), ("n1700000000", page([1, 1, 1], sum: 1))], "has the time of m1700000000"),
+            (files(good, String(page([1, 1, 1], sum: 1).dropLast(9))), "was cut short"),
+            (
+                files(good, page([1, 1, 1], sum: 1).replacing("le=\"0.01\"", with: "le=\"0.005\",n=\"2\"")),
+                "cannot be read"
+            ),
         ]
         for one in cases {
             let words = Imported.problems { try Imported(one.pages).prometheus() }

@@ -131,6 +131,11 @@ import Testing
         #expect(words.contains("no report at its end"), "\(words)")
     }
 
+    @Test func twoReportsAreNotOneRun() throws {
+        let words = Imported.problems { try record(output() + output()) }
+        #expect(words.contains("a second report"), "\(words)")
+    }
+
     @Test func aHistogramOfAnotherRunIsRefused() throws {
         let words = Imported.problems { try record(output(histogram: histogram, events: 999)) }
         #expect(words.contains("holds 1000 events and its report 999"), "\(words)")

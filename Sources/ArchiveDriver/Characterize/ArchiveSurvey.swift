@@ -21,6 +21,8 @@ public struct ArchiveSurvey: Sendable {
         public let rows: Int
         /// Blocks in which they lay.
         public let blocks: Int
+        /// Blocks that were drawn, on average; 0 where that is not known. Blocks without a row show only in it.
+        public let drawn: Double
         /// Whether these are all of its rows.
         public let isWhole: Bool
     }
@@ -103,7 +105,9 @@ public struct ArchiveSurvey: Sendable {
             }
             if sample.isWhole { return Double(sample.rows) }
             if sample.blocks >= Self.enoughBlocks {
-                return Double(sample.rows) / Double(sample.blocks) * Double(partition.pages)
+                // As many as were drawn at the least, but for chance.
+                let blocks = max(Double(sample.blocks), sample.drawn - 2 * sample.drawn.squareRoot())
+                return Double(sample.rows) / blocks * Double(partition.pages)
             }
             return partition.plannerRows ?? density * Double(partition.pages)
         }

@@ -45,8 +45,9 @@ public final class ArchiveSurveyor {
         try readSchema()
         result.databaseBytes = number(try optional(SurveyQueries.databaseBytes, "the size of the database").first)
         try readPartitions()
-        try readSamples(progress)
+        // Before the samples, whose statements may push others out of the server's count.
         try readStatements()
+        try readSamples(progress)
         try readSettings()
         let found = try connection.rows(SurveyQueries.indexes).compactMap { row in
             row[0].flatMap { table in row[1].map { IndexDifference.Found(table: table, definition: $0) } }
@@ -101,6 +102,12 @@ public final class ArchiveSurveyor {
     private func activity() throws -> (active: Int, hidden: Int) {
         let row = try connection.rows(SurveyQueries.activity).first ?? []
         return (number(row) ?? 0, number(Array(row.dropFirst())) ?? 0)
+    }
+
+    /// Sessions that are active or could be.
+    private func working() throws -> Int {
+        let seen = try activity()
+        return seen.active + seen.hidden
     }
 
     private func readSchema() throws {
@@ -172,7 +179,7 @@ public final class ArchiveSurveyor {
         for (number, index) in plan.partitions.enumerated() {
             if Clock.now() - looked > Self.betweenLoadLooks {
                 looked = Clock.now()
-                if !manners.ignoresLoad, Double(try activity().active) > manners.mostActive {
+                if !manners.ignoresLoad, Double(try working()) > manners.mostActive {
                     return endEarly("load rose above \(short(manners.mostActive)) active sessions", number, plan)
                 }
             }
@@ -194,16 +201,15 @@ public final class ArchiveSurveyor {
         result.endedEarly = "\(reason), after \(done) of \(plan.partitions.count) partitions"
     }
 
-    /// A statement ended at its time-out, a table that is gone, a lock that was not to be had.
-    private static let passing: Set<PostgresError.Code> = [.sqlState("57014"), .sqlState("42P01"), .sqlState("55P03")]
+    /// A statement ended at its time-out, a table that is gone, a lock that was not to be had, a replica's conflict with
+    /// what it follows.
+    private static let passing: Set<PostgresError.Code> = [
+        .sqlState("57014"), .sqlState("42P01"), .sqlState("55P03"), .sqlState("40001"),
+    ]
 
     private func readSample(_ index: Int, _ plan: SamplePlan) throws {
-        let salt = manners.salt.utf8.map { String($0, radix: 16) }.joined()
-        let sql = SurveyQueries.sample(
-            result.partitions[index].name, percent: plan.percent,
-            seed: UInt32(truncatingIfNeeded: manners.seed &+ UInt64(index)), salt: salt, most: Self.mostOfOne)
         let found: [[String?]]
-        do throws(PostgresError) { found = try connection.rows(sql) } catch {
+        do throws(PostgresError) { found = try sample(index, plan) } catch {
             // Other partitions will do.
             guard Self.passing.contains(error.code) else { throw error }
             misses += 1
@@ -216,8 +222,26 @@ public final class ArchiveSurveyor {
             blocks.insert(block)
             result.rows.append(message)
         }
+        let isFull = found.count >= Self.mostOfOne
         result.partitions[index].sample = ArchiveSurvey.Sample(
-            rows: found.count, blocks: blocks.count, isWhole: plan.percent == 100 && found.count < Self.mostOfOne)
+            rows: found.count, blocks: blocks.count,
+            drawn: isFull ? 0 : plan.percent / 100 * Double(result.partitions[index].pages),
+            isWhole: plan.percent == 100 && !isFull)
+    }
+
+    /// By the partition's own name, or by the archive's where a role may read that one alone.
+    private func sample(_ index: Int, _ plan: SamplePlan) throws(PostgresError) -> [[String?]] {
+        let partition = result.partitions[index]
+        let salt = manners.salt.utf8.map { String($0, radix: 16) }.joined()
+        func sql(_ table: String, within bounds: Range<Int64>? = nil) -> String {
+            SurveyQueries.sample(
+                table, within: bounds, percent: plan.percent,
+                seed: UInt32(truncatingIfNeeded: manners.seed &+ UInt64(index)), salt: salt, most: Self.mostOfOne)
+        }
+        do throws(PostgresError) { return try connection.rows(sql(partition.name)) } catch {
+            guard error.code == .sqlState("42501"), let bounds = partition.bounds else { throw error }
+            return try connection.rows(sql("public.messages", within: bounds))
+        }
     }
 
     private func message(_ row: [String?], _ partition: Int) -> ArchiveSurvey.Row? {

@@ -36,7 +36,7 @@ public struct RequestMix: Sendable {
     public var shapes: [String: Int] = [:]
     /// Messages that were offered to the archive, and those that it did not have yet.
     public var inserts: (calls: Int, rows: Int) = (0, 0)
-    /// Statements by which retention removes messages.
+    /// Statements by which retention removed messages. A node asks for the removal of rows on every pass, mostly in vain.
     public var removals = 0
     /// Whether the metrics exporter's scans of the whole archive are among the statements.
     public var hasExporter = false
@@ -55,7 +55,8 @@ public struct RequestMix: Sendable {
             case "messages.insert":
                 inserts.calls += statement.calls
                 inserts.rows += statement.rows
-            case "retention.delete", "partition.drop", "partition.detach": removals += statement.calls
+            case "retention.delete": removals += statement.rows > 0 ? statement.calls : 0
+            case "partition.drop", "partition.detach": removals += statement.calls
             case "exporter.count", "exporter.topics": hasExporter = true
             case _ where Self.requestShapes.contains(shape):
                 let text = Words(statement.text)

@@ -6,9 +6,10 @@ enum SurveyQueries {
                current_setting('data_checksums'), current_setting('block_size')
         """
 
-    /// Client sessions that work, and those whose state is not shown to us, beside our own.
+    /// Client sessions that work, and those whose state is not shown to us or to nobody, beside our own.
     static let activity = """
-        SELECT sum((state = 'active')::int) AS active, sum((state IS NULL AND datid IS NOT NULL)::int) AS hidden
+        SELECT sum((state = 'active')::int) AS active,
+               sum(((state IS NULL OR state = 'disabled') AND datid IS NOT NULL)::int) AS hidden
         FROM pg_stat_activity
         WHERE (backend_type = 'client backend' OR backend_type IS NULL AND usesysid IS NOT NULL)
           AND pid <> pg_backend_pid()
@@ -49,22 +50,26 @@ enum SurveyQueries {
     /// Some blocks of a partition. Lengths are read off the rows without fetching what lies in TOAST.
     ///
     /// - Parameters:
-    ///   - partition: its name, as the catalogue quotes it.
+    ///   - partition: its name, as the catalogue quotes it; or that of the archive's table.
+    ///   - bounds: of time, within that table: the server then opens the one partition.
     ///   - percent: of its blocks.
     ///   - seed: decides which.
     ///   - salt: hexadecimal digits.
     ///   - most: rows at most.
     /// - Returns: the statement.
-    static func sample(_ partition: String, percent: Double, seed: UInt32, salt: String, most: Int) -> String {
-        """
-        SELECT (s.ctid::text::point)[0]::bigint, s.timestamp, s.pubsubtopic,
-               left(encode(sha256(convert_to('\(salt)' || s.contenttopic, 'UTF8')), 'hex'), 16),
-               octet_length(s.contenttopic), octet_length(s.payload) / 2, COALESCE(octet_length(s.meta) / 2, 0)
-        FROM \(partition) AS s TABLESAMPLE SYSTEM (\(percent)) REPEATABLE (\(seed)) LIMIT \(most)
-        """
+    static func sample(
+        _ partition: String, within bounds: Range<Int64>? = nil, percent: Double, seed: UInt32, salt: String, most: Int
+    ) -> String {
+        let within = bounds.map { "WHERE s.timestamp >= \($0.lowerBound) AND s.timestamp < \($0.upperBound) " } ?? ""
+        return """
+            SELECT (s.ctid::text::point)[0]::bigint, s.timestamp, s.pubsubtopic,
+                   left(encode(sha256(convert_to('\(salt)' || s.contenttopic, 'UTF8')), 'hex'), 16),
+                   octet_length(s.contenttopic), octet_length(s.payload) / 2, COALESCE(octet_length(s.meta) / 2, 0)
+            FROM \(partition) AS s TABLESAMPLE SYSTEM (\(percent)) REPEATABLE (\(seed)) \(within)LIMIT \(most)
+            """
     }
 
-    /// Values as they are when no session has set them, in the units of a settings file.
+    /// Values as they are when no session has set them, in the units of a settings file; without those of our role alone.
     static let settings = """
         SELECT name, category, vartype,
                CASE WHEN vartype = 'integer' AND unit IS NOT NULL AND reset_val::bigint > 0
@@ -74,6 +79,9 @@ enum SurveyQueries {
         FROM pg_settings
         WHERE reset_val IS DISTINCT FROM boot_val AND context <> 'internal'
           AND source NOT IN ('default', 'override', 'environment variable', 'client')
+          AND lower(name) <> ALL (
+              SELECT lower(split_part(c, '=', 1)) FROM pg_db_role_setting AS r, unnest(r.setconfig) AS c
+              WHERE r.setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user))
         ORDER BY name
         """
 
@@ -88,10 +96,13 @@ enum SurveyQueries {
         WHERE e.extname = 'pg_stat_statements'
         """
 
+    /// Of statements that could be a node's alone: others, kept by the server with their constants, stay there.
     static func statements(in schema: String) -> String {
         """
         SELECT left(s.query, 8000), s.calls, s.rows FROM \(schema).pg_stat_statements AS s
         WHERE s.calls > 0 AND s.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          AND (s.query = '<insufficient privilege>'
+               OR s.query ~* '^[[:space:]]*(/[*].*[*]/[[:space:]]*)?(select|with|insert|delete|drop table|alter table)[[:>:]]')
         """
     }
 
@@ -112,6 +123,6 @@ enum SurveyQueries {
     /// Settings of those categories that belong to the server's place in the world.
     static let localSettings: Set = [
         "default_transaction_read_only", "dynamic_shared_memory_type", "port", "shared_memory_type",
-        "unix_socket_permissions",
+        "statement_timeout", "unix_socket_permissions",
     ]
 }

@@ -1,5 +1,5 @@
 import ArchiveDriver
-import Crypto
+import CSHA256
 import FoundationEssentials
 import LinuxSystem
 import PostgresClient
@@ -194,10 +194,10 @@ public struct HistoryCalibration: Sendable {
             for bytes in messages {
                 let digest = bytes.withUnsafeBytes { buffer in
                     var hasher = SHA256()
-                    hasher.update(bufferPointer: buffer)
-                    return hasher.finalize()
+                    hasher.update(buffer.baseAddress, count: buffer.count)
+                    return hasher.finish()
                 }
-                sum ^= digest.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+                sum ^= digest.words.0
             }
             let bare = Clock.threadCPU() - start
             for number in 0..<count {

@@ -26,12 +26,18 @@ struct ArchiveStory {
 
     private static func seconds(_ nanoseconds: Int64) -> Int { Int(nanoseconds / 1_000_000_000) }
 
-    /// Start of the oldest partition, and end of the newest one with messages, seconds since 1970.
+    /// A gap between partitions that ends what the archive keeps: what lies beyond it was forgotten there.
+    private static let gap: Int64 = 86_400_000_000_000
+
+    /// Start of the oldest partition this side of a gap, and end of the newest one with messages, seconds since 1970.
     private var span: (oldest: Int, newest: Int)? {
         let filled = zip(survey.partitions, survey.estimatedRows).filter { $0.1 > 0 }.compactMap(\.0.bounds)
-        guard let oldest = survey.partitions.compactMap(\.bounds).map(\.lowerBound).min(),
-            let newest = filled.map(\.upperBound).max(), oldest < newest
-        else { return nil }
+        guard let newest = filled.map(\.upperBound).max() else { return nil }
+        var oldest = newest
+        for bounds in survey.partitions.compactMap(\.bounds).reversed() where oldest - bounds.upperBound <= Self.gap {
+            oldest = min(oldest, bounds.lowerBound)
+        }
+        guard oldest < newest else { return nil }
         return (Self.seconds(oldest), Self.seconds(newest))
     }
 
@@ -42,12 +48,29 @@ struct ArchiveStory {
         return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     }
 
+    /// Partitions beyond a gap.
+    private var forgotten: Int {
+        guard let span else { return 0 }
+        return survey.partitions.compactMap(\.bounds).count { Self.seconds($0.upperBound) <= span.oldest }
+    }
+
+    /// Whether a statement that is not among those counted was not sent: a replica counts its own alone, and texts may be
+    /// hidden from this role or forgotten by the server.
+    private var seesStatements: Bool {
+        survey.statements.map { !survey.isReplica && $0.hiddenCalls == 0 && $0.forgotten == 0 } ?? false
+    }
+
+    /// Statements of retention; `nil` where none was seen and none need have been.
+    private var removals: Int? {
+        survey.statements == nil || requests.mix.removals == 0 && !seesStatements ? nil : requests.mix.removals
+    }
+
     var figures: ArchiveFigures {
         ArchiveFigures(
             rows: rows, isCounted: survey.isWhole, databaseBytes: survey.databaseBytes,
             partitions: survey.partitions.count, partitionSeconds: partitionSeconds, oldest: span?.oldest,
             newest: span?.newest, duplicateShare: requests.mix.duplicateShare,
-            removals: survey.statements == nil ? nil : requests.mix.removals)
+            removals: removals)
     }
 
     func sampling(shareLimit: Double) -> SamplingFigures {
@@ -61,7 +84,10 @@ struct ArchiveStory {
     var notKnown: [String] {
         var sentences = survey.notKnown + requests.notKnown
         if survey.statements != nil, requests.mix.duplicateShare == nil {
-            sentences.append("the share of duplicates: the server counted no insert of a node")
+            sentences.append(
+                seesStatements
+                    ? "the share of duplicates: the server counted no insert of a node"
+                    : "the share of duplicates: no insert of a node is among the statements that could be seen")
         }
         sentences.append("windows, page limits and ages of requests: they stand as parameters in the statistics")
         sentences.append("ephemeral messages: no archive keeps them")
@@ -103,6 +129,7 @@ struct ArchiveStory {
             epoch: epoch, largest: Int(largest), rows: rows,
             partitions: min(hours, HistorySpec.partitionRange.upperBound))
         workload.head = head(readAt)
+        workload.isCounted = survey.isWhole
         workload.fit = fit
         workload.shards = fitted
         workload.requests = requests.requests
@@ -126,6 +153,9 @@ struct ArchiveStory {
 
     private var requestsNote: String {
         guard survey.statements != nil else { return "Not known: the database has no pg_stat_statements." }
+        guard !requests.requests.isEmpty || seesStatements else {
+            return "Not known: a replica counts its own statements alone, and texts may be hidden or forgotten."
+        }
         guard !requests.requests.isEmpty else { return "M: the server counted no store request, or not since when." }
         return
             "M: forms and counts of requests, from pg_stat_statements over \(FitNumbers.short(requests.seconds ?? 0)) s. Later pages are followed as often as on average."
@@ -136,9 +166,10 @@ struct ArchiveStory {
         let inserts = requests.mix.inserts
         guard inserts.rows > 0 else { return }
         let offers = Double(inserts.calls) / Double(inserts.rows)
+        let nodes = min(64, max(1, Int(offers.rounded())))
         workload.writers = (
-            min(64, max(1, Int(offers.rounded()))),
-            "D: \(FitNumbers.short(offers)) inserts for each message that was new (M), and each node offers every message."
+            nodes,
+            "D: \(FitNumbers.short(offers)) inserts for each message that was new (M), and each node offers every message. That many nodes make \(100 - 100 / nodes)% duplicates; counted were \(Int((100 - 100 / offers).rounded()))%."
         )
     }
 
@@ -148,9 +179,10 @@ struct ArchiveStory {
             return
         }
         let seconds = span.newest - span.oldest
+        let beyond = forgotten > 0 ? " \(forgotten) older ones, beyond a gap of more than a day, do not count." : ""
         let kept =
-            "M: the oldest of \(survey.partitions.count) partitions begins \(seconds) s before the newest message's ends."
-        switch survey.statements == nil ? nil : requests.mix.removals {
+            "M: the oldest of \(survey.partitions.count - forgotten) partitions begins \(seconds) s before the newest message's ends.\(beyond)"
+        switch removals {
         case .some(let removals) where removals > 0:
             workload.retention = "time:\(seconds)"
             workload.retentionNote =

@@ -23,6 +23,12 @@ public struct Characterization: Sendable {
     /// Of the file that says how good the fit is, as the workload names it.
     public static let fitFile = RecordFolder.File.fit.rawValue
     public static let workloadFile = RecordFolder.File.workload.rawValue
+    static let indexesFile = "\(ServerTexts.patch).sql"
+    /// All that may be written.
+    public static let fileNames = [
+        workloadFile, fitFile, RecordFolder.File.variant.rawValue, RecordFolder.File.profile.rawValue,
+        indexesFile,
+    ]
 
     /// What the files are to say of their making.
     public struct Heading: Sendable {
@@ -85,7 +91,7 @@ public struct Characterization: Sendable {
                 File(name: Self.workloadFile, text: text), File(name: Self.fitFile, text: try record.json()),
                 File(name: RecordFolder.File.variant.rawValue, text: server.variant),
                 File(name: RecordFolder.File.profile.rawValue, text: server.profile),
-            ] + [server.indexes.map { File(name: "\(ServerTexts.patch).sql", text: $0) }].compactMap { $0 }
+            ] + [server.indexes.map { File(name: Self.indexesFile, text: $0) }].compactMap { $0 }
     }
 
     /// Where the workload puts the shards: where they are, or in a cluster of their own where the name is of another form.

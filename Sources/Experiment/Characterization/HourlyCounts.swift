@@ -8,6 +8,8 @@ struct HourlyCounts {
     private(set) var messages: [[Double]]
     /// Rows of the sample by shard and hour.
     private(set) var sampled: [[Int]]
+    /// Whether a partition keeps each hour: what lies between two of them is not silence, but not known.
+    private(set) var isKept: [Bool]
     /// Seconds that an hour counts for: 3600, less where there is no whole one.
     private(set) var secondsEach = 3_600.0
     /// Rows that came together because they lay in one block; 1 where all was read.
@@ -24,6 +26,13 @@ struct HourlyCounts {
         }
         let all = Self.hour(of: earliest)..<(Self.hour(of: latest) + 1)
         hours = all
+        let bounds = survey.partitions.compactMap(\.bounds)
+        isKept = all.map { hour in
+            bounds.isEmpty
+                || bounds.contains {
+                    Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1)
+                }
+        }
         messages = survey.shards.map { _ in [Double](repeating: 0, count: all.count) }
         sampled = survey.shards.map { _ in [Int](repeating: 0, count: all.count) }
         let samples = survey.partitions.compactMap(\.sample)
@@ -75,15 +84,21 @@ struct HourlyCounts {
         let kept = (first - hours.lowerBound)..<(last - hours.lowerBound)
         messages = messages.map { Array($0[kept]) }
         sampled = sampled.map { Array($0[kept]) }
+        isKept = Array(isKept[kept])
         hours = first..<last
     }
 
-    /// Messages a second of each hour.
-    func rates(ofShard shard: Int) -> [Double] { messages[shard].map { $0 / secondsEach } }
+    /// Hours that a partition keeps.
+    var keptHours: [Int] { zip(hours, isKept).filter(\.1).map(\.0) }
 
-    /// Messages a second over all hours.
+    /// Messages a second of each hour that is kept.
+    func rates(ofShard shard: Int) -> [Double] {
+        zip(messages[shard], isKept).filter(\.1).map { $0.0 / secondsEach }
+    }
+
+    /// Messages a second over all hours that are kept.
     func meanRate(ofShard shard: Int) -> Double {
-        messages[shard].reduce(0, +) / (secondsEach * Double(max(1, hours.count)))
+        messages[shard].reduce(0, +) / (secondsEach * Double(max(1, isKept.count { $0 })))
     }
 
     // MARK: What a workload says
@@ -98,7 +113,7 @@ struct HourlyCounts {
                 [Int](repeating: 0, count: period), [Double](repeating: 0, count: period),
                 [Int](repeating: 0, count: period)
             )
-            for (offset, hour) in hours.enumerated() {
+            for (offset, hour) in hours.enumerated() where isKept[offset] {
                 let slot = ((hour - epoch) % period + period) % period
                 seen[slot] += 1
                 sum[slot] += messages[shard][offset]

@@ -46,7 +46,7 @@ struct RequestFit {
     private mutating func note(_ counts: StatementCounts) {
         if counts.forgotten > 0 {
             notKnown.append(
-                "requests of \(counts.forgotten) statements that the server forgot for want of room: rates are lower bounds"
+                "requests of statements that the server forgot for want of room, \(counts.forgotten) times: rates are lower bounds"
             )
         }
         if counts.hiddenCalls > 0 {
@@ -110,7 +110,7 @@ struct RequestFit {
     private static func topicKeys(
         _ form: RequestMix.Form, _ shards: [FittedWorkload.Shard]
     ) -> (keys: String, words: String, count: Int) {
-        let wanted = form.topics ?? 10
+        let wanted = min(form.topics ?? 10, 1_000)
         let words =
             form.topics == nil ? "A: the number of topics, which this version of the server does not tell. " : ""
         if let fewest = shards.map(\.topics).min(), fewest >= wanted { return ("topics: \(wanted), ", words, wanted) }

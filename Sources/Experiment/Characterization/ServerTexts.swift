@@ -59,8 +59,9 @@ struct ServerTexts {
         guard hasPatch else { return nil }
         let lines =
             ["-- Makes the indexes of a node's archive those of \(name), as read at \(readAt)."]
-            + survey.indexes.added.map { "\($0);" }
+            // First, because one of another shape may have its name.
             + survey.indexes.missing.filter { !Self.isKey($0) }.map { "DROP INDEX \($0);" }
+            + survey.indexes.added.map { "\($0);" }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -44,16 +44,17 @@ struct ShardComparison {
 
     /// Hours of the archive, and the same hours as the generator would fill them, each played several times.
     private var rates: FitComparison? {
-        guard hours.hours.count >= Self.fewestHours else { return nil }
+        guard hours.keptHours.count >= Self.fewestHours else { return nil }
         let real = hours.rates(ofShard: shard.index)
-        let expected = hours.hours.map { spec.rate(ofStream: stream, inHour: $0) * hours.secondsEach }
+        let expected = hours.keptHours.map { spec.rate(ofStream: stream, inHour: $0) * hours.secondsEach }
         // An estimate from a part of the rows is less sure than a count, and rows of one block come together.
         let read = Double(shard.sampled) / max(1, hours.messages[shard.index].reduce(0, +))
         let unit = min(1, read) / hours.clustering
         func play(_ random: inout SplitMix64) -> [Double] {
             expected.map { Double(random.poisson($0 * unit)) / unit / hours.secondsEach }
         }
-        var random = SplitMix64(seed: seed)
+        // Not the draws that tell chance.
+        var random = SplitMix64(seed: seed &+ 1)
         let made = CountedSample((0..<Self.playedHours).flatMap { _ in play(&random) })
         guard unit > 0, made.total > 0 else { return nil }
         return comparison(.rates, "/s", CountedSample(real), made) { CountedSample(play(&$0)) }

@@ -66,7 +66,9 @@ struct ShardFit {
     var place: (cluster: Int, index: Int)? {
         let parts = pubsubTopic.split(separator: "/")
         guard parts.count == 5, parts[0] == "waku", parts[1] == "2", parts[2] == "rs", let cluster = Int(parts[3]),
-            let index = Int(parts[4]), (0...65_535).contains(cluster), (0...1_023).contains(index)
+            let index = Int(parts[4]), (0...65_535).contains(cluster), (0...1_023).contains(index),
+            // The one spelling that a workload writes.
+            pubsubTopic == "/waku/2/rs/\(cluster)/\(index)"
         else { return nil }
         return (cluster, index)
     }

@@ -43,13 +43,20 @@ struct ExternalArchiveBuilder: Sendable {
         try checkRoom(connection)
     }
 
+    /// Others came in between: the database is theirs, and there is nothing to be tidied up.
+    struct Occupied: Error {
+        let problem: TestbedProblem
+    }
+
     /// Empties the database, installs the schema, loads the history.
     ///
     /// - Parameter progress: called with the rows loaded so far.
     /// - Returns: what is there now.
-    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
+    /// - Throws: ``Occupied`` before anything was touched, `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
     func build(_ progress: (Int) -> Void) throws -> ExternalArchive {
         let connection = try Connection.open(external.preparing)
+        // Of two trials that begin together both are connected before either looks, so that one goes on at most.
+        do { try checkAlone(connection) } catch let problem as TestbedProblem { throw Occupied(problem: problem) }
         do {
             return try control.cancellations.watching(connection) { try fill(connection, progress) }
         } catch {
@@ -113,16 +120,25 @@ struct ExternalArchiveBuilder: Sendable {
             }, differences: try differences(connection), roundTrip: try roundTrip(connection))
     }
 
+    /// Sessions in the database, and room for more on the server.
+    static let looks = [
+        """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+        """,
+        """
+        SELECT current_setting('max_connections')::int,
+               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                 - (SELECT count(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL)
+        """,
+    ]
+
     /// Two trials in one database would measure each other, and one would take the other's tables away. A session that
     /// has just ended is still seen for a moment.
     private func checkAlone(_ connection: Connection) throws {
         var others: String?
         for _ in 0..<20 {
-            others = try connection.value(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-                """)
+            others = try connection.value(Self.looks[0])
             if others == "0" { return }
             Clock.pause(100_000_000)
         }
@@ -133,13 +149,7 @@ struct ExternalArchiveBuilder: Sendable {
 
     /// A load that takes a server's last connections keeps its owners out.
     private func checkRoom(_ connection: Connection) throws {
-        let row = try connection.run(
-            """
-            SELECT current_setting('max_connections')::int,
-                   current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                     - (SELECT count(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL)
-            """
-        ).first
+        let row = try connection.run(Self.looks[1]).first
         guard let row, let limit = row[0], let left = row[1].flatMap({ Int($0) }) else { return }
         let need = TrialPlan.connections(request.offered, request.driver) + Self.ownConnections
         guard need <= left else {
@@ -163,8 +173,13 @@ struct ExternalArchiveBuilder: Sendable {
         }
     }
 
+    /// Texts are left out, which may hold a secret (`archive_command`, `primary_conninfo`); only the libraries are named.
     private func settings(_ connection: Connection) throws -> [SettingRow] {
-        try ServerSettings(connection, variant: request.variant).rows.map {
+        let telling = Set(
+            try connection.run(
+                "SELECT name FROM pg_settings WHERE vartype <> 'string' OR name = 'shared_preload_libraries'"
+            ).compactMap { $0.first ?? nil })
+        return try ServerSettings(connection, variant: request.variant).rows.filter { telling.contains($0.name) }.map {
             SettingRow(
                 name: $0.name, value: $0.value, defaultValue: $0.defaultValue, origin: "server", meaning: $0.meaning,
                 needsRestart: $0.needsRestart)

@@ -58,7 +58,7 @@ public struct ExternalPlan: Sendable, Encodable {
         var parts = [
             Part(
                 title: "checks, which only read",
-                statements: external.target.looks(known: ArchiveSchema.tableNames)),
+                statements: external.target.looks(known: ArchiveSchema.tableNames) + ExternalArchiveBuilder.looks),
             emptying,
             Part(title: "the archive's tables, schema \(schema.version)", statements: schema.installation),
             Part(
@@ -70,6 +70,7 @@ public struct ExternalPlan: Sendable, Encodable {
                     "the hours that the load begins with: these for each of \(HistoryLoader.livePartitions(of: spec).count)",
                 statements: HistoryStatements.liveHour(of: spec, schema)),
             Part(title: "how the history is left", statements: HistoryStatements.settling(request.historyState)),
+            Part(title: "the round trip, \(ExternalArchive.roundTrips) times", statements: ["SELECT 1"]),
         ]
         guard request.telemetry else { return parts }
         let major = Int(external.serverVersion.prefix { $0.isNumber }) ?? ExternalTarget.oldestMajor
@@ -77,6 +78,13 @@ public struct ExternalPlan: Sendable, Encodable {
             Part(
                 title: "statistics of statements, in the marked database, where this role may",
                 statements: ["CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public"]))
+        parts.append(
+            Part(
+                title: "plans, before and after the load: each of its statements; those that write are taken back",
+                statements: [
+                    "BEGIN", "EXPLAIN (ANALYZE, BUFFERS, WAL, SETTINGS, FORMAT JSON) one of the load's statements",
+                    "ROLLBACK",
+                ]))
         parts.append(
             Part(
                 title: "looks at the server, once a second (the first 2.5 times) while the load runs",

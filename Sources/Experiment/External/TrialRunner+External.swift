@@ -33,13 +33,16 @@ extension TrialRunner {
             let site = TrialSite(
                 parameters: external.measured,
                 telemetry: TelemetryPlace(
-                    elsewhere: external.target.parameters, countsStatements: archive.countsStatements),
+                    elsewhere: external.measured, countsStatements: archive.countsStatements),
                 isServerThere: { true })
             let result = try await load(site, &record, folder)
             await look(external, result, &record)
             await tidy(builder, &record)
             try finish(&record, record.ending, record.endingDetail, folder)
             return Outcome(record: record, folder: folder, kept: nil)
+        } catch let occupied as ExternalArchiveBuilder.Occupied {
+            try? finish(&record, .failed, "\(occupied.problem)", folder)
+            throw occupied.problem
         } catch is TrialInterrupted {
             await tidy(builder, &record)
             try finish(&record, .interrupted, "ended while history was being loaded", folder)

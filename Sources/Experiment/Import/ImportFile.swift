@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import FoundationEssentials
 import RunRecord
 import SpecReader
@@ -50,7 +50,9 @@ struct ImportFile {
 
     /// SHA-256, 64 lower-case hexadecimal digits.
     static func digest(_ data: Data) -> String {
-        SHA256.hash(data: data).withUnsafeBytes { MessageHash(copying: $0).description }
+        var digest = SHA256()
+        data.withUnsafeBytes { digest.update($0.baseAddress, count: $0.count) }
+        return MessageHash(words: digest.finish().words).description
     }
 
     private static func problem(_ path: String, _ what: String, _ remedy: String) -> SpecProblems {

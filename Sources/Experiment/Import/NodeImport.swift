@@ -38,6 +38,10 @@ struct NodeImport {
 
     private static func exposition(_ file: ImportFile) throws -> Exposition {
         var problems = ImportProblems(file)
+        // The format ends every line, the last one too.
+        guard file.data.isEmpty || file.data.last == UInt8(ascii: "\n") else {
+            throw file.problem("was cut short: its last line has no end", "leave out pages that are not whole")
+        }
         let exposition = Exposition(file.text) { problems.add(line: $0, column: $1, $2) }
         guard !exposition.samples.isEmpty else {
             throw file.problem(
@@ -51,6 +55,11 @@ struct NodeImport {
                 "has no metric of a store node's archive",
                 "name snapshots of a node that stores, with metrics such as logos_delivery_archive_insert_duration_seconds or waku_archive_insert_duration_seconds"
             )
+        }
+        if let name = snapshot.unsound.first {
+            throw file.problem(
+                "its histogram of \(name) cannot be read: buckets that repeat, or no sum",
+                "name pages of one node, whole and without labels of a collector's own")
         }
         return exposition
     }

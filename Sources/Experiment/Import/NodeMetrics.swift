@@ -46,6 +46,8 @@ struct NodeSnapshot {
     private(set) var durations: [String: DurationCounts] = [:]
     /// By name with labels, as the node writes it, and what it counts.
     private(set) var counters: [String: (meaning: String, value: Double)] = [:]
+    /// Histograms that are there and cannot be read, by the names of their metrics.
+    private(set) var unsound: [String] = []
     /// When the node's process started, seconds since 1970; `nil` when it does not tell.
     let processStart: Double?
 
@@ -55,6 +57,11 @@ struct NodeSnapshot {
         for metric in NodeMetrics.durations {
             durations[metric.requestClass] =
                 NodeMetrics.spellings(metric.name).lazy.compactMap { Self.counts($0, in: exposition) }.first
+            if durations[metric.requestClass] == nil {
+                unsound += NodeMetrics.spellings(metric.name).filter {
+                    !exposition.values("\($0)_bucket").isEmpty
+                }
+            }
         }
         for metric in NodeMetrics.counters {
             for name in NodeMetrics.spellings(metric.name) {

@@ -128,13 +128,13 @@ struct PgbenchInterval {
         guard Self.widths.contains(values.count) else {
             throw LineProblem(column: fields.column, what: "\(values.count) columns, not 6, 10, 11 or 15")
         }
-        guard values[0] > 1e8, values[0] < 1e11, values[1] < 1e15 else {
+        guard values[0] > 1e8, values[0] < 1e11, values[1] < 1e12 else {
             throw LineProblem(column: 1, what: "the first column is no time in seconds since 1970")
         }
         func moments(_ from: Int) -> Moments {
             Moments(sum: values[from], squares: values[from + 1], least: values[from + 2], most: values[from + 3])
         }
-        func count(_ column: Int) -> Int { Int(min(values[column], 1e15)) }
+        func count(_ column: Int) -> Int { Int(min(values[column], 1e12)) }
         columns = values.count
         start = Int(values[0])
         latency = moments(2)

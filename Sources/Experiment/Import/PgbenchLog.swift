@@ -38,7 +38,8 @@ struct PgbenchLog {
             let lag = hasSchedule ? line.seventh : nil
             tallies[line.script, default: ScriptTally()].add(line.outcome, lag: lag)
             try seconds.add(name(of: line.script), line.outcome, begin: second(line.begin), end: second(line.end))
-            let again = (hasSchedule ? line.eighth : line.seventh) ?? 0
+            // No run tries a transaction so often; a number beyond any sense must not end the sum.
+            let again = min((hasSchedule ? line.eighth : line.seventh) ?? 0, 1_000_000_000)
             (retried, retries) = (retried + min(1, again), retries + again)
         }
         let length = max(1e-6, Double(scan.last - scan.first) / 1e6)

@@ -94,6 +94,10 @@ struct SecondTally {
                 closed[second, default: [:]][name, default: none].scheduled += count
             }
         }
+        // A second without a line is one in which nothing happened.
+        if let first = closed.keys.min(), let last = closed.keys.max(), last - first <= EvenSeconds.most {
+            for second in first...last where closed[second] == nil { closed[second] = [:] }
+        }
         return closed.sorted { $0.key < $1.key }.map {
             SecondSample(second: $0.key, phase: "measure", classes: $0.value)
         }

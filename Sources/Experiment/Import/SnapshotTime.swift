@@ -21,13 +21,20 @@ enum SnapshotTime {
     /// Seconds since 1970 from a file's name: a date and time such as `20260105T180000Z`, `2026-01-05_18-00-00` or
     /// `2026-01-05T18:00:00Z`, or ten digits of seconds, or thirteen of milliseconds; `nil` without any.
     static func named(_ name: String) -> Double? {
-        if let found = name.firstMatch(of: #/(\d{4})-?(\d\d)-?(\d\d)[T_\- ](\d\d)[:_\-]?(\d\d)[:_\-]?(\d\d)/#) {
-            let (_, year, month, day, hour, minute, second) = found.output
+        let form = #/(?:^|\D)(\d{4})-?(\d\d)-?(\d\d)[T_\- ](\d\d)[:_\-]?(\d\d)[:_\-]?(\d\d)(?!\d)/#
+        if let (_, year, month, day, hour, minute, second) = name.firstMatch(of: form)?.output,
+            isWithin(month, 1...12), isWithin(day, 1...31), isWithin(hour, 0...23), isWithin(minute, 0...59),
+            isWithin(second, 0...60)
+        {
             return ServerLog.milliseconds("\(year)-\(month)-\(day)", "\(hour):\(minute):\(second).0")
                 .map { Double($0) / 1_000 }
         }
         let digits = name.split { !$0.isNumber }
         if let seconds = digits.first(where: { $0.count == 10 }).flatMap({ Double(String($0)) }) { return seconds }
         return digits.first { $0.count == 13 }.flatMap { Double(String($0)) }.map { $0 / 1_000 }
+    }
+
+    private static func isWithin(_ digits: Substring, _ range: ClosedRange<Int>) -> Bool {
+        Int(digits).map { range.contains($0) } ?? false
     }
 }

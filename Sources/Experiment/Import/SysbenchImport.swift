@@ -14,7 +14,8 @@ struct SysbenchImport {
     init(_ file: ImportFile) throws {
         do { report = try SysbenchReport(file.text) } catch {
             throw SpecProblems([
-                file.problem(line: error.column, column: nil, error.what, "import what sysbench printed, whole")
+                file.problem(
+                    line: error.column, column: nil, error.what, "import what sysbench printed for one run, whole")
             ])
         }
         let figures = report.figures

@@ -45,7 +45,7 @@ struct SysbenchReport {
             } else if inHistogram {
                 try readStep(words, index + 1)
             } else {
-                readFigure(words)
+                try readFigure(words, index + 1)
             }
         }
     }
@@ -59,7 +59,8 @@ struct SysbenchReport {
         guard line.firstRange(of: "thds:") != nil else { return }
         // The report of its own Lua library has no colon behind err/s.
         let errors = line.number(after: "err/s: ") ?? line.number(after: "err/s ")
-        guard let rate = line.number(after: "tps: "), end > (intervals.last?.end ?? 0), max(rate, errors ?? 0) < 1e9
+        guard let rate = line.number(after: "tps: ") ?? line.number(after: "eps: "), end > (intervals.last?.end ?? 0),
+            max(rate, errors ?? 0) < 1e9
         else {
             throw LineProblem(column: number, what: "no interval of a report: it has no tps, or its time does not rise")
         }
@@ -84,10 +85,13 @@ struct SysbenchReport {
         histogram.append(Step(milliseconds: value, count: count))
     }
 
-    private mutating func readFigure(_ line: Substring) {
+    private mutating func readFigure(_ line: Substring, _ number: Int) throws(LineProblem) {
         guard let colon = line.firstIndex(of: ":") else { return }
         let name = line[..<colon].trimmed
         let value = line[line.index(after: colon)...].trimmed.leadingNumber
+        if name == "total number of events", figures[String(name)] != nil {
+            throw LineProblem(column: number, what: "a second report: of two runs, or of --report-checkpoints")
+        }
         if name == "Number of threads" { threads = value.flatMap { Int(exactly: $0) } }
         if let ending = name.firstRange(of: "th percentile"), let rank = Int(String(name[..<ending.lowerBound])) {
             percentile = rank

@@ -108,7 +108,11 @@ struct FitTables {
         return fit.shards.prefix(Self.most).map { shard in
             let fitted = fit.comparisons.first { $0.aspect == .rates && $0.subject == shard.shard }?.syntheticMean
             let rows = report.record.traffic?.bandwidth.filter { $0.shard == shard.shard }
-            let come = rows.map { $0.reduce(0) { $0 + $1.messagesIn - $1.ephemeral } }
+            // One whose name is no place stands elsewhere in the workload.
+            let isPlaced = shard.shard.hasPrefix("/waku/2/rs/")
+            let come = rows.flatMap { rows in
+                rows.isEmpty && !isPlaced ? nil : rows.reduce(0) { $0 + $1.messagesIn - $1.ephemeral }
+            }
             let rate = seconds.flatMap { seconds in
                 come.flatMap { seconds > 0 ? Double($0) / seconds : nil }
             }

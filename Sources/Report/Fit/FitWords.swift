@@ -69,5 +69,5 @@ struct FitWords {
     }
 
     static let chance =
-        "Chance: of samples of this size drawn from the synthetic traffic itself, one in twenty lies further from it, drawn one by one. KS is the largest difference of the two distribution functions (Kolmogorov and Smirnov), W the mean way from a value of one to its like in the other (Wasserstein). Of requests, which have no order, both are the share that would have to be of another kind."
+        "Chance: of samples of this size drawn from the synthetic traffic itself, one in twenty lies further from it, drawn one by one. KS is the largest difference of the two distribution functions (Kolmogorov and Smirnov), W the mean way from a value of one to its like in the other (Wasserstein). Of requests, which have no order, both are the share that would have to be of another kind. The workload was fitted to these same rows, so this says that its form suffices, not that other days look alike."
 }

@@ -149,7 +149,13 @@ public struct ExternalTarget: Sendable {
                 try connection.run(statements[1])
             } catch {
                 // Made a moment ago by this very connection.
-                _ = try? connection.run("DROP DATABASE \(Self.quoted(parameters.database))")
+                let removal = "DROP DATABASE \(Self.quoted(parameters.database))"
+                do throws(PostgresError) { try connection.run(removal) } catch let second {
+                    throw PostgresError(
+                        second.code,
+                        "\(error.message); the database was made and could not be marked: drop it by hand with \(removal)"
+                    )
+                }
                 throw error
             }
         }

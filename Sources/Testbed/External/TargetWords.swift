@@ -23,6 +23,9 @@ public enum TargetWords {
 
     /// Parts of libpq's and the server's words, which differ by version only around them; the first that fits counts.
     private static let remedies = [
+        (part: "too many c", remedy: "wait, or end other connections"),
+        (part: "connection slots", remedy: "wait, or end other connections"),
+        (part: "startup parameter", remedy: "a pooler is in between; name the server itself"),
         (part: "password authentication failed", remedy: "check user and password"),
         (
             part: "no password supplied",

@@ -88,6 +88,8 @@ public struct FittedWorkload: Sendable {
     public var retentionNote = ""
     public var hasExporter = false
     public var rows: Int
+    /// Whether the rows were counted, or are an estimate.
+    public var isCounted = true
     public var partitions: Int
 
     public init(name: String, summary: String, epoch: String, largest: Int, rows: Int, partitions: Int) {
@@ -106,7 +108,9 @@ public struct FittedWorkload: Sendable {
             Self.noted(writers.note)
                 + "writers: {count: \(writers.count), duplicate-gap: [50ms, 500ms], write-connections: 25, read-connections: 25}  # A gap, S connections",
             queries, clockwork,
-            Self.noted("M: as much as the archive held. Less of it: --history 25GB, --partitions 240.")
+            Self.noted(
+                (isCounted ? "M: as much as the archive held." : "D: as much as the archive held, by a sample.")
+                    + " Less of it: --history 25GB, --partitions 240.")
                 + "history: {partitions: \(partitions), rows: \(rows)}",
             "phases: {warm-up: 15s, measure: 60s, drain-limit: 30s}", objectives,
         ]

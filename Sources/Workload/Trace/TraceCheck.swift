@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import SpecReader
 import WakuModel
 
@@ -97,7 +97,7 @@ struct TraceCheck {
 
     private mutating func read() throws -> TraceSummary {
         var digest = SHA256()
-        let reader = LineReader(file) { digest.update(bufferPointer: $0) }
+        let reader = LineReader(file) { digest.update($0.baseAddress, count: $0.count) }
         guard Self.isHeader(reader.next()) else {
             let problem = SpecProblem(
                 file: file.path, line: 1, column: 1, what: "the first line is not that of a trace",
@@ -107,7 +107,7 @@ struct TraceCheck {
         while let line = reader.next() { take(line, at: reader.place) }
         if let failure = reader.failure { throw SpecProblems(faults.problems(file.path) + [failure]) }
         guard faults.isEmpty else { throw SpecProblems(faults.problems(file.path)) }
-        summary.digest = digest.finalize().withUnsafeBytes { MessageHash(copying: $0).description }
+        summary.digest = MessageHash(words: digest.finish().words).description
         summary.kinds = kinds.filter { $0.rows > 0 }
         summary.lastTime = time
         summary.places = decoder.topics.places

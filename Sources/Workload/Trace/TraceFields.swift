@@ -40,7 +40,8 @@ struct TraceFields {
         /// The field for a message: short, and nothing that would move a terminal's cursor.
         var shown: String {
             let text = String(decoding: bytes.prefix(60), as: UTF8.self)
-            let plain = text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
+            let plain = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }
+                .joined()
             return "'\(plain)\(bytes.count > 60 ? "…" : "")'"
         }
 

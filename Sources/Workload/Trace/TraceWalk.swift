@@ -52,9 +52,13 @@ final class TraceWalk {
         return taken
     }
 
-    /// Goes to the next row of the sort, from the end to the beginning where the trace repeats.
+    /// Rows of the other sort that one step passes over: whoever takes a row waits for the step.
+    private static let mostPassed = 256
+
+    /// Goes towards the next row of the sort, from the end to the beginning where the trace repeats. Behind many rows of the
+    /// other sort it stops at one of which nothing becomes, and goes on when that is due.
     private func advance() {
-        var begins = 0
+        var (begins, passed) = (0, 0)
         while begins < 2 {
             guard let line = reader?.next() else {
                 if let failure = reader?.failure { return end(failure) }
@@ -77,6 +81,12 @@ final class TraceWalk {
                 due = trialTime(next.time)
                 return
             }
+            passed += 1
+            if passed == Self.mostPassed {
+                due = trialTime(next.time)
+                next = TraceRow()
+                return
+            }
         }
         end(nil)
     }
@@ -96,7 +106,11 @@ final class TraceWalk {
     }
 
     private func trialTime(_ time: UInt64) -> UInt64 {
-        let elapsed = rounds * trace.length + (time - min(time, trace.start))
-        return scale == 1 ? elapsed : UInt64(min(Double(elapsed) / scale, 9e18))
+        let one = time - min(time, trace.start)
+        let (whole, isOver) = rounds.multipliedReportingOverflow(by: trace.length)
+        let (elapsed, isBeyond) = whole.addingReportingOverflow(one)
+        if scale == 1 { return isOver || isBeyond ? .max : elapsed }
+        let exact = isOver || isBeyond ? Double(rounds) * Double(trace.length) + Double(one) : Double(elapsed)
+        return UInt64(min(exact / scale, 9e18))
     }
 }

@@ -10,6 +10,15 @@ extension WorkloadSpec {
             and: trace?.hasUntoldClasses == true ? TraceKinds.classOfUntold : nil)
     }
 
+    /// Whether rows of a kind become messages or requests; not so where an overlay took away what they are about.
+    public func replays(_ kind: TraceSummary.Kind) -> Bool {
+        kind.isReplayed
+            && (kind.messageClass != nil
+                || queries.contains {
+                    kind.name == $0.shape.firstClass || kind.name == TraceKinds.word($0.shape.firstClass, $0.name)
+                })
+    }
+
     /// Archived messages to expect in a span of trial time.
     public func expectedMessages(from start: Int64, to end: Int64) -> Double {
         guard let trace, trace.hasMessages else { return messages.expected(from: start, to: end, calendar) }
