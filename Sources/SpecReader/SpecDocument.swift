@@ -42,7 +42,8 @@ public final class SpecDocument {
         self.text = text
         if let problem = Self.controlCharacter(text, file) { throw SpecProblems([problem]) }
         do {
-            root = try Yams.compose(yaml: text)
+            // What a scalar means is the asker's to say; guessing at it takes half of the time.
+            root = try Yams.compose(yaml: text, .basic)
         } catch let error as YamlError {
             throw SpecProblems([Self.problem(of: error, text, file)])
         }

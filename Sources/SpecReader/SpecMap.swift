@@ -111,7 +111,7 @@ public final class SpecMap {
 
     func find(_ key: String) -> Node? {
         if !asked.contains(key) { asked.append(key) }
-        return node.mapping?[Node(key)]
+        return node.mapping?.first { $0.key.scalar?.string == key }?.value
     }
 
     func noteMissing(_ key: String, _ kind: String) {

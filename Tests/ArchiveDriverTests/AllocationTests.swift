@@ -7,7 +7,7 @@ import WakuModel
 import Workload
 
 /// The way from a request to the bytes that are sent allocates nothing once its buffers have grown.
-@Suite struct AllocationTests {
+@Suite(.ownThreads) struct AllocationTests {
     @Test func theCounterCounts() {
         callocation_start()
         let numbers = [Int](repeating: 1, count: 10_000)

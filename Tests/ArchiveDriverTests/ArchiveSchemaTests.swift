@@ -5,7 +5,7 @@ import Testing
 import WakuModel
 import Workload
 
-@Suite struct ArchiveSchemaTests {
+@Suite(.ownThreads) struct ArchiveSchemaTests {
     private static let epoch = 1_767_636_000
 
     private func lines(_ connection: Connection, _ sql: String) throws -> [String] {

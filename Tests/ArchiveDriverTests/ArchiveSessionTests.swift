@@ -5,7 +5,7 @@ import Testing
 import WakuModel
 
 /// What a store node answers, on a real archive.
-@Suite struct ArchiveSessionTests {
+@Suite(.ownThreads) struct ArchiveSessionTests {
     private static let epoch = 1_767_636_000
     private static let shard = "/waku/2/rs/16/32"
 

@@ -6,7 +6,7 @@ import WakuModel
 import Workload
 
 /// The node's own jobs, against a real server, statement by statement.
-@Suite struct ClockworkTests {
+@Suite(.ownThreads) struct ClockworkTests {
     private static let epoch = 1_767_636_000
     private static let hour = 3_600
 

@@ -5,7 +5,7 @@ import Testing
 import WakuModel
 
 /// Every behaviour leaves the same archive, and gives the same answers.
-@Suite struct DriverAnswerTests {
+@Suite(.ownThreads) struct DriverAnswerTests {
     private static let epoch = 1_767_636_000
 
     // MARK: Messages and questions

@@ -7,7 +7,7 @@ import Testing
 import Workload
 
 /// Behaviours under load: every operation comes to its end, and every message has both its rows.
-@Suite struct DriverLoadTests {
+@Suite(.ownThreads) struct DriverLoadTests {
     /// Words of a behaviour, and what its connections say and do not say.
     private static let cases: [(words: String, sent: [String], unsent: [String])] = [
         (

@@ -5,7 +5,7 @@ import Testing
 import WakuModel
 
 /// Hours are made for messages of any time, as a node makes those of its own.
-@Suite struct MissingPartitionTests {
+@Suite(.ownThreads) struct MissingPartitionTests {
     private static let epoch = 1_767_636_000
     private static let hour = 3_600
 

@@ -7,7 +7,7 @@ import Testing
 import Workload
 
 /// Under load, too, every way to put leaves the archive that the node's own way leaves.
-@Suite(.serialized) struct SameRowsTests {
+@Suite(.ownThreads) struct SameRowsTests {
     private static let cases = [
         "put: transaction", "put: pipelined", "put: pipelined, sync: statement, queries: prepared, window: 4",
         "put: one-statement, queries: prepared, lists: array, window: 8",

@@ -6,7 +6,7 @@ import Testing
 import WakuModel
 import Workload
 
-@Suite struct StatementShapeTests {
+@Suite(.ownThreads) struct StatementShapeTests {
     @Test func nodesStatementsHaveNames() {
         let book = StatementBook()
         let statements: [ArchiveStatement] = [

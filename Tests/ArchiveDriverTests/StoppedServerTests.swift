@@ -10,7 +10,7 @@ import Testing
 import Workload
 
 /// A real server that stands still for a while under an open loop.
-@Suite struct StoppedServerTests {
+@Suite(.ownThreads) struct StoppedServerTests {
     private static let second: Nanoseconds = 1_000_000_000
 
     /// 1 000 requests a second for 12 s; 5 s in, all backends are stopped for 2 s. By hand: what is due in the stall, at

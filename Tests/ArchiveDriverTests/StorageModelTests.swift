@@ -5,7 +5,7 @@ import Testing
 import Workload
 
 /// What rows really take in PostgreSQL, against what the plans say they take.
-@Suite struct StorageModelTests {
+@Suite(.ownThreads) struct StorageModelTests {
     private func archive(_ payload: String, rows: Int) async throws -> (ArchiveInspector.Shape, WorkloadSpec) {
         let spec = try TestWorkloads.read(
             """

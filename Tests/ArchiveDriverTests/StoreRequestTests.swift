@@ -6,7 +6,7 @@ import Testing
 import WakuModel
 
 /// What is put and then asked for is answered as the node's documentation has it, case by case (`Tests/StoreRequests`).
-@Suite struct StoreRequestTests {
+@Suite(.ownThreads) struct StoreRequestTests {
     @Test func theTableIsLargeAndEveryKindOfAnswerIsInIt() throws {
         let tables = try StoreRequestTable.all()
         let requests = tables.flatMap(\.requests)

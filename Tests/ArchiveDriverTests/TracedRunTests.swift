@@ -8,7 +8,7 @@ import Testing
 import Workload
 
 /// A whole load, seen from the server: its own log of every statement, and libpq's trace of every message.
-@Suite struct TracedRunTests {
+@Suite(.ownThreads) struct TracedRunTests {
     private static let settings = [
         "log_statement": "all", "log_min_duration_statement": "0", "log_line_prefix": "#%p#",
     ]

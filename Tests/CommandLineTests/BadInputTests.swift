@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Wrong words, wrong files, wrong surroundings: one clear line each, the documented exit code, nothing left behind.
-@Suite struct BadInputTests {
+@Suite(.ownThreads) struct BadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let arguments: [String]
         let status: Int32

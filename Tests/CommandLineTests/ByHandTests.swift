@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// One request by hand: `put` and `query`.
-@Suite struct ByHandTests {
+@Suite(.ownThreads) struct ByHandTests {
     private static let workload = """
         archivebench: workload/1
         name: nothing

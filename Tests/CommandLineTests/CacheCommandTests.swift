@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `archivebench cache` on entries that look like a server's data.
-@Suite struct CacheCommandTests {
+@Suite(.ownThreads) struct CacheCommandTests {
     /// Keys of the entries, the one used longest ago first.
     private let keys = ["a1", "a2", "b3"].map { $0 + String(repeating: "0", count: 62) }
 

@@ -1,9 +1,10 @@
 import Subprocess
+import TestSupport
 import Testing
 
 /// Calibrations that are ended early: the exit code of an interruption, and nothing left, neither server nor pgbench nor
 /// folder.
-@Suite(.serialized) struct CalibrateTests {
+@Suite(.ownThreads) struct CalibrateTests {
     @Test(arguments: ["making the cluster", "loading once", "loading ten times"])
     func oneSignalEndsTheCalibrationOfHistories(_ stage: String) async throws {
         let tool = Tool()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `characterize` as a person runs it.
-@Suite(.serialized) struct CharacterizeCommandTests {
+@Suite(.ownThreads) struct CharacterizeCommandTests {
     @Test func anArchiveBecomesAFolderOfFiles() async throws {
         let server = try await ForeignArchive.make()
         let source = "host=\(server.host) port=\(server.port) user=\(server.user) dbname=\(server.database)"

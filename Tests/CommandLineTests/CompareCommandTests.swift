@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `compare` from start to exit code.
-@Suite(.serialized) struct CompareCommandTests {
+@Suite(.ownThreads) struct CompareCommandTests {
     private static let workload = """
         archivebench: workload/1
         name: short

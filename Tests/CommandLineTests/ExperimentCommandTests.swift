@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// An experiment through the built program, killed and resumed.
-@Suite(.serialized) struct ExperimentCommandTests {
+@Suite(.ownThreads) struct ExperimentCommandTests {
     private static let workload = """
         archivebench: workload/1
         name: short

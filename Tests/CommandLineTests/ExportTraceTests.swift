@@ -5,7 +5,7 @@ import Testing
 import Workload
 
 /// `archivebench workload export-trace`, and what the other commands say of a workload that replays its file.
-@Suite struct ExportTraceTests {
+@Suite(.ownThreads) struct ExportTraceTests {
     private static func workload(_ folder: TemporaryFolder, _ more: String = "", as name: String) throws -> String {
         try folder.write(TestWorkloads.everything(measure: "5s").text + "\n\(more)", as: name)
     }

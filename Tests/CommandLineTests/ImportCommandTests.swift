@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `import` as a person uses it: a record that all other commands take, or one clear line and nothing left behind.
-@Suite struct ImportCommandTests {
+@Suite(.ownThreads) struct ImportCommandTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

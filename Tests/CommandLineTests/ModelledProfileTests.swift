@@ -5,7 +5,7 @@ import Testing
 
 /// Trials under a profile whose disk and network are modelled: lower bounds of what it costs, which hold however slow the
 /// host is, and what is left behind.
-@Suite(.serialized) struct ModelledProfileTests {
+@Suite(.ownThreads) struct ModelledProfileTests {
     private static let workload = """
         archivebench: workload/1
         name: short

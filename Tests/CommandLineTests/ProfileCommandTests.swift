@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Profiles from the command line, and what is left behind after each way of ending: nothing.
-@Suite(.serialized) struct ProfileCommandTests {
+@Suite(.ownThreads) struct ProfileCommandTests {
     private static let workload = """
         archivebench: workload/1
         name: short

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The program from start to exit code.
-@Suite(.serialized) struct RunCommandTests {
+@Suite(.ownThreads) struct RunCommandTests {
     private static let workload = """
         archivebench: workload/1
         name: short

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The list of runs says which of them may be used as evidence, and why not.
-@Suite struct RunsTests {
+@Suite(.ownThreads) struct RunsTests {
     /// A run among the checkout's own, for as long as the test lasts.
     private final class ListedRun {
         let name = "00000000-test-\(UInt32.random(in: 0 ... .max))"

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-@Suite struct SuggestionsCommandTests {
+@Suite(.ownThreads) struct SuggestionsCommandTests {
     @Test func theShippedOnesAreListed() async throws {
         let tool = Tool()
         let list = try await tool("suggestions", "list")

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The program on a server of somebody's.
-@Suite(.serialized) struct TargetCommandTests {
+@Suite(.ownThreads) struct TargetCommandTests {
     private static let workload = """
         archivebench: workload/1
         name: short

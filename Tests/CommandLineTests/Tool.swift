@@ -13,7 +13,7 @@ final class Tool {
         let error: String
     }
 
-    let home = "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))"
+    let home = newHome()
 
     /// Where the build put it: beside the test program.
     static let path: String = {

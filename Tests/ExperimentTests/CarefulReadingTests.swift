@@ -11,7 +11,7 @@ import WakuModel
 import Workload
 
 /// A server that is not ours is read without doing it harm.
-@Suite(.serialized) struct CarefulReadingTests {
+@Suite(.ownThreads) struct CarefulReadingTests {
     /// Relation locks that our session has or waits for, until the survey is over; by a thread of its own, before whose
     /// first look the survey does not begin.
     private static func locks(_ parameters: ConnectionParameters, _ manners: ReadingManners) async throws -> (

@@ -11,7 +11,7 @@ import WakuModel
 import Workload
 
 /// What is read of an archive is what it was made with.
-@Suite(.serialized) struct CharacterizationTests {
+@Suite(.ownThreads) struct CharacterizationTests {
     /// The shared server has other tests' load, so load is no reason to refuse.
     static func manners(sample: Int = 100_000) -> ReadingManners {
         var manners = ReadingManners(salt: "pepper", seed: 1)

@@ -9,7 +9,7 @@ import WakuModel
 import Workload
 
 /// Closed loops, from the length of their sequence to the finished record.
-@Suite(.serialized) struct ClosedLoopTests {
+@Suite(.ownThreads) struct ClosedLoopTests {
     private let second: UInt64 = 1_000_000_000
 
     private struct Silent: TrialObserver {
@@ -28,7 +28,7 @@ import Workload
     }
 
     private func trial(_ spec: WorkloadSpec, clients: Int?, rateScale: Double = 1) async throws -> RunRecord {
-        let (folder, home) = (try TemporaryFolder(), "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let (folder, home) = (try TemporaryFolder(), newHome())
         defer { rmdir(home) }
         let request = try await request(spec, clients: clients, rateScale: rateScale, folder, home)
         let outcome = try await TrialRunner(request, observer: Silent(), control: TrialControl()).run()

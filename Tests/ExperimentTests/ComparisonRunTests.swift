@@ -11,7 +11,7 @@ import Testing
 import Workload
 
 /// Whole comparisons on two small servers, seconds long.
-@Suite(.serialized) struct ComparisonRunTests {
+@Suite(.ownThreads) struct ComparisonRunTests {
     /// Remembers how far it went, and calls out at a number of blocks.
     private final class Watcher: ComparisonObserver {
         private let seen = Mutex<[ComparisonProgress]>([])
@@ -33,7 +33,7 @@ import Workload
 
     private struct Place {
         let folder: TemporaryFolder
-        let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
 
         init() throws { folder = try TemporaryFolder() }
 

@@ -11,7 +11,7 @@ import WakuModel
 import Workload
 
 /// A whole trial on three shards with a database each.
-@Suite(.serialized) struct DatabasePerShardTests {
+@Suite(.ownThreads) struct DatabasePerShardTests {
     private struct Quiet: TrialObserver {
         func report(_ progress: TrialProgress) {}
     }
@@ -58,7 +58,7 @@ import Workload
 
     @Test func rowsLieWhereTheirShardIsAndNothingIsLost() async throws {
         let (place, registry) = (
-            try TemporaryFolder(), ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+            try TemporaryFolder(), ClusterRegistry(home: newHome())
         )
         let spec = try TestWorkloads.shards()
         let outcome = try await TrialRunner(

@@ -9,7 +9,7 @@ import Testbed
 import Testing
 
 /// Whole trials with drivers that are not a store node's.
-@Suite(.serialized) struct DriverTrialTests {
+@Suite(.ownThreads) struct DriverTrialTests {
     private struct Quiet: TrialObserver {
         func report(_ progress: TrialProgress) {}
     }
@@ -20,7 +20,7 @@ import Testing
     @Test(arguments: ["put-batched", "put-copied", "driver-best"])
     func aShippedDriverRunsAndIsNamed(_ name: String) async throws {
         let (folder, registry) = (
-            try TemporaryFolder(), ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+            try TemporaryFolder(), ClusterRegistry(home: newHome())
         )
         var driver = DriverBehaviour.faithful
         let variant = try Variant(path: "\(packageRoot)/Workloads/variants/\(name).yaml") {

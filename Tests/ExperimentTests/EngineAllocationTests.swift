@@ -10,7 +10,7 @@ import Workload
 
 /// An operation in steady state allocates nothing of ours: not for its schedule, its accounting or its histograms, and
 /// not on its way through the hub.
-@Suite struct EngineAllocationTests {
+@Suite(.ownThreads) struct EngineAllocationTests {
     /// A simulation that counts what the worker allocates between two waits, once everything has found its size. Turns in
     /// which a second ends are counted apart: the second's histograms are handed over then.
     private final class CountingTarget: LoadTarget {

@@ -7,7 +7,7 @@ import Testbed
 import Testing
 
 /// The generators that ours is held against, on a real server: what they say they did is what the server saw.
-@Suite(.serialized) struct GeneratorTests {
+@Suite(.ownThreads) struct GeneratorTests {
     private static func database(_ script: CalibrationScript) async throws -> ConnectionParameters {
         let parameters = try await TestServers.database()
         let connection = try Connection.open(parameters)
@@ -15,15 +15,13 @@ import Testing
         return parameters
     }
 
-    /// Transactions that the server committed in a database, once all its sessions have ended and told.
+    /// Transactions that the server committed in a database, once all its sessions have ended and told of them.
     private static func commits(_ parameters: ConnectionParameters) throws -> Int {
         var elsewhere = parameters
         elsewhere.database = "postgres"
         let connection = try Connection.open(elsewhere)
         let name = parameters.database
-        for _ in 0..<1_000 {
-            let open = try connection.value("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = '\(name)'")
-            if open == "0" { break }
+        while try connection.value("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = '\(name)'") != "0" {
             Clock.pause(10_000_000)
         }
         return Int(

@@ -7,7 +7,7 @@ import Testing
 import Workload
 
 /// Schema 7 to 8 on a real server, under traffic.
-@Suite struct MigrationStudyTests {
+@Suite(.ownThreads) struct MigrationStudyTests {
     /// An archive with so much history.
     private struct Archive {
         let spec: WorkloadSpec

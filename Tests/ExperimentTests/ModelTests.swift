@@ -9,7 +9,7 @@ import Testing
 import Workload
 
 /// Every shipped workload and overlay, shortened to seconds, on a real server.
-@Suite(.serialized) struct ModelTests {
+@Suite(.ownThreads) struct ModelTests {
     private struct Silent: TrialObserver {
         func report(_ progress: TrialProgress) {}
     }
@@ -47,7 +47,7 @@ import Workload
     private func run(_ spec: WorkloadSpec, _ overlays: [Overlay] = [], rateScale: Double = 1) async throws -> RunRecord
     {
         let folder = try TemporaryFolder()
-        let registry = ClusterRegistry(home: "/var/tmp/abm-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
         defer { rmdir(registry.home) }
         var variant = try TestServers.variant()
         for overlay in overlays {
@@ -107,7 +107,7 @@ import Workload
         var (spec, _) = try shortened("status-prod-steady")
         spec.timeScale = 3_600
         spec.clockwork.setRetention([.time(seconds: 7_200)])
-        let registry = ClusterRegistry(home: "/var/tmp/abm-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
         defer { rmdir(registry.home) }
         let folder = try TemporaryFolder()
         let request = TrialRequest(

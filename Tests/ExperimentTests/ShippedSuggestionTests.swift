@@ -9,7 +9,7 @@ import Testing
 import WakuModel
 import Workload
 
-@Suite struct ShippedSuggestionTests {
+@Suite(.ownThreads) struct ShippedSuggestionTests {
     private static let folder = "\(packageRoot)/Workloads/variants"
     private static let bases: Set<String> = ["compose", "sandbox", "status-prod"]
 

@@ -10,7 +10,7 @@ import Testing
 import Workload
 
 /// A trial whose server stands still for a while.
-@Suite struct StalledServerTests {
+@Suite(.ownThreads) struct StalledServerTests {
     /// Stops all of the server's processes for four seconds, once two seconds have been measured.
     private final class Stopper: TrialObserver, Sendable {
         private let measured = Mutex(0)
@@ -37,7 +37,7 @@ import Workload
     /// Any four seconds hold whole seconds of the grid, in which nothing can complete, however late a busy host is.
     @Test func theStallIsNamedAndTheLatencyLogIsWhole() async throws {
         let folder = try TemporaryFolder()
-        let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
         defer { rmdir(registry.home) }
         let request = TrialRequest(
             workload: try TestWorkloads.clockwork(rate: "100/s", measure: "14s"), variant: try TestServers.variant([:]),

@@ -9,7 +9,7 @@ import Testing
 import Workload
 
 /// Trials with telemetry on real servers.
-@Suite(.serialized) struct TelemetryTrialTests {
+@Suite(.ownThreads) struct TelemetryTrialTests {
     private struct Quiet: TrialObserver {
         func report(_ progress: TrialProgress) {}
     }
@@ -18,7 +18,7 @@ import Workload
         _ spec: WorkloadSpec, driver words: String = "", settings: [String: String] = [:]
     ) async throws -> (RunRecord, RecordFolder, TemporaryFolder) {
         let (place, registry) = (
-            try TemporaryFolder(), ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+            try TemporaryFolder(), ClusterRegistry(home: newHome())
         )
         let document = try SpecDocument(text: "driver: {\(words)}\n", file: "v.yaml")
         let driver = words.isEmpty ? DriverBehaviour.faithful : DriverBehaviour(variant: document.top)

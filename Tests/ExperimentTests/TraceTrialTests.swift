@@ -9,7 +9,7 @@ import Testing
 import Workload
 
 /// Recordings on real servers: one that drives a trial, and one that comes out of an archive.
-@Suite(.serialized) struct TraceTrialTests {
+@Suite(.ownThreads) struct TraceTrialTests {
     private struct Silent: TrialObserver {
         func report(_ progress: TrialProgress) {}
     }
@@ -24,7 +24,7 @@ import Workload
 
     /// What is accounted is what the rows say, and the record names the recording.
     @Test func aRecordingDrivesATrial() async throws {
-        let (folder, home) = (try TemporaryFolder(), "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let (folder, home) = (try TemporaryFolder(), newHome())
         defer { rmdir(home) }
         var rows = ["time,shard,topic,size,kind"]
         for row in 0..<400 {

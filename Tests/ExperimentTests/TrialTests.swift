@@ -11,7 +11,7 @@ import Testing
 import Workload
 
 /// Whole trials on real servers, seconds long.
-@Suite(.serialized) struct TrialTests {
+@Suite(.ownThreads) struct TrialTests {
     /// Remembers the stages, and calls out when one begins: the measure phase, unless told otherwise.
     private final class Watcher: TrialObserver, Sendable {
         private let seen = Mutex<[TrialProgress.Stage]>([])
@@ -37,7 +37,7 @@ import Workload
 
     private struct Place {
         let folder: TemporaryFolder
-        let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
 
         init() throws { folder = try TemporaryFolder() }
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Servers in libpq's words, and what never becomes visible of them.
-@Suite struct ConnectionTargetTests {
+@Suite(.ownThreads) struct ConnectionTargetTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let text: String
         let shown: String

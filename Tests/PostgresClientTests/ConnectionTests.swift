@@ -4,7 +4,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-@Suite struct ConnectionTests {
+@Suite(.ownThreads) struct ConnectionTests {
     @Test func valuesComeBackAsText() async throws {
         let connection = try Connection.open(try await TestServers.database())
         #expect(try connection.run("SELECT 1, NULL, 'x''y'") == [["1", nil, "x'y"]])

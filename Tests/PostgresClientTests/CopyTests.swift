@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Rows into a COPY through the hub, which waits for no server.
-@Suite struct CopyTests {
+@Suite(.ownThreads) struct CopyTests {
     /// Has statements sent, each on a connection of its own choice, and keeps how they ended.
     private final class Sender: StatementOwner {
         let hub: ConnectionHub<Sender>

@@ -5,7 +5,7 @@ import Testing
 
 /// A network between client and server: half of the round trip passes before the server sees a statement, half before
 /// the client sees its answer. What is tested are lower bounds, which hold however slow the host is.
-@Suite struct DistanceTests {
+@Suite(.ownThreads) struct DistanceTests {
     private static let roundTrip: Nanoseconds = 40_000_000
 
     @Test(arguments: [1, 8]) func halfOfItPassesEachWay(_ window: Int) async throws {

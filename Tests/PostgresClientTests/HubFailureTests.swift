@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What becomes of statements when some of them fail, cannot be prepared, or lose their connection.
-@Suite struct HubFailureTests {
+@Suite(.ownThreads) struct HubFailureTests {
     private static let insert = HubOwner.Statement(text: "INSERT INTO numbers VALUES ($1)")
 
     private static func insert(_ value: Int, number: Int = 0, into table: String = "numbers") -> HubOwner.Statement {

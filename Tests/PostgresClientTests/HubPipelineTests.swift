@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Windows and groups of a pipelined pool, against a server that writes down each sync.
-@Suite struct HubPipelineTests {
+@Suite(.ownThreads) struct HubPipelineTests {
     /// A window, a granularity, a number of statements.
     struct Plan: CustomTestStringConvertible {
         let window: Int

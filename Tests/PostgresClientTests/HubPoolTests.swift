@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Connections of a pool: how many, in which order, how they begin, and that idle ones cost nothing.
-@Suite struct HubPoolTests {
+@Suite(.ownThreads) struct HubPoolTests {
     private static let greetings = ["SET one = 1", "SET two = 2"]
 
     @Test(arguments: [nil, 5]) func greetingsComeFirstOnEveryConnection(_ every: Int?) async throws {

@@ -3,7 +3,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-@Suite struct PipelineTests {
+@Suite(.ownThreads) struct PipelineTests {
     private func connection() async throws -> Connection {
         let connection = try Connection.open(try await TestServers.database())
         try connection.run("CREATE TABLE numbers (n int8 PRIMARY KEY)")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The stub server that other tests take the truth from: libpq takes it for a server, and it does what it is told.
-@Suite struct StubServerTests {
+@Suite(.ownThreads) struct StubServerTests {
     private static let millisecond: Nanoseconds = 1_000_000
 
     @Test(arguments: [StubPlace.folder, .loopback]) func libpqTakesItForAServer(_ place: StubPlace) async throws {

@@ -7,7 +7,7 @@ import Testbed
 import Testing
 
 /// Our own side of the protocol, held against libpq: the same statements give the same results.
-@Suite struct WireTests {
+@Suite(.ownThreads) struct WireTests {
     /// Everything a result tells, as text.
     private static func dump(_ result: borrowing QueryResult) -> [String] {
         guard result.kind == .rows else { return ["\(result.kind) \(result.affectedRows)"] }

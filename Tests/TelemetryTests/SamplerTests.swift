@@ -7,7 +7,7 @@ import Testbed
 import Testing
 
 /// The sampling of real servers.
-@Suite(.serialized) struct SamplerTests {
+@Suite(.ownThreads) struct SamplerTests {
     private func plan(_ cluster: ManagedCluster, libraries: Set<String>) -> TelemetryPlan {
         let begun = Clock.now()
         return TelemetryPlan(

@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Glibc
+import LinuxSystem
 
 /// The checkout that the tests were built from.
 public let packageRoot: String = {
@@ -22,6 +24,22 @@ public final class TemporaryFolder: Sendable {
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Where the tests' servers keep their data: in memory where there is room, because they make a million files together.
+let placeOfServers: String = {
+    let place = Host.storage(at: "/dev/shm")
+    return place?.filesystem == "tmpfs" && (place?.freeBytes ?? 0) > 8 << 30 ? "/dev/shm" : "/var/tmp"
+}()
+
+/// A name for a registry's folder of a test's own.
+public func newHome() -> String { "\(placeOfServers)/abt-\(UInt32.random(in: 0 ... .max))" }
+
+/// Writes a program, by another program: one that this process has had open for writing cannot be run as long as a child
+/// that some other test is just starting holds the descriptor.
+public func writeProgram(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: "\(path).text"))
+    guard system("install -m 755 \(path).text \(path) && rm \(path).text") == 0 else { throw SystemError("install") }
 }
 
 /// The text of a file of the checkout or elsewhere.

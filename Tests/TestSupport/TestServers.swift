@@ -10,7 +10,7 @@ import Testbed
 /// All live in a registry of their own; what a killed test run left there is removed by the next one.
 public enum TestServers {
     /// The registry of test clusters.
-    public static let registry = ClusterRegistry(home: "/var/tmp/abtest-\(getuid())")
+    public static let registry = ClusterRegistry(home: "\(placeOfServers)/abtest-\(getuid())")
 
     /// A small server: starts fast, and several fit side by side.
     public static func variant(_ settings: [String: String] = [:]) throws -> Variant {

@@ -7,8 +7,8 @@ import Testbed
 import Testing
 
 /// The cache of filled data directories. Each test has a registry of its own, so that it can list all that is left.
-@Suite struct DatasetCacheTests {
-    private let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+@Suite(.ownThreads) struct DatasetCacheTests {
+    private let registry = ClusterRegistry(home: newHome())
 
     private func finish() {
         #expect(names(in: registry.home).isEmpty)

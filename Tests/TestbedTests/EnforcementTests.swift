@@ -7,7 +7,7 @@ import Testing
 
 /// Real servers under real limits, and what is left of them: nothing.
 @Suite(
-    .serialized,
+    .ownThreads,
     .enabled(
         if: ControlGroupHost().parents[.memory] != nil, "this host lets the tests make no control group for memory"))
 struct EnforcementTests {
@@ -24,7 +24,7 @@ struct EnforcementTests {
     }
 
     private func registry() -> ClusterRegistry {
-        ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        ClusterRegistry(home: newHome())
     }
 
     /// Whether no group, process or folder of a cluster is left.

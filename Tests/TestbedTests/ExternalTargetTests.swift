@@ -6,7 +6,7 @@ import Testbed
 import Testing
 
 /// Somebody's server: what is refused, and that a refusal writes nothing.
-@Suite struct ExternalTargetTests {
+@Suite(.ownThreads) struct ExternalTargetTests {
     private static let known = "^(messages|version)$"
     private static let time = "2026-11-21T20:51:41Z"
 

@@ -7,7 +7,7 @@ import Testbed
 import Testing
 
 /// Profile files, how they fit a host, and what is said of their limits.
-@Suite struct HardwareProfileTests {
+@Suite(.ownThreads) struct HardwareProfileTests {
     static func profile(_ rest: String = "memory: 2GiB", cpus: String = "{count: 1}") throws -> HardwareProfile {
         try HardwareProfile(
             document: SpecDocument(
@@ -189,7 +189,7 @@ import Testing
 
     /// The limit leaves room for the data and nothing else; what lies on a disk is not said to lie in memory.
     @Test func aModelledDeviceIsSaidToBeWhereItIs() throws {
-        let registry = ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        let registry = ClusterRegistry(home: newHome())
         let system = try FakeSystem.version1()
         func limits(_ memoryFolders: [String]) throws -> AppliedLimits {
             let storage = try ModelledStorage.create(

@@ -8,9 +8,9 @@ import Testbed
 import Testing
 
 /// Real servers, made and unmade. Each test has a registry of its own, so that it can list all that is left.
-@Suite struct ManagedClusterTests {
+@Suite(.ownThreads) struct ManagedClusterTests {
     private func registry() -> ClusterRegistry {
-        ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        ClusterRegistry(home: newHome())
     }
 
     private func finish(_ registry: ClusterRegistry) {

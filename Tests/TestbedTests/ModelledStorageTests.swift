@@ -8,7 +8,7 @@ import Testbed
 import Testing
 
 /// The library in programs and servers. Counts and requested delays decide; what a clock saw is held only to be no less.
-@Suite struct ModelledStorageTests {
+@Suite(.ownThreads) struct ModelledStorageTests {
     private static let library = "\(folderOfTests)/libCStorageModel.so"
 
     private static var folderOfTests: String {
@@ -19,7 +19,7 @@ import Testing
     }
 
     private func registry() -> ClusterRegistry {
-        ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        ClusterRegistry(home: newHome())
     }
 
     private func storage(

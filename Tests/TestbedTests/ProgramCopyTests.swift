@@ -7,9 +7,9 @@ import Testbed
 import Testing
 
 /// Programs that the server's user may not read are copied once, and found again by what is in them.
-@Suite struct ProgramCopyTests {
+@Suite(.ownThreads) struct ProgramCopyTests {
     private func registry() -> ClusterRegistry {
-        ClusterRegistry(home: "/var/tmp/abt-\(UInt32.random(in: 0 ... .max))")
+        ClusterRegistry(home: newHome())
     }
 
     /// An installation below a folder that only we may enter, as below a home folder.

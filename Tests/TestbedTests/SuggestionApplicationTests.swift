@@ -6,7 +6,7 @@ import Testbed
 import Testing
 
 /// Settings and scripts on real servers.
-@Suite(.serialized) struct SuggestionApplicationTests {
+@Suite(.ownThreads) struct SuggestionApplicationTests {
     /// A variant with these settings, and a patch in a folder of its own.
     private func variant(_ settings: String, patch: String? = nil, undo: String = "not reversible") throws -> Variant {
         let folder = try TemporaryFolder()

@@ -8,7 +8,7 @@ import Testbed
 import Testing
 
 /// Which PostgreSQL is used, where it is looked for, and what it thinks of settings.
-@Suite struct VersionTests {
+@Suite(.ownThreads) struct VersionTests {
     private func variant(_ lines: String) throws -> Variant {
         try Variant(
             document: SpecDocument(
@@ -52,9 +52,8 @@ import Testing
     private func server(_ version: String, in folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for program in ["postgres", "initdb"] {
-            let path = "\(folder)/\(program)"
-            try Data("#!/bin/sh\necho \"\(program) (PostgreSQL) \(version)\"\n".utf8).write(to: URL(filePath: path))
-            chmod(path, 0o755)
+            try writeProgram(
+                "#!/bin/sh\necho \"\(program) (PostgreSQL) \(version)\"\n", to: "\(folder)/\(program)")
         }
     }
 
@@ -153,7 +152,7 @@ import Testing
         }
         for name in ["plpgsql", "there"] { _ = try folder.write("", as: "\(place)/\(name).so") }
         for name in ["initdb", "postgres"] {
-            chmod(try folder.write("#!/bin/sh\necho 'postgres (PostgreSQL) 15.1'\n", as: "bin/\(name)"), 0o755)
+            try writeProgram("#!/bin/sh\necho 'postgres (PostgreSQL) 15.1'\n", to: "\(folder.path)/bin/\(name)")
         }
         let installation = try await PostgresInstallation(folder: "\(folder.path)/bin")
         #expect(installation.hasLibrary("there") && !installation.hasLibrary("absent"))

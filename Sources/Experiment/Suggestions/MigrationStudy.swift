@@ -19,14 +19,14 @@ public struct MigrationStudy: Sendable {
         public var putRate: Double
         /// Different messages that are asked for, spread over the history from its oldest to its newest.
         public var messages: Int
-        /// How long the traffic runs before the migration, nanoseconds.
+        /// How long the traffic runs before the migration at least, nanoseconds; each message is asked for once in any case.
         public var before: Nanoseconds
 
         /// - Parameters:
         ///   - queryRate: hash queries, 1/s.
         ///   - putRate: new messages, 1/s.
         ///   - messages: different ones that are asked for.
-        ///   - before: how long the traffic runs before the migration, nanoseconds.
+        ///   - before: how long the traffic runs before the migration at least, nanoseconds.
         public init(
             queryRate: Double = 100, putRate: Double = 10, messages: Int = 40, before: Nanoseconds = 2_000_000_000
         ) {
@@ -85,6 +85,8 @@ public struct MigrationStudy: Sendable {
             defer { clock.end() }
             try study.checkBefore(connections.migration)
             Clock.pause(study.plan.before)
+            // On a busy host that may not have been enough for a single answer.
+            clock.awaitAnswers(study.plan.messages)
             clock.begin()
             return try MigrationRun(connections.migration, script, epoch: study.spec.archiveEpoch, progress).run()
         }
