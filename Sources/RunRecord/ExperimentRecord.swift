@@ -260,6 +260,10 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     /// before this was kept.
     public var fellBehind: Bool?
 
+    /// Why earlier endings of it were set aside and it was run again, one sentence each; `nil` for none. Their records are
+    /// beside its own, in folders with `.set-aside-1` and so on at the end of their names.
+    public var setAside: [String]?
+
     /// A trial to be run.
     public init(cell: Int, repetition: Int, folder: String, estimatedSeconds: Double) {
         self.cell = cell
@@ -268,7 +272,7 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
         self.estimatedSeconds = estimatedSeconds
     }
 
-    /// Whether it came to its end and is never run again.
+    /// Whether it came to its end, and is not run again unless a person asks for it.
     public var isFinished: Bool { state == .done || state == .invalid || state == .failed }
 }
 

@@ -6,14 +6,19 @@ public struct FitRecord: Codable, Sendable, Equatable {
     /// The format that this version of the tool writes.
     public static let currentFormat = 1
 
+    /// See ``currentFormat``.
     public var formatVersion = FitRecord.currentFormat
+    /// Of the tool that read the archive.
     public var toolVersion: String
     /// Wall-clock time of the reading, ISO 8601, UTC.
     public var characterizedAt: String
     /// As `SHOW server_version` gives it.
     public var serverVersion: String
+    /// Of the archive, by its tables: 7 or 8.
     public var schemaVersion: Int
+    /// The archive as a whole.
     public var archive: ArchiveFigures
+    /// What was read of it, and what that cost.
     public var sampling: SamplingFigures
     /// The busiest first.
     public var shards: [ShardFigures]
@@ -24,6 +29,7 @@ public struct FitRecord: Codable, Sendable, Equatable {
     /// What was assumed in its place, one sentence each.
     public var assumed: [String]
 
+    /// Takes each value as it is.
     public init(
         toolVersion: String, characterizedAt: String, serverVersion: String, schemaVersion: Int,
         archive: ArchiveFigures, sampling: SamplingFigures, shards: [ShardFigures] = [],
@@ -50,17 +56,20 @@ public struct ArchiveFigures: Codable, Sendable, Equatable {
     public var isCounted: Bool
     /// `pg_database_size`; `nil` when the role may not ask.
     public var databaseBytes: Int?
+    /// Partitions of `messages`.
     public var partitions: Int
     /// Length of most partitions; `nil` without bounds.
     public var partitionSeconds: Int?
-    /// Start of the oldest partition and end of the newest that holds messages, seconds since 1970.
+    /// Start of the oldest partition that holds messages, seconds since 1970; `nil` without bounds.
     public var oldest: Int?
+    /// End of the newest partition that holds messages, seconds since 1970; `nil` without bounds.
     public var newest: Int?
     /// Share of inserts that found the message there already; `nil` where the server does not count statements.
     public var duplicateShare: Double?
     /// Statements of retention that the server counted; `nil` where it counts none.
     public var removals: Int?
 
+    /// Takes each value as it is.
     public init(
         rows: Int, isCounted: Bool, databaseBytes: Int?, partitions: Int, partitionSeconds: Int?, oldest: Int?,
         newest: Int?, duplicateShare: Double?, removals: Int?
@@ -98,6 +107,7 @@ public struct SamplingFigures: Codable, Sendable, Equatable {
     /// Why it ended before all partitions were asked; `nil` when it did not.
     public var endedEarly: String?
 
+    /// Takes each value as it is.
     public init(
         rows: Int, partitions: Int, statements: Int, timedOut: Int, busy: UInt64, elapsed: UInt64, shareLimit: Double,
         activeSessions: Double?, endedEarly: String?
@@ -126,6 +136,7 @@ public struct ShardFigures: Codable, Sendable, Equatable {
         /// Share of the shard's messages.
         public var share: Double
 
+        /// Takes each value as it is.
         public init(upTo: Int?, share: Double) {
             self.upTo = upTo
             self.share = share
@@ -140,17 +151,20 @@ public struct ShardFigures: Codable, Sendable, Equatable {
     public var perSecond: Double
     /// Mean payload, bytes.
     public var meanBytes: Double
+    /// Payload sizes, by rising edge; shares add up to 1.
     public var sizes: [SizeBin]
     /// Content topics seen in the sample.
     public var topicsSeen: Int
-    /// Content topics and the exponent of Zipf's law whose samples look like this one.
+    /// Content topics whose samples look like this one, under ``zipf``.
     public var topicsFitted: Int
+    /// Exponent of Zipf's law over ``topicsFitted``.
     public var zipf: Double
     /// Share of the sample on its most popular topic.
     public var topShare: Double
     /// Whether all messages carry the signature of a protected shard.
     public var isProtected: Bool
 
+    /// Takes each value as it is.
     public init(
         shard: String, sampled: Int, perSecond: Double, meanBytes: Double, sizes: [SizeBin], topicsSeen: Int,
         topicsFitted: Int, zipf: Double, topShare: Double, isProtected: Bool
@@ -186,9 +200,12 @@ public struct FitComparison: Codable, Sendable, Equatable {
     public struct Point: Codable, Sendable, Equatable {
         /// 0 to 1.
         public var share: Double
+        /// Of the archive, in the comparison's unit.
         public var real: Double
+        /// Of the generated traffic, in the comparison's unit.
         public var synthetic: Double
 
+        /// Takes each value as it is.
         public init(share: Double, real: Double, synthetic: Double) {
             self.share = share
             self.real = real
@@ -200,9 +217,12 @@ public struct FitComparison: Codable, Sendable, Equatable {
     public struct Part: Codable, Sendable, Equatable {
         /// The statement shape, such as `query.by-hash`.
         public var name: String
+        /// In the archive.
         public var real: Double
+        /// In the generated traffic.
         public var synthetic: Double
 
+        /// Takes each value as it is.
         public init(name: String, real: Double, synthetic: Double) {
             self.name = name
             self.real = real
@@ -218,12 +238,14 @@ public struct FitComparison: Codable, Sendable, Equatable {
         /// Wasserstein's first, in the aspect's unit.
         public var wasserstein: Double
 
+        /// Takes each value as it is.
         public init(kolmogorovSmirnov: Double, wasserstein: Double) {
             self.kolmogorovSmirnov = kolmogorovSmirnov
             self.wasserstein = wasserstein
         }
     }
 
+    /// What is compared.
     public var aspect: Aspect
     /// The pubsub topic; "all requests" for the mix.
     public var subject: String
@@ -233,16 +255,19 @@ public struct FitComparison: Codable, Sendable, Equatable {
     public var observations: Int
     /// Mean of the real side, in the unit.
     public var realMean: Double
+    /// Mean of the generated side, in the unit.
     public var syntheticMean: Double
     /// Quantiles, rising; empty for the mix.
     public var points: [Point]
     /// Empty but for the mix.
     public var parts: [Part]
+    /// How far apart the two were found to be.
     public var distance: Distance
     /// What sampling alone would give: of samples of this size drawn from the synthetic traffic itself, one in twenty lies
     /// further from it (parametric bootstrap, drawn one by one as if neighbours knew nothing of each other).
     public var byChance: Distance
 
+    /// Takes each value as it is.
     public init(
         aspect: Aspect, subject: String, unit: String, observations: Int, realMean: Double, syntheticMean: Double,
         points: [Point] = [], parts: [Part] = [], distance: Distance, byChance: Distance

@@ -8,10 +8,12 @@ public struct ImportDescription: Codable, Sendable, Equatable {
     public struct File: Codable, Sendable, Equatable {
         /// Without its folder.
         public var name: String
+        /// Its length.
         public var bytes: Int
         /// SHA-256 of the file, lower-case hex.
         public var digest: String
 
+        /// Takes each value as it is.
         public init(name: String, bytes: Int, digest: String) {
             self.name = name
             self.bytes = bytes
@@ -24,6 +26,7 @@ public struct ImportDescription: Codable, Sendable, Equatable {
 
     /// What was read, such as `pgbench transaction log`.
     public var source: String
+    /// In the order in which they were given.
     public var files: [File]
     /// Wall-clock time of the import, ISO 8601, UTC.
     public var importedAt: String
@@ -39,6 +42,7 @@ public struct ImportDescription: Codable, Sendable, Equatable {
     /// What the source tells of parts of the time; empty where it tells of single operations.
     public var intervals: [ImportedInterval]
 
+    /// Takes each value as it is.
     public init(
         source: String, files: [File], importedAt: String, countsFromSchedule: Bool, limits: [String],
         unknown: [String], counters: [ImportedCounter], intervals: [ImportedInterval]
@@ -65,6 +69,7 @@ public struct ImportedCounter: Codable, Sendable, Equatable {
     /// ``increase`` by the time between; `nil` where that is not known.
     public var perSecond: Double?
 
+    /// Takes each value as it is.
     public init(name: String, meaning: String, increase: Double, perSecond: Double?) {
         self.name = name
         self.meaning = meaning
@@ -79,12 +84,14 @@ public struct ImportedInterval: Codable, Sendable, Equatable {
     public var atSeconds: Double
     /// Its length.
     public var seconds: Double
+    /// As in ``RunRecord/classes``.
     public var requestClass: String
     /// What was completed in it, and what is known of how long that took.
     public var known: KnownLatency
     /// `nil` where the source does not tell.
     public var failed: Int?
 
+    /// Takes each value as it is.
     public init(atSeconds: Double, seconds: Double, requestClass: String, known: KnownLatency, failed: Int?) {
         self.atSeconds = atSeconds
         self.seconds = seconds
@@ -98,15 +105,23 @@ public struct ImportedInterval: Codable, Sendable, Equatable {
 public struct KnownLatency: Codable, Sendable, Equatable {
     /// Durations it is about.
     public var count: Int
+    /// Arithmetic mean.
     public var mean: Double?
     /// Standard deviation.
     public var deviation: Double?
+    /// Shortest.
     public var min: Double?
+    /// Median.
     public var p50: Double?
+    /// 90th percentile.
     public var p90: Double?
+    /// 95th percentile.
     public var p95: Double?
+    /// 99th percentile.
     public var p99: Double?
+    /// 99.9th percentile.
     public var p999: Double?
+    /// Longest.
     public var max: Double?
     /// The counts that the percentiles were estimated from, by rising bound; `nil` when they were not.
     public var buckets: [DurationBucket]?
@@ -133,8 +148,10 @@ public struct KnownLatency: Codable, Sendable, Equatable {
 public struct DurationBucket: Codable, Sendable, Equatable {
     /// Milliseconds, inclusive; `nil` for the last one, which has no bound.
     public var upToMs: Double?
+    /// Durations above the bound before and up to this one.
     public var count: Int
 
+    /// Takes each value as it is.
     public init(upToMs: Double?, count: Int) {
         self.upToMs = upToMs
         self.count = count

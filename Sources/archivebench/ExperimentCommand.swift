@@ -113,13 +113,14 @@ struct ExperimentCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Go on with an experiment that was ended, killed or ran out of time.",
             discussion: """
-                Finished trials are never run again; the one that was running is. It goes on with the options that it was
-                begun with. A specification that was changed meanwhile is refused, and so are another PostgreSQL, another
-                disk and another machine.
+                Finished trials are not run again unless --retry-failed or --retry-invalid asks for it; the one that was
+                running is. It goes on with the options that it was begun with. A specification that was changed meanwhile
+                is refused, and so are another PostgreSQL, another disk and another machine.
 
                 Examples:
                   archivebench experiment resume latest
                   archivebench experiment resume Reports/my-experiment --budget 4h
+                  archivebench experiment resume latest --retry-invalid
                 """)
 
         @Argument(help: "An experiment: its folder, its name, the beginning of it, or 'latest'.")
@@ -130,6 +131,13 @@ struct ExperimentCommand: ParsableCommand {
         @Flag(help: "Run trials again that could not be run, such as those whose server did not start.")
         var retryFailed = false
 
+        @Flag(
+            help: """
+                Run trials again that are no evidence, such as those during which the host changed its speed. What they \
+                came to is kept beside the new trial, and every report names them.
+                """)
+        var retryInvalid = false
+
         func run() async throws {
             let place = try ExperimentSession.find(folder)
             let record = try place.readRecord()
@@ -137,7 +145,8 @@ struct ExperimentCommand: ParsableCommand {
             let plan = try ExperimentSession.plan(of: record, in: place)
             let session = try await ExperimentSession(plan, options, folder: place)
             try session.checkServers(of: record)
-            try await session.run(retryFailed: retryFailed)
+            try await session.run(
+                retrying: Set((retryFailed ? [.failed] : []) + (retryInvalid ? [.invalid] : [])))
         }
     }
 }

@@ -63,7 +63,9 @@ struct ExperimentSession {
     }
 
     /// Runs what is left, and tells the end.
-    func run(retryFailed: Bool = false) async throws {
+    ///
+    /// - Parameter states: of trials that are set aside and run again.
+    func run(retrying states: Set<ExperimentTrial.State> = []) async throws {
         let registry = Project.registry
         for orphan in registry.sweep() {
             Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)")
@@ -78,13 +80,10 @@ struct ExperimentSession {
         }
         let record: ExperimentRecord
         do {
-            record = try await runner.run { record in
+            record = try await runner.run(retrying: states) { record in
                 if let budget = options.budget { record.budgetSeconds = Double(budget) / 1e9 }
                 record.toolVersion = Version.text
                 record.conditions = conditions
-                for index in record.trials.indices where retryFailed && record.trials[index].state == .failed {
-                    record.trials[index].state = .pending
-                }
             }
         } catch {
             progress.close()

@@ -121,6 +121,35 @@ import Testing
         #expect(ended.results.first?.completeRepeats == 1)
     }
 
+    @Test func whatIsNoEvidenceIsRunAgainWhenAskedAndNothingIsLost() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let (second, third) = (record.trials[1].folder, record.trials[2].folder)
+        _ = try await ExperimentRunner(folder, isStopping: { false }, wallClock: { 0 }) { trial, place in
+            try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
+            if trial.folder == third { throw ExperimentProblem("no server") }
+            return trial.folder == second
+                ? TrialEnding(.invalid, detail: "not evidence: machine", values: ["response.p95:put": 9])
+                : TrialEnding(.done, values: ["response.p95:put": 1])
+        }.run()
+        let unasked = Fake()
+        _ = try await runner(folder, unasked).run()
+        #expect(unasked.names.isEmpty)
+        let again = Fake()
+        let ended = try await runner(folder, again).run(retrying: [.invalid])
+        #expect(again.names == [second])
+        let trial = ended.trials[1]
+        #expect(trial.state == .done && trial.attempts == 2 && trial.setAside == ["not evidence: machine"])
+        #expect(trial.values["response.p95:put"] == Double(trial.cell + 1))
+        #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(second).set-aside-1"))
+        #expect(ended.threats.contains("trial \(second) was run again, attempt 1 set aside: not evidence: machine"))
+        #expect(ended.trials[2].state == .failed && ended.trials[2].setAside == nil)
+        let both = Fake()
+        let last = try await runner(folder, both).run(retrying: [.invalid, .failed])
+        #expect(both.names == [third] && last.trials.allSatisfy { $0.state == .done })
+        #expect(last.trials[2].setAside == ["no server"] && last.results.first?.completeRepeats == 2)
+    }
+
     @Test func anInterruptedTrialIsRunAgainAndNoOtherBegun() async throws {
         let place = try TemporaryFolder()
         let (folder, record) = try begin(place)

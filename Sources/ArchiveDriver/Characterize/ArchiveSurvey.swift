@@ -18,6 +18,7 @@ public struct ArchiveSurvey: Sendable {
 
     /// What was read of a partition.
     public struct Sample: Sendable {
+        /// Rows that were read.
         public let rows: Int
         /// Blocks in which they lay.
         public let blocks: Int
@@ -47,6 +48,7 @@ public struct ArchiveSurvey: Sendable {
 
     /// A server setting that is not the built-in default.
     public struct Setting: Sendable, Equatable {
+        /// As `pg_settings` has it.
         public let name: String
         /// With its unit, as a settings file has it.
         public let value: String
@@ -56,41 +58,52 @@ public struct ArchiveSurvey: Sendable {
     public var serverVersion = ""
     /// PostgreSQL's first version number.
     public var major = 0
+    /// Whether it follows another server.
     public var isReplica = false
+    /// Whether its pages carry checksums.
     public var dataChecksums = false
     /// Version of the archive's schema, by its tables.
     public var schemaVersion = 0
     /// What the table `version` says; `nil` when it is not there or may not be read.
     public var statedVersion: Int?
+    /// `pg_database_size`; `nil` when the role may not ask.
     public var databaseBytes: Int?
     /// Pubsub topics, in the order in which they were met.
     public var shards: [String] = []
     /// Oldest first.
     public var partitions: [Partition] = []
+    /// The sample, partition by partition.
     public var rows: [Row] = []
     /// Store requests and inserts by statement; `nil` where the server does not count them.
     public var statements: StatementCounts?
+    /// Settings of a variant that differ from the built-in default.
     public var settings: [Setting] = []
     /// Names of settings that differ from the default too, and that are no business of a variant.
     public var otherSettings: [String] = []
+    /// Against those of the node's own scripts.
     public var indexes = IndexDifference()
     /// Sessions that were active beside ours, on average.
     public var activeSessions = 0.0
-    /// Statements, those ended at their time-out, and nanoseconds of work and in all.
+    /// What the reading cost the server.
     public var cost = Cost()
     /// Why the reading ended before its end; `nil` when it did not.
     public var endedEarly: String?
     /// What could not be known, one sentence each.
     public var notKnown: [String] = []
 
-    /// What the reading cost the server.
+    /// Statements and time.
     public struct Cost: Sendable {
+        /// Statements sent.
         public var statements = 0
+        /// Those of them that the server ended at their time-out.
         public var timedOut = 0
+        /// Time that the server worked on them, network included, nanoseconds.
         public var busy: Nanoseconds = 0
+        /// From the first statement to the end, nanoseconds.
         public var elapsed: Nanoseconds = 0
     }
 
+    /// A survey that has found nothing yet.
     public init() {}
 
     /// Rows of each partition, as well as they are known: read whole, by the density of the blocks that were read, by the
@@ -124,11 +137,14 @@ public struct ArchiveSurvey: Sendable {
 public struct StatementCounts: Sendable {
     /// A statement's text as the server normalised it.
     public struct Statement: Sendable {
+        /// With `$1`, `$2` … in place of values.
         public let text: String
+        /// Times that it was run.
         public let calls: Int
         /// Rows that all calls returned or changed.
         public let rows: Int
 
+        /// Takes each value as it is.
         public init(text: String, calls: Int, rows: Int) {
             self.text = text
             self.calls = calls
@@ -136,6 +152,7 @@ public struct StatementCounts: Sendable {
         }
     }
 
+    /// Those whose texts name the archive's tables.
     public var statements: [Statement]
     /// Since the counters were reset; `nil` when the server does not say.
     public var seconds: Double?
@@ -144,6 +161,7 @@ public struct StatementCounts: Sendable {
     /// Calls of statements whose texts the role may not see.
     public var hiddenCalls: Int
 
+    /// Takes each value as it is.
     public init(statements: [Statement], seconds: Double?, forgotten: Int = 0, hiddenCalls: Int = 0) {
         self.statements = statements
         self.seconds = seconds

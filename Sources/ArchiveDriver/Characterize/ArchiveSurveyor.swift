@@ -8,8 +8,9 @@ import Workload
 public final class ArchiveSurveyor {
     /// Where a reading stands.
     public struct Progress: Sendable {
-        /// Partitions read, and those to read.
+        /// Partitions read.
         public var done: Int
+        /// Partitions to read in all.
         public var total: Int
         /// Estimate, seconds.
         public var secondsLeft: Double

@@ -5,6 +5,7 @@ public struct IndexDifference: Sendable, Equatable {
     /// Names of the node's indexes that are not there.
     public var missing: [String] = []
 
+    /// No difference.
     public init() {}
 
     /// An index as the catalogue tells it.

@@ -34,6 +34,7 @@ public struct ReadingManners: Sendable {
 
 /// Why an archive is not read; one line.
 public struct SurveyRefusal: Error, CustomStringConvertible {
+    /// The reason, and what would help.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -16,11 +16,13 @@ public struct RequestMix: Sendable {
             case byHash = "presence-by-hashes"
         }
 
+        /// What the requests ask for.
         public var asked: Asked
         /// Content topics of a request; `nil` where the server does not tell, and for those that name none.
         public var topics: Int?
         /// Hashes of a request, fewest and most; `nil` where the server does not tell.
         public var hashes: ClosedRange<Int>?
+        /// Whether the newest messages come first.
         public var isDescending: Bool
         /// First pages.
         public var calls: Int

@@ -11,17 +11,22 @@ public struct Characterization: Sendable {
     public struct File: Sendable {
         /// Within the folder of all of them.
         public let name: String
+        /// All of it.
         public let text: String
     }
 
     /// In the order in which they are read.
     public let files: [File]
+    /// What was found, and how well the workload resembles it.
     public let fit: FitRecord
+    /// Fitted, and read back from its file.
     public let workload: WorkloadSpec
+    /// What was read of the archive.
     public let survey: ArchiveSurvey
 
     /// Of the file that says how good the fit is, as the workload names it.
     public static let fitFile = RecordFolder.File.fit.rawValue
+    /// Of the fitted workload.
     public static let workloadFile = RecordFolder.File.workload.rawValue
     static let indexesFile = "\(ServerTexts.patch).sql"
     /// All that may be written.
@@ -34,12 +39,14 @@ public struct Characterization: Sendable {
     public struct Heading: Sendable {
         /// Of the workload, and the beginning of the other names.
         public var name: String
+        /// Of the tool that reads.
         public var toolVersion: String
         /// Seconds since 1970.
         public var readAt: Int
         /// How it was read.
         public var manners: ReadingManners
 
+        /// Takes each value as it is.
         public init(name: String, toolVersion: String, readAt: Int, manners: ReadingManners) {
             self.name = name
             self.toolVersion = toolVersion
@@ -123,5 +130,6 @@ public struct Characterization: Sendable {
 
 /// Why an archive cannot be fitted; one line.
 public struct CharacterizationProblem: Error, CustomStringConvertible {
+    /// The reason.
     public let description: String
 }

@@ -69,17 +69,23 @@ package struct ExperimentRunner: Sendable {
 
     /// Runs every trial that is not finished, in the record's order.
     ///
-    /// - Parameter prepare: changes the record before the first trial, such as its budget; sees it as it is on disk, under
-    ///   the lock.
+    /// - Parameters:
+    ///   - states: `failed` or `invalid`: trials that ended so are set aside and run again.
+    ///   - prepare: changes the record before the first trial, such as its budget; sees it as it is on disk, under the lock.
     /// - Returns: the record as it was left.
     /// - Throws: `ExperimentProblem` when another process runs it, `ExperimentFolder.Problem` when the record cannot be
     ///   read or written, `CancellationError`.
-    package func run(_ prepare: (inout ExperimentRecord) throws -> Void = { _ in }) async throws -> ExperimentRecord {
+    package func run(
+        retrying states: Set<ExperimentTrial.State> = [], _ prepare: (inout ExperimentRecord) throws -> Void = { _ in }
+    ) async throws -> ExperimentRecord {
         let lock = try FolderLock.ofExperiment(folder.path)
         defer { withExtendedLifetime(lock) {} }
         var record = try folder.readRecord()
         try prepare(&record)
         recover(&record)
+        for index in record.trials.indices where states.contains(record.trials[index].state) {
+            setAside(index, &record)
+        }
         (record.ending, record.endedAt) = (.running, nil)
         try save(&record)
         record.ending = try await runAll(&record)
@@ -102,6 +108,19 @@ package struct ExperimentRunner: Sendable {
             record.trials[index].seconds = seconds
             note(TrialEnding(found, record.metrics), at: index, &record)
         }
+    }
+
+    /// Keeps what a trial came to, and has it run again. Choosing which trials count is a choice of results, so each is told.
+    private func setAside(_ index: Int, _ record: inout ExperimentRecord) {
+        let trial = record.trials[index]
+        let reason = trial.detail ?? trial.state.rawValue
+        let number = (trial.setAside?.count ?? 0) + 1
+        let path = folder.folder(of: trial).path
+        try? FileManager.default.moveItem(atPath: path, toPath: "\(path).set-aside-\(number)")
+        record.threats.append("trial \(trial.folder) was run again, attempt \(number) set aside: \(reason)")
+        note(TrialEnding(.pending), at: index, &record)
+        record.trials[index].setAside = (trial.setAside ?? []) + [reason]
+        record.trials[index].seconds = nil
     }
 
     /// How long a killed trial left traces: from when the experiment's record said that it runs to the last change in its

@@ -8,18 +8,22 @@ public struct FittedWorkload: Sendable {
         public var place: String
         /// `status`, or `named`.
         public var topicKind: String
+        /// How many it has.
         public var topics: Int
         /// Exponent of Zipf's law over the topics.
         public var zipf: Double
         /// Messages a second of consecutive hours from the epoch on; a single one for all hours.
         public var rates: [Double]
+        /// Of payloads.
         public var sizes: FittedSizes
         /// Of each message.
         public var metaBytes: Int
+        /// Whether messages carry the signature of a protected shard.
         public var isProtected: Bool
         /// What was measured, for the comment above its stream.
         public var note: String
 
+        /// Takes each value as it is.
         public init(
             name: String, place: String, topicKind: String, topics: Int, zipf: Double, rates: [Double],
             sizes: FittedSizes, metaBytes: Int, isProtected: Bool, note: String
@@ -39,6 +43,7 @@ public struct FittedWorkload: Sendable {
 
     /// Store requests of one form.
     public struct Request: Sendable {
+        /// Of the client.
         public var name: String
         /// A value of `ask:`.
         public var ask: String
@@ -46,13 +51,16 @@ public struct FittedWorkload: Sendable {
         public var rate: Double
         /// Keys that the form has besides, such as `topics: 10, window: 24h`.
         public var keys: String
+        /// Whether the newest messages come first.
         public var isBackward: Bool
+        /// Messages on a page.
         public var pageSize: Int
         /// Pages followed at most.
         public var pages: Int
         /// What was measured and what assumed, for the comment above it.
         public var note: String
 
+        /// Takes each value as it is.
         public init(
             name: String, ask: String, rate: Double, keys: String, isBackward: Bool, pageSize: Int, pages: Int,
             note: String
@@ -68,7 +76,9 @@ public struct FittedWorkload: Sendable {
         }
     }
 
+    /// Of the workload.
     public var name: String
+    /// What it is, in a sentence.
     public var summary: String
     /// Sentences at the top of the file.
     public var head: [String] = []
@@ -76,22 +86,30 @@ public struct FittedWorkload: Sendable {
     public var epoch: String
     /// Name of the file beside it that says how good the fit is.
     public var fit: String?
+    /// The busiest first.
     public var shards: [Shard] = []
     /// Largest payload, bytes.
     public var largest: Int
+    /// Nodes that write, and where their number is from.
     public var writers: (count: Int, note: String) = (2, "A: two nodes share a database")
+    /// The most frequent first.
     public var requests: [Request] = []
     /// Lines below `queries:` where there is none.
     public var requestsNote = ""
     /// The node's own words for what it keeps; `nil` for a node that removes nothing.
     public var retention: String?
+    /// Where ``retention`` is from, for the comment above it.
     public var retentionNote = ""
+    /// Whether an exporter of metrics asks for sizes and counts, too.
     public var hasExporter = false
+    /// Messages of the history.
     public var rows: Int
     /// Whether the rows were counted, or are an estimate.
     public var isCounted = true
+    /// Hours of the history.
     public var partitions: Int
 
+    /// A workload of which only this is known yet.
     public init(name: String, summary: String, epoch: String, largest: Int, rows: Int, partitions: Int) {
         self.name = name
         self.summary = summary

@@ -2,6 +2,7 @@ import WakuModel
 
 /// Why a workload cannot be written as a trace; one line.
 public struct TraceExportProblem: Error, CustomStringConvertible {
+    /// The reason.
     public let description: String
 }
 
