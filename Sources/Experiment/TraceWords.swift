@@ -6,7 +6,7 @@ extension TraceDescription {
     /// `nil` for a workload without a trace.
     init?(of spec: WorkloadSpec) {
         guard let trace = spec.trace else { return nil }
-        self.init(file: trace.name, digest: trace.summary.digest, rows: trace.summary.rows)
+        self.init(file: trace.fileName, digest: trace.summary.digest, rows: trace.summary.rows)
     }
 
     /// What a reader must not take for production.

@@ -38,10 +38,15 @@ public struct TrialReport: Sendable {
     /// - Throws: `RecordFolder.Problem` when there is no readable record.
     public init(folder: RecordFolder) throws {
         let written = Set(Exporters.files.map(\.file))
+        var (record, fit): (RunRecord, FitRecord?) = (try folder.readRecord(), nil)
+        do { fit = try folder.readFit() } catch {
+            record.notCollected.append(
+                "how well the workload resembles its archive: fit.json cannot be read (\(error))")
+        }
         try self.init(
-            record: folder.readRecord(), samples: folder.readSamples(),
+            record: record, samples: folder.readSamples(),
             files: RecordFolder.File.allCases.filter { written.contains($0) || folder.readText($0) != nil },
-            server: ServerEvidence(folder: folder), fit: try? folder.readFit())
+            server: ServerEvidence(folder: folder), fit: fit)
     }
 
     /// Request classes in the order of the vocabulary: puts, what clients ask, then the archive's own maintenance.

@@ -173,8 +173,3 @@ extension ClassSummary {
     /// What is known of its response times, from a distribution or from less; `nil` when nothing completed.
     public var known: KnownLatency? { knownMs ?? responseMs.map(KnownLatency.init) }
 }
-
-extension VariantDescription {
-    /// The version of the archive's tables, or that it is not known, as of imported records.
-    public var schemaInWords: String { schemaVersion > 0 ? "\(schemaVersion)" : ImportDescription.notKnown }
-}

@@ -3,10 +3,17 @@ import FoundationEssentials
 extension RecordFolder {
     /// Reads `fit.json`; `nil` when the run's workload was not fitted to an archive.
     ///
-    /// - Throws: what the decoder finds wrong.
+    /// - Throws: `RecordFolder.Problem` when it is of another format, what the decoder finds wrong.
     public func readFit() throws -> FitRecord? {
         guard let data = FileManager.default.contents(atPath: path(of: .fit)) else { return nil }
-        return try JSONDecoder().decode(FitRecord.self, from: data)
+        let fit = try JSONDecoder().decode(FitRecord.self, from: data)
+        guard fit.formatVersion == FitRecord.currentFormat else {
+            throw Problem(
+                description:
+                    "fit.json: format \(fit.formatVersion), this version reads \(FitRecord.currentFormat); use the version that wrote it"
+            )
+        }
+        return fit
     }
 }
 

@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// What is asked of a server, by its version. Column names of the result are the same for all versions; a counter that a
 /// version does not have is NULL.
 ///
@@ -103,8 +105,7 @@ package struct ServerQueries {
     }
 
     private static func list(_ names: [String]) -> String {
-        names.map { "'\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" }
-            .joined(separator: ", ")
+        names.map { SQLLiteral.of($0) }.joined(separator: ", ")
     }
 
     /// Writes and syncs of the log moved to `pg_stat_io` in 18. There the context `init` is the filling of new segments,

@@ -79,8 +79,9 @@ public struct Variant: Sendable {
         file = document.file
         suggestion = Self.suggestion(top)
         patch = Self.patch(top, beside: document.file)
+        // The base's name, not where it lies: what goes into a digest is the same on every machine.
         text =
-            document.text + (base.map { Self.quoted("The base, \($0.file)", $0.text) } ?? "")
+            document.text + (base.map { Self.quoted("The base, \(top.string("base") ?? $0.name).yaml", $0.text) } ?? "")
             + (patch.map { Self.quoted($0) } ?? "")
         name = top.name("name")
         summary = top.text("summary")

@@ -55,7 +55,7 @@ struct ArchiveOptions: ParsableArguments {
                 "\(parameters.shown): its archive has schema \(version); \(ArchiveSchema.supported.map(String.init).joined(separator: " and ")) are supported"
             )
         }
-        return ResolvedArchive(parameters: parameters, schemaVersion: version, isManaged: target == nil)
+        return ResolvedArchive(parameters: parameters, schemaVersion: version)
     }
 
     /// Of the cluster's one database, or of the one that is meant.
@@ -84,6 +84,4 @@ struct ResolvedArchive {
     var parameters: ConnectionParameters
     /// 7 or 8.
     var schemaVersion: Int
-    /// Whether the server is a cluster of ours.
-    var isManaged: Bool
 }

@@ -65,6 +65,7 @@ struct ExperimentSession {
     /// Runs what is left, and tells the end.
     ///
     /// - Parameter states: of trials that are set aside and run again.
+    /// - Throws: what the runner throws; `ExitStatus` when it did not end as it should.
     func run(retrying states: Set<ExperimentTrial.State> = []) async throws {
         let registry = Project.registry
         for orphan in registry.sweep() {

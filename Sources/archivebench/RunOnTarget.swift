@@ -37,6 +37,12 @@ extension RunCommand {
         }
         let target = ExternalTarget(try ServerArguments.resolve(server))
         let standing = try target.checkOurs(known: ArchiveSchema.tableNames)
+        let major = standing.version.prefix { $0.isNumber }
+        if let wanted = subject.variant.postgresMajor, "\(wanted)" != major {
+            throw UsageProblem(
+                "--variant \(trial.variant): asks for PostgreSQL \(wanted), and the server is \(standing.version); use a variant without a version"
+            )
+        }
         let trialThere = ExternalTrial(
             target, serverVersion: standing.version,
             statementTimeout: statementTimeout.map { Int($0 / 1_000_000) } ?? ExternalTrial.usualStatementTimeout,

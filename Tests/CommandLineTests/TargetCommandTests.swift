@@ -217,6 +217,29 @@ import Testing
         }
     }
 
+    /// Neither between the steps of a trial nor when a second one cannot even connect.
+    @Test func whileATrialRunsNoOtherTouchesItsArchive() async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        try await ForeignServer.with { server in
+            let (target, _) = try start(.url, server, folder)
+            #expect(try await run(tool, ["target", "prepare", "--target", target], [:]).ending.status == 0)
+            let workload = try folder.write(Self.workload.replacing("measure: 1s", with: "measure: 6s"), as: "w.yaml")
+            async let first = run(tool, ["run", workload, "--target", target, "--output", "\(folder.path)/a"], [:])
+                .ending
+            let claims = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1634886504"
+            while try server.administer(claims) == "0" { try await Task.sleep(for: .milliseconds(20)) }
+            let second = try await run(
+                tool, ["run", workload, "--target", target, "--output", "\(folder.path)/b"], [:]
+            ).ending
+            #expect(second.status == 3 && second.error.contains("others use the database"), "\(second.error)")
+            let ended = try await first
+            #expect(ended.status == 0 || ended.status == 1, "\(ended.error)")
+            let record = try readText("\(folder.path)/a/run.json")
+            #expect(record.contains("\"ending\" : \"completed\"") && !record.contains("42P01"))
+            #expect(try server.administer(claims) == "0")
+        }
+    }
+
     @Test func anInterruptedRunLeavesTheDatabaseEmpty() async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
         try await ForeignServer.with { server in

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 
 /// The built program, run as a user runs it, with clusters in a folder of the test's own.
-final class Tool {
+final class Tool: Sendable {
     struct Ending {
         let status: Int32
         let out: String

@@ -76,6 +76,9 @@ import Testing
         #expect(
             found.name == "n" && found.text.contains("\n# settings: {work_mem: 4MB, shared_buffers: 1GB, jit: off}\n"))
         #expect(try variant("base: b\nschema: 8\ndata-checksums: off", base: base).schemaVersion == 8)
+        // Each lies in another folder, and is the same all the same.
+        let texts = try (0..<2).map { _ in try variant("base: b\nsettings: {work_mem: 8MB}", base: base).text }
+        #expect(texts[0] == texts[1])
     }
 
     @Test(arguments: [

@@ -82,8 +82,8 @@ public struct ArchiveSurvey: Sendable {
     public var otherSettings: [String] = []
     /// Against those of the node's own scripts.
     public var indexes = IndexDifference()
-    /// Sessions that were active beside ours, on average.
-    public var activeSessions = 0.0
+    /// Sessions that were active beside ours, on average; `nil` when the role may not see them all.
+    public var activeSessions: Double?
     /// What the reading cost the server.
     public var cost = Cost()
     /// Why the reading ended before its end; `nil` when it did not.

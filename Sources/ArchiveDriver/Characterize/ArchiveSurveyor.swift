@@ -50,14 +50,26 @@ public final class ArchiveSurveyor {
         try readStatements()
         try readSamples(progress)
         try readSettings()
-        let found = try connection.rows(SurveyQueries.indexes).compactMap { row in
-            row[0].flatMap { table in row[1].map { IndexDifference.Found(table: table, definition: $0) } }
-        }
-        result.indexes = IndexDifference(found, schemaVersion: result.schemaVersion)
+        try readIndexes()
         result.cost = ArchiveSurvey.Cost(
             statements: connection.statements, timedOut: connection.timedOut, busy: connection.spent,
             elapsed: connection.elapsed)
         return result
+    }
+
+    /// A condition or an expression may name a content topic, so indexes with one stay where they are.
+    private func readIndexes() throws {
+        let rows = try connection.rows(SurveyQueries.indexes)
+        let found = rows.compactMap { row in
+            row[0].flatMap { table in row[1].map { IndexDifference.Found(table: table, definition: $0) } }
+        }
+        let left = rows.count - found.count
+        if left > 0 {
+            result.notKnown.append(
+                "\(left) \(left == 1 ? "index" : "indexes") with a condition or an expression: not copied, as it may name a content topic"
+            )
+        }
+        result.indexes = IndexDifference(found, schemaVersion: result.schemaVersion)
     }
 
     // MARK: Before anything is read
@@ -83,17 +95,18 @@ public final class ArchiveSurveyor {
             sum += Double(seen.active)
             hidden = max(hidden, seen.hidden)
         }
-        result.activeSessions = sum / Double(Self.looks)
+        let active = sum / Double(Self.looks)
+        result.activeSessions = hidden > 0 ? nil : active
         if hidden > 0 {
             result.notKnown.append("whether \(hidden) sessions of other roles are active: this role may not see them")
         }
         guard !manners.ignoresLoad else { return }
-        if result.activeSessions > manners.mostActive {
+        if active > manners.mostActive {
             throw SurveyRefusal(
-                "the server is under load: \(short(result.activeSessions)) sessions are active on average, more than \(short(manners.mostActive)); come back at a quieter time, raise --most-active, or say --force-load"
+                "the server is under load: \(short(active)) sessions are active on average, more than \(short(manners.mostActive)); come back at a quieter time, raise --most-active, or say --force-load"
             )
         }
-        if result.activeSessions + Double(hidden) > manners.mostActive {
+        if active + Double(hidden) > manners.mostActive {
             throw SurveyRefusal(
                 "the load is not known: the role may not see what \(hidden) sessions do; grant it pg_read_all_stats, or say --force-load"
             )

@@ -35,9 +35,9 @@ enum SurveyQueries {
     static let partitions = partitions(bytes: "pg_relation_size(c.oid)")
 
     /// The same by the catalogue alone, for when a lock on one partition keeps its size from being asked: bytes are those
-    /// when last analysed, a block where that never was.
+    /// when last analysed, and a block at least: one that was empty then may have been filled.
     static let catalogued = partitions(
-        bytes: "(CASE WHEN c.reltuples < 0 THEN 1 ELSE c.relpages END)::bigint * current_setting('block_size')::int")
+        bytes: "greatest(c.relpages, 1)::bigint * current_setting('block_size')::int")
 
     private static func partitions(bytes: String) -> String {
         """
@@ -86,7 +86,8 @@ enum SurveyQueries {
         """
 
     static let indexes = """
-        SELECT t.relname, pg_get_indexdef(i.indexrelid) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid
+        SELECT t.relname, CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL THEN pg_get_indexdef(i.indexrelid) END
+        FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid
         WHERE t.relnamespace = to_regnamespace('public') AND t.relname IN ('messages', 'messages_lookup') ORDER BY 1, 2
         """
 

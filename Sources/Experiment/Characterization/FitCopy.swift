@@ -10,11 +10,13 @@ enum FitCopy {
     /// - Throws: `RecordFolder.Problem` when it cannot be written.
     static func copy(_ path: String?, to folder: RecordFolder) throws -> String? {
         guard let path else { return nil }
+        // Where it lay is no business of whoever reads the record.
+        let name = path.split(separator: "/").last ?? ""
         guard let data = FileManager.default.contents(atPath: path) else {
-            return "how well the workload resembles its archive: there is no \(path)"
+            return "how well the workload resembles its archive: there is no \(name)"
         }
         guard (try? JSONDecoder().decode(FitRecord.self, from: data)) != nil else {
-            return "how well the workload resembles its archive: \(path) is not what `archivebench characterize` writes"
+            return "how well the workload resembles its archive: \(name) is not what `archivebench characterize` writes"
         }
         try folder.write(String(decoding: data, as: UTF8.self), to: .fit)
         return nil

@@ -10,6 +10,8 @@ struct HourlyCounts {
     private(set) var sampled: [[Int]]
     /// Whether a partition keeps each hour: what lies between two of them is not silence, but not known.
     private(set) var isKept: [Bool]
+    /// Whether rows of each hour were read, or could have been: what others were filled in with says nothing.
+    private var isRead: [Bool]
     /// Seconds that an hour counts for: 3600, less where there is no whole one.
     private(set) var secondsEach = 3_600.0
     /// Rows that came together because they lay in one block; 1 where all was read.
@@ -30,6 +32,13 @@ struct HourlyCounts {
         isKept = all.map { hour in
             bounds.isEmpty
                 || bounds.contains {
+                    Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1)
+                }
+        }
+        let read = survey.partitions.filter { $0.sample != nil }.compactMap(\.bounds)
+        isRead = all.map { hour in
+            bounds.isEmpty
+                || read.contains {
                     Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1)
                 }
         }
@@ -85,6 +94,7 @@ struct HourlyCounts {
         messages = messages.map { Array($0[kept]) }
         sampled = sampled.map { Array($0[kept]) }
         isKept = Array(isKept[kept])
+        isRead = Array(isRead[kept])
         hours = first..<last
     }
 
@@ -109,18 +119,17 @@ struct HourlyCounts {
         let mean = meanRate(ofShard: shard)
         guard secondsEach == 3_600 else { return [mean] }
         for (period, fewest) in [(168, 2), (24, 1)] {
-            var (seen, sum, count) = (
-                [Int](repeating: 0, count: period), [Double](repeating: 0, count: period),
-                [Int](repeating: 0, count: period)
-            )
+            let none = [Int](repeating: 0, count: period)
+            var (seen, read, sum, count) = (none, none, [Double](repeating: 0, count: period), none)
             for (offset, hour) in hours.enumerated() where isKept[offset] {
                 let slot = ((hour - epoch) % period + period) % period
                 seen[slot] += 1
+                read[slot] += isRead[offset] ? 1 : 0
                 sum[slot] += messages[shard][offset]
                 count[slot] += sampled[shard][offset]
             }
             guard seen.allSatisfy({ $0 >= fewest }) else { continue }
-            guard differ(count, seen) else { return [mean] }
+            guard differ(count, read) else { return [mean] }
             return zip(sum, seen).map { $0 / (Double($1) * 3_600) }
         }
         return [mean]
@@ -129,13 +138,14 @@ struct HourlyCounts {
     /// Pearson's test of whether counts differ by more than chance, three standard deviations of chi-squared beyond its
     /// mean; rows of one block count as one.
     private func differ(_ counts: [Int], _ hours: [Int]) -> Bool {
-        let (all, time) = (Double(counts.reduce(0, +)), Double(hours.reduce(0, +)))
-        guard all > 0, counts.count > 1 else { return false }
-        let squared = zip(counts, hours).reduce(0.0) { sum, slot in
+        let slots = Array(zip(counts, hours).filter { $0.1 > 0 })
+        let (all, time) = (Double(slots.reduce(0) { $0 + $1.0 }), Double(slots.reduce(0) { $0 + $1.1 }))
+        guard all > 0, slots.count > 1 else { return false }
+        let squared = slots.reduce(0.0) { sum, slot in
             let expected = all * Double(slot.1) / time
             return sum + (Double(slot.0) - expected) * (Double(slot.0) - expected) / expected
         }
-        let freedom = Double(counts.count - 1)
+        let freedom = Double(slots.count - 1)
         return squared / clustering > freedom + 3 * (2 * freedom).squareRoot()
     }
 }

@@ -69,7 +69,8 @@ struct RequestFit {
             assumed += topics.words
             name += "-\(topics.count)"
         case .byHash:
-            let hashes = form.hashes ?? 1...50
+            // As many as a workload may ask for.
+            let hashes = (form.hashes ?? 1...50).clamped(to: 1...1_000)
             name = "by-hash-\(hashes.lowerBound)-\(hashes.upperBound)"
             keys = "hashes: [\(hashes.lowerBound), \(hashes.upperBound)], age: [3s, 10s]"
             assumed =

@@ -43,51 +43,72 @@ struct ExternalArchiveBuilder: Sendable {
         try checkRoom(connection)
     }
 
-    /// Others came in between: the database is theirs, and there is nothing to be tidied up.
-    struct Occupied: Error {
-        let problem: TestbedProblem
+    /// The database is this trial's as long as this is held: a session that every other trial sees when it looks whether it
+    /// is alone. `@unchecked Sendable`, because the steps of a trial use it one after the other.
+    final class Claim: @unchecked Sendable {
+        let connection: Connection
+        fileprivate init(_ connection: Connection) { self.connection = connection }
+
+        /// Whether the session is still there.
+        fileprivate var isHeld: Bool { (try? connection.run("SELECT 1")) != nil }
     }
+
+    /// Takes the database for this trial. What is refused here is not touched, nor tidied up.
+    ///
+    /// - Throws: `TestbedProblem` when others use it, `PostgresError`.
+    func claim() throws -> Claim {
+        let connection = try Connection.open(external.preparing)
+        // Of two trials that begin together one gets the lock, and waits in `checkAlone` until the other has gone.
+        guard try connection.value(Self.claiming) == "t" else { throw inUse("another trial") }
+        try checkAlone(connection)
+        return Claim(connection)
+    }
+
+    /// Any number that no node uses.
+    static let claiming = "SELECT pg_try_advisory_lock(1634886504, 1)"
 
     /// Empties the database, installs the schema, loads the history.
     ///
-    /// - Parameter progress: called with the rows loaded so far.
+    /// - Parameters:
+    ///   - claim: on the database.
+    ///   - progress: called with the rows loaded so far.
     /// - Returns: what is there now.
-    /// - Throws: ``Occupied`` before anything was touched, `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
-    func build(_ progress: (Int) -> Void) throws -> ExternalArchive {
-        let connection = try Connection.open(external.preparing)
-        // Of two trials that begin together both are connected before either looks, so that one goes on at most.
-        do { try checkAlone(connection) } catch let problem as TestbedProblem { throw Occupied(problem: problem) }
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
+    func build(_ claim: Claim, _ progress: (Int) -> Void) throws -> ExternalArchive {
         do {
-            return try control.cancellations.watching(connection) { try fill(connection, progress) }
+            return try control.cancellations.watching(claim.connection) { try fill(claim.connection, progress) }
         } catch {
             throw control.isStopping ? TrialInterrupted() : error
         }
     }
 
-    /// Leaves the database as `target prepare` made it: with the archive's tables, and nothing in them.
+    /// Leaves the database as `target prepare` made it, but for the extension of statement statistics: with the archive's
+    /// tables, and nothing in them. A claim that was lost with its session is taken again first.
     ///
     /// - Throws: `TestbedProblem`, `PostgresError`.
-    func empty() throws {
+    func empty(_ claim: Claim) throws {
         try external.target.checkMarked(forReading: false)
-        let connection = try Connection.open(external.preparing)
-        try ArchiveSchema.drop(from: connection) { true }
-        try schema.install(on: connection)
+        let held = claim.isHeld ? claim : try self.claim()
+        _ = try Self.cancelLeftovers(held.connection, of: external.measured)
+        try ArchiveSchema.drop(from: held.connection) { true }
+        try schema.install(on: held.connection)
     }
 
     /// Ends what statements of the load are still running, whose connections are gone.
     ///
     /// - Returns: how many there were.
     static func cancelLeftovers(_ connection: Connection, of parameters: ConnectionParameters) throws -> Int {
-        let name = parameters.applicationName.split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: "''")
-        let count = try connection.value(
-            """
-            SELECT count(*) FROM (
-                SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND usename = current_user AND application_name = '\(name)'
-                  AND state = 'active' AND pid <> pg_backend_pid() OFFSET 0) ended
-            """)
-        return count.flatMap { Int($0) } ?? 0
+        try connection.value(cancelling(parameters)).flatMap { Int($0) } ?? 0
+    }
+
+    /// What ``cancelLeftovers(_:of:)`` sends.
+    static func cancelling(_ parameters: ConnectionParameters) -> String {
+        """
+        SELECT count(*) FROM (
+            SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND usename = current_user AND application_name = \(SQLLiteral.of(parameters.applicationName))
+              AND state = 'active' AND pid <> pg_backend_pid() OFFSET 0) ended
+        """
     }
 
     private var schema: ArchiveSchema {
@@ -142,8 +163,12 @@ struct ExternalArchiveBuilder: Sendable {
             if others == "0" { return }
             Clock.pause(100_000_000)
         }
-        throw TestbedProblem(
-            "\(external.target.parameters.shown): others use the database (sessions: \(others ?? "not known")); end them, or wait until they have ended"
+        throw inUse("sessions: \(others ?? "not known")")
+    }
+
+    private func inUse(_ whom: String) -> TestbedProblem {
+        TestbedProblem(
+            "\(external.target.parameters.shown): others use the database (\(whom)); end them, or wait until they have ended"
         )
     }
 
@@ -187,10 +212,18 @@ struct ExternalArchiveBuilder: Sendable {
     }
 
     private func differences(_ connection: Connection) throws -> [String] {
+        let checksums = try connection.value("SHOW data_checksums") == "on"
+        let wanted = request.variant.dataChecksums
+        let settings = try settingDifferences(connection)
+        guard checksums != wanted else { return settings }
+        return ["data checksums: the server has them \(checksums ? "on" : "off"), the variant \(wanted ? "on" : "off")"]
+            + settings
+    }
+
+    private func settingDifferences(_ connection: Connection) throws -> [String] {
         try request.variant.settings.compactMap { setting in
-            let name = setting.name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-            let value = try connection.value("SELECT current_setting('\(name)', true)")
-            guard value?.lowercased() != setting.value.lowercased() else { return nil }
+            let value = try connection.value("SELECT current_setting(\(SQLLiteral.of(setting.name)), true)")
+            if let value, SettingValue(value) == SettingValue(setting.value) { return nil }
             return
                 "\(setting.name): the server has \(value ?? "no such setting"), the variant \(setting.value); settings are changed on managed clusters only"
         }
@@ -204,5 +237,33 @@ struct ExternalArchiveBuilder: Sendable {
             times.append(Clock.now() - begin)
         }
         return times.sorted()[times.count / 2]
+    }
+}
+
+/// What a setting's text means, however it is spelt: `1024MB` is `1GB`, `300s` is `5min`, `true` is `on`.
+package struct SettingValue: Equatable {
+    private let text: String
+
+    /// Of a text as a settings file or `SHOW` has it.
+    package init(_ raw: String) {
+        let raw = raw.lowercased()
+        if let bytes = Variant.memoryBytes(raw) ?? Variant.memoryBytes(raw.uppercased().replacing("KB", with: "kB")) {
+            text = "\(bytes) bytes"
+        } else if let milliseconds = Self.milliseconds(raw) {
+            text = "\(milliseconds) ms"
+        } else if let number = Double(raw) {
+            text = "\(number)"
+        } else {
+            text = Self.switches[raw] ?? raw
+        }
+    }
+
+    private static let switches = ["true": "on", "yes": "on", "false": "off", "no": "off"]
+
+    /// PostgreSQL's units of time.
+    private static func milliseconds(_ text: String) -> Double? {
+        let units = [("us", 0.001), ("ms", 1), ("min", 60_000), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)]
+        guard let unit = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
+        return Double(text.dropLast(unit.0.count)).map { $0 * unit.1 }
     }
 }

@@ -4,7 +4,8 @@ import Telemetry
 import Testbed
 import Workload
 
-/// Everything that a trial in a marked database would send, with size and time, worked out before anything is sent.
+/// Everything that a trial in a marked database would send, with size and time, worked out before anything is sent. Of
+/// statements that read the catalog and settings once, one part says what they read.
 public struct ExternalPlan: Sendable, Encodable {
     /// Statements that belong together.
     public struct Part: Sendable, Encodable {
@@ -59,6 +60,9 @@ public struct ExternalPlan: Sendable, Encodable {
             Part(
                 title: "checks, which only read",
                 statements: external.target.looks(known: ArchiveSchema.tableNames) + ExternalArchiveBuilder.looks),
+            Part(
+                title: "keeps other trials out, by a session that stays until the end",
+                statements: [ExternalArchiveBuilder.claiming] + ExternalArchiveBuilder.looks.prefix(1)),
             emptying,
             Part(title: "the archive's tables, schema \(schema.version)", statements: schema.installation),
             Part(
@@ -70,6 +74,12 @@ public struct ExternalPlan: Sendable, Encodable {
                     "the hours that the load begins with: these for each of \(HistoryLoader.livePartitions(of: spec).count)",
                 statements: HistoryStatements.liveHour(of: spec, schema)),
             Part(title: "how the history is left", statements: HistoryStatements.settling(request.historyState)),
+            Part(
+                title: "what is recorded of the server, each once",
+                statements: [
+                    "SELECT pg_database_size(current_database())", "SHOW data_checksums",
+                    "SELECT system_identifier FROM pg_control_system()", "SELECT of all settings from pg_settings",
+                ]),
             Part(title: "the round trip, \(ExternalArchive.roundTrips) times", statements: ["SELECT 1"]),
         ]
         guard request.telemetry else { return parts }
@@ -95,8 +105,19 @@ public struct ExternalPlan: Sendable, Encodable {
     private static func after(
         _ request: TrialRequest, _ external: ExternalTrial, _ schema: ArchiveSchema
     ) -> [Part] {
-        guard !external.keepsArchive else { return [] }
-        return [
+        let ending = [
+            Part(
+                title: "ends what the load's own sessions still run",
+                statements: [ExternalArchiveBuilder.cancelling(external.measured)]),
+            Part(
+                title: "sizes and shape of the archive at the end",
+                statements: ["SELECT of names, sizes and counts of the archive's tables from the catalog"]),
+        ]
+        guard !external.keepsArchive else { return ending }
+        return ending + [
+            Part(
+                title: "checks again, which only read",
+                statements: external.target.looks(known: ArchiveSchema.tableNames)),
             emptying, Part(title: "the archive's tables again, empty", statements: schema.installation),
         ]
     }

@@ -25,9 +25,14 @@ extension TrialRunner {
         record.profile = Self.profile(external)
         try writeSources(folder, &record)
         try folder.write(record)
+        let claim: ExternalArchiveBuilder.Claim
+        do { claim = try await Self.blocking { try builder.claim() } } catch {
+            try? finish(&record, .failed, "\(error)", folder)
+            throw error
+        }
         do {
             let progress = historyProgress()
-            let archive = try await Self.blocking { try builder.build(progress) }
+            let archive = try await Self.blocking { try builder.build(claim, progress) }
             describe(archive, &record)
             try folder.write(record)
             let site = TrialSite(
@@ -37,18 +42,15 @@ extension TrialRunner {
                 isServerThere: { true })
             let result = try await load(site, &record, folder)
             await look(external, result, &record)
-            await tidy(builder, &record)
+            await tidy(builder, claim, &record)
             try finish(&record, record.ending, record.endingDetail, folder)
             return Outcome(record: record, folder: folder, kept: nil)
-        } catch let occupied as ExternalArchiveBuilder.Occupied {
-            try? finish(&record, .failed, "\(occupied.problem)", folder)
-            throw occupied.problem
         } catch is TrialInterrupted {
-            await tidy(builder, &record)
+            await tidy(builder, claim, &record)
             try finish(&record, .interrupted, "ended while history was being loaded", folder)
             return Outcome(record: record, folder: folder, kept: nil)
         } catch {
-            await tidy(builder, &record)
+            await tidy(builder, claim, &record)
             // The first failure is the one to tell, also when the record cannot be written because of it.
             try? finish(&record, .failed, "\(error)", folder)
             throw error
@@ -121,9 +123,11 @@ extension TrialRunner {
     }
 
     /// Takes the archive away again, however the trial ended.
-    private func tidy(_ builder: ExternalArchiveBuilder, _ record: inout RunRecord) async {
-        guard !builder.external.keepsArchive else { return }
-        if case .failure(let error) = await Self.outcome({ try builder.empty() }) {
+    private func tidy(
+        _ builder: ExternalArchiveBuilder, _ claim: ExternalArchiveBuilder.Claim, _ record: inout RunRecord
+    ) async {
+        guard !builder.external.keepsArchive else { return withExtendedLifetime(claim) {} }
+        if case .failure(let error) = await Self.outcome({ try builder.empty(claim) }) {
             record.notCollected.append(
                 "the archive is still in the marked database, which could not be emptied: \(error)")
         }

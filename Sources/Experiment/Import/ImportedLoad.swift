@@ -39,35 +39,39 @@ struct ImportedLoad {
 }
 
 /// Seconds of a record from parts of the time that are longer: each part evenly over its seconds, because more is not known.
-struct EvenSeconds {
+package struct EvenSeconds {
     /// Two days; more would fill hundreds of megabytes.
     static let most = 172_800
 
     private var seconds: [Int: [String: ClassSecond]] = [:]
 
+    /// No part yet.
+    package init() {}
+
     /// Adds a part.
-    mutating func add(_ part: ImportedInterval) {
+    package mutating func add(_ part: ImportedInterval) {
         let first = Int(part.atSeconds.rounded())
         let length = max(1, Int((part.atSeconds + part.seconds).rounded()) - first)
         for index in 0..<length {
             let count = Self.share(part.known.count, index, length)
             let failed = Self.share(part.failed ?? 0, index, length)
+            let earlier = seconds[first + index, default: [:]][part.requestClass]
             var sum =
-                seconds[first + index, default: [:]][part.requestClass]
+                earlier
                 ?? ClassSecond(scheduled: 0, completed: 0, failed: 0, p50Ms: nil, p99Ms: nil, maxMs: nil)
             sum.scheduled += count + failed
             sum.completed += count
             sum.failed += failed
             // Two parts in one second, as of two threads: neither one's percentile is that of both.
-            sum.p50Ms = sum.p50Ms == nil ? part.known.p50 : nil
-            sum.p99Ms = sum.p99Ms == nil ? part.known.p99 : nil
+            sum.p50Ms = earlier == nil ? part.known.p50 : nil
+            sum.p99Ms = earlier == nil ? part.known.p99 : nil
             sum.maxMs = [sum.maxMs, part.known.max].compactMap { $0 }.max()
             seconds[first + index, default: [:]][part.requestClass] = sum
         }
     }
 
     /// In order.
-    var samples: [SecondSample] {
+    package var samples: [SecondSample] {
         seconds.sorted { $0.key < $1.key }.map { SecondSample(second: $0.key, phase: "measure", classes: $0.value) }
     }
 

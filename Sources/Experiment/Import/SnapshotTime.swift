@@ -1,7 +1,7 @@
 import Telemetry
 
 /// When a snapshot was taken.
-enum SnapshotTime {
+package enum SnapshotTime {
     /// How the times of snapshots are known.
     enum Origin: Equatable {
         /// A person says that they were taken so many seconds apart, in the order of the files.
@@ -19,8 +19,9 @@ enum SnapshotTime {
     }
 
     /// Seconds since 1970 from a file's name: a date and time such as `20260105T180000Z`, `2026-01-05_18-00-00` or
-    /// `2026-01-05T18:00:00Z`, or ten digits of seconds, or thirteen of milliseconds; `nil` without any.
-    static func named(_ name: String) -> Double? {
+    /// `2026-01-05T18:00:00Z`, or ten digits of seconds, or thirteen of milliseconds; `nil` without any. Ten digits that
+    /// would be a time after 2033 are more likely year, month, day and hour, and no time.
+    package static func named(_ name: String) -> Double? {
         let form = #/(?:^|\D)(\d{4})-?(\d\d)-?(\d\d)[T_\- ](\d\d)[:_\-]?(\d\d)[:_\-]?(\d\d)(?!\d)/#
         if let (_, year, month, day, hour, minute, second) = name.firstMatch(of: form)?.output,
             isWithin(month, 1...12), isWithin(day, 1...31), isWithin(hour, 0...23), isWithin(minute, 0...59),
@@ -30,8 +31,11 @@ enum SnapshotTime {
                 .map { Double($0) / 1_000 }
         }
         let digits = name.split { !$0.isNumber }
-        if let seconds = digits.first(where: { $0.count == 10 }).flatMap({ Double(String($0)) }) { return seconds }
-        return digits.first { $0.count == 13 }.flatMap { Double(String($0)) }.map { $0 / 1_000 }
+        let seconds = digits.compactMap { text -> Double? in
+            guard let number = Double(String(text)) else { return nil }
+            return text.count == 10 ? number : text.count == 13 ? number / 1_000 : nil
+        }
+        return seconds.first { 1e9..<2e9 ~= $0 }
     }
 
     private static func isWithin(_ digits: Substring, _ range: ClosedRange<Int>) -> Bool {

@@ -180,7 +180,7 @@ package struct ExperimentPlan: Sendable {
     private static func traces(_ files: ExperimentFiles) -> [ExperimentInput] {
         files.workloads.sorted { $0.key < $1.key }.compactMap { name, workload in
             workload.trace.map {
-                ExperimentInput(kind: "trace", name: "\(name): \($0.name)", digest: $0.summary.digest)
+                ExperimentInput(kind: "trace", name: "\(name): \($0.fileName)", digest: $0.summary.digest)
             }
         }
     }

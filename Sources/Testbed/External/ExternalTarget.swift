@@ -84,7 +84,7 @@ public struct ExternalTarget: Sendable {
     /// - Parameter known: as ``checkOurs(known:)`` takes it.
     /// - Returns: statements in their order.
     public func looks(known: String) -> [String] {
-        [Self.question(Self.literal(parameters.database)), Self.others(besides: known)]
+        [Self.question(SQLLiteral.of(parameters.database)), Self.others(besides: known)]
     }
 
     private static let unmarked =
@@ -188,7 +188,7 @@ public struct ExternalTarget: Sendable {
     private func look(_ connection: Connection) throws -> Standing {
         let name = parameters.database
         let row = try answered { () throws(PostgresError) in
-            try connection.run(Self.question(Self.literal(name))).first ?? []
+            try connection.run(Self.question(SQLLiteral.of(name))).first ?? []
         }
         guard row.count == 7, let version = row[0] else { throw problem("the server did not say what it is") }
         return Standing(
@@ -211,7 +211,7 @@ public struct ExternalTarget: Sendable {
         SELECT format('%s.%s', n.nspname, c.relname)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-          AND NOT (n.nspname = 'public' AND c.relname ~ \(literal(known)))
+          AND NOT (n.nspname = 'public' AND c.relname ~ \(SQLLiteral.of(known)))
           AND NOT EXISTS (SELECT FROM pg_depend d
                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
         ORDER BY 1 LIMIT 4
@@ -268,9 +268,4 @@ public struct ExternalTarget: Sendable {
     }
 
     private static func quoted(_ name: String) -> String { "\"\(name)\"" }
-
-    /// A text within a statement, whatever `standard_conforming_strings` is.
-    private static func literal(_ text: String) -> String {
-        "E'" + text.map { $0 == "'" ? "''" : $0 == "\\" ? "\\\\" : String($0) }.joined() + "'"
-    }
 }

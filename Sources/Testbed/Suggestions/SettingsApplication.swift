@@ -130,7 +130,7 @@ struct SettingsApplication {
     }
 
     private func change(_ asked: [Asked]) async throws {
-        try await alter(asked.map { "ALTER SYSTEM SET \($0.setting.name) = \(Self.literal($0.setting.value))" })
+        try await alter(asked.map { "ALTER SYSTEM SET \($0.setting.name) = \(SQLLiteral.of($0.setting.value))" })
         // The server takes its time to read its files; what waits for a restart after all will not come.
         for _ in 0..<100 {
             let rows = try await read()
@@ -155,10 +155,6 @@ struct SettingsApplication {
                 for statement in statements + ["SELECT pg_reload_conf()"] { try connection.run(statement) }
             }
         }.get()
-    }
-
-    private static func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 
     // MARK: Words

@@ -9,7 +9,8 @@ public struct TraceSummary: Sendable {
         /// As the column `kind` has it.
         public let name: String
         /// Rows that are replayed or passed over; those before the start are left out.
-        public internal(set) var rows = 0
+        public var rows: Int { counts.rows }
+        var counts = TraceCounts()
         /// Payload, bytes.
         public internal(set) var bytes = 0
         /// Whether they become messages or requests; not so where a client of the workload sends such requests by itself.
@@ -32,7 +33,8 @@ public struct TraceSummary: Sendable {
     /// Kinds that occur, in the order of the workload's entries.
     public internal(set) var kinds: [Kind] = []
     /// Messages from the start on.
-    public internal(set) var messages = 0
+    public var messages: Int { messageCounts.rows }
+    var messageCounts = TraceCounts()
     /// What they take in the database by ``StorageModel``, bytes.
     var databaseBytes = 0.0
     /// Time of the last row, nanoseconds from the beginning of the recording.
@@ -157,12 +159,12 @@ struct TraceCheck {
             return
         }
         summary.rows += 1
-        kinds[row.kind].rows += 1
+        kinds[row.kind].counts.note(row.time - start)
         kinds[row.kind].bytes += row.size
         let first = TraceSummary.First(place: place, time: row.time)
         switch row.action {
         case .message:
-            summary.messages += 1
+            summary.messageCounts.note(row.time - start)
             summary.databaseBytes += StorageModel.databaseBytes(payload: row.size)
             if summary.firstMessage == nil { summary.firstMessage = first }
         case .request(let query):

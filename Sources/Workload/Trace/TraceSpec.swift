@@ -8,6 +8,8 @@ import Synchronization
 public struct TraceSpec: Sendable {
     /// The file as the workload names it.
     public let name: String
+    /// The file without its folder, for records: no path of one machine matters to a reader.
+    public var fileName: String { name.split(separator: "/").last.map { String($0) } ?? name }
     /// What it holds.
     public let summary: TraceSummary
     /// Time in the recording that the trial begins with, nanoseconds.
@@ -34,6 +36,15 @@ public struct TraceSpec: Sendable {
         names = keys.names
         watch = TraceWatch()
         summary = try TraceCheck.read(file, start: start, names, spec)
+        let classes = MessageClasses(spec.messages.streams + (spec.messagesBefore?.streams ?? [])).names
+        if hasUntoldClasses, classes.count >= MessageClasses.most, !classes.contains(TraceKinds.classOfUntold) {
+            throw SpecProblems([
+                SpecProblem(
+                    file: file.path, line: nil, column: nil,
+                    what: "has messages of no class, and the workload has as many classes as there may be",
+                    remedy: "write 'put/CLASS', or take a class away")
+            ])
+        }
         if repeats, Double(summary.rows) / Double(length) * keys.scale * 1e9 > ArrivalProcesses.rates.upperBound {
             throw SpecProblems([
                 SpecProblem(
@@ -79,22 +90,38 @@ public struct TraceSpec: Sendable {
         return TraceWalk(self, sort, TraceDecoder(kinds, TraceTopics(book, names, places: summary.places)))
     }
 
-    /// Rows to expect in a span of trial time, of so many in the whole recording: as if they lay evenly in it.
-    func expected(_ rows: Int, _ scale: Double, from start: Int64, to end: Int64) -> Double {
-        let length = Double(length) / scale
-        let (start, end) = (Double(max(start, 0)), Double(max(end, 0)))
-        let covered = repeats ? end - start : min(end, length) - min(start, length)
-        return Double(rows) * max(covered, 0) / length
+    /// Rows to expect in a span of trial time.
+    func expected(_ counts: TraceCounts, _ scale: Double, from start: Int64, to end: Int64) -> Double {
+        before(end, counts, scale) - before(start, counts, scale)
+    }
+
+    private func before(_ time: Int64, _ counts: TraceCounts, _ scale: Double) -> Double {
+        let (passed, length) = (Double(max(time, 0)) * scale, Double(length))
+        guard repeats else { return counts.before(min(passed, length)) }
+        let rounds = (passed / length).rounded(.down)
+        return rounds * Double(counts.rows) + counts.before(passed - rounds * length)
+    }
+
+    /// Messages that there are at most in a span from the trial's start.
+    func mostMessages(in span: UInt64) -> Double {
+        let counts = summary.messageCounts
+        let passed = Double(span) * messageScale
+        guard repeats else { return Double(counts.atMost(before: passed)) }
+        return Double(counts.rows) * ((passed / Double(length)).rounded(.down) + 1)
     }
 
     // MARK: What went wrong
 
     /// What kept a walk from going on, or tells that the file is no longer what was read first; `nil` while all is well.
+    /// It names the file without its folder, because it goes into records.
     public var problem: SpecProblem? {
-        if let noted = watch.problem { return noted }
+        if let noted = watch.problem {
+            return SpecProblem(
+                file: fileName, line: noted.line, column: noted.column, what: noted.what, remedy: noted.remedy)
+        }
         guard !file.isUnchanged else { return nil }
         return SpecProblem(
-            file: file.path, line: nil, column: nil, what: "was changed while it was used",
+            file: fileName, line: nil, column: nil, what: "was changed while it was used",
             remedy: "leave the trace as it is, or give each trial its own copy")
     }
 

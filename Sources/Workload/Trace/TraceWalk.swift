@@ -72,10 +72,11 @@ final class TraceWalk {
                 next = try decoder.decode(line, learns: false)
             } catch {
                 let place = reader?.place ?? .start
+                // Without the field's text, which goes into the record and may be a topic.
                 return end(
                     SpecProblem(
-                        file: trace.file.path, line: place.line, column: error.offset + 1, what: error.what,
-                        remedy: "leave the trace as it is while it is used"))
+                        file: trace.fileName, line: place.line, column: error.offset + 1,
+                        what: "is no longer what was read first", remedy: "leave the trace as it is while it is used"))
             }
             if isWanted(next.action) {
                 due = trialTime(next.time)

@@ -22,14 +22,13 @@ extension WorkloadSpec {
     /// Archived messages to expect in a span of trial time.
     public func expectedMessages(from start: Int64, to end: Int64) -> Double {
         guard let trace, trace.hasMessages else { return messages.expected(from: start, to: end, calendar) }
-        return trace.expected(trace.summary.messages, trace.messageScale, from: start, to: end)
+        return trace.expected(trace.summary.messageCounts, trace.messageScale, from: start, to: end)
     }
 
     /// Messages that there will hardly be more of in a span from the trial's start.
     func mostMessages(in span: UInt64) -> Double {
         guard let trace, trace.hasMessages else { return messages.expected(from: 0, to: Int64(span), calendar) * 1.2 }
-        let rounds = trace.repeats ? Double(span) / Double(trace.length) * trace.messageScale + 1 : 1
-        return Double(trace.summary.messages) * rounds
+        return trace.mostMessages(in: span)
     }
 
     /// What one archived message of the trial takes in the database on average by ``StorageModel``, bytes.
@@ -53,10 +52,9 @@ extension WorkloadSpec {
             return query.arrivals.expected(from: start, to: end, calendar)
         }
         let word = TraceKinds.word(query.shape.firstClass, query.name)
-        let rows = trace.summary.kinds.reduce(0) {
-            $0 + ($1.name == word || $1.name == query.shape.firstClass ? $1.rows : 0)
+        return trace.summary.kinds.filter { $0.name == word || $0.name == query.shape.firstClass }.reduce(0) {
+            $0 + trace.expected($1.counts, trace.requestScale, from: start, to: end)
         }
-        return trace.expected(rows, trace.requestScale, from: start, to: end)
     }
 
     /// Archived messages of some classes to expect in a span of trial time; of all where none is named.
@@ -67,7 +65,7 @@ extension WorkloadSpec {
         let wanted = trace.summary.kinds.filter { kind in
             kind.messageClass.map { classes.isEmpty || classes.contains($0) } ?? false
         }
-        return trace.expected(wanted.reduce(0) { $0 + $1.rows }, trace.messageScale, from: start, to: end)
+        return wanted.reduce(0) { $0 + trace.expected($1.counts, trace.messageScale, from: start, to: end) }
     }
 
     /// Says why the trace of the workload could not be replayed as it was read.
