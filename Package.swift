@@ -3,10 +3,9 @@ import PackageDescription
 
 /// Hot members cross module borders; without the first flag a public generic costs forty nanoseconds a call. Checking at
 /// run time that no two accesses to a class's property overlap costs ten thousand instructions an operation, twice what
-/// libpq takes; debug builds check. Line tables, which debug builds have too, take a tenth of a first build.
+/// libpq takes; debug builds check.
 let optimised: [SwiftSetting] = [
-    .unsafeFlags(
-        ["-cross-module-optimization", "-enforce-exclusivity=unchecked", "-gnone"], .when(configuration: .release)),
+    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]

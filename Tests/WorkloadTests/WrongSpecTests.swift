@@ -65,7 +65,9 @@ import Workload
     ])
     func noValueAnywhereTraps(_ value: String) throws {
         for (base, isOverlay) in [(WrongSpecs.workload, false), (WrongSpecs.overlay, true)] {
-            for place in base.matches(of: /: ([^\s,{}\[\]]+)(?=[,}\n])/) {
+            // Every third place, another third for each value.
+            let places = base.matches(of: /: ([^\s,{}\[\]]+)(?=[,}\n])/).enumerated()
+            for (number, place) in places where (number + value.utf8.count) % 3 == 0 {
                 var text = base
                 text.replaceSubrange(place.1.startIndex..<place.1.endIndex, with: value)
                 for problem in Self.problems(of: text, isOverlay: isOverlay) {
