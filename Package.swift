@@ -119,7 +119,8 @@ let package = Package(
         tests("ComparisonTests", ["Comparison", "Measurement", "RunRecord", "Statistics"]),
         tests("ReportTests", ["Comparison", "Measurement", "Report", "RunRecord", subprocess, system]),
         tests(
-            "CommandLineTests", ["archivebench", "LinuxSystem", "PostgresClient", "Workload", subprocess, system]),
+            "CommandLineTests",
+            ["archivebench", "LinuxSystem", "PostgresClient", "RunRecord", "Workload", subprocess, system]),
         tests(
             "ExperimentTests",
             [

@@ -24,6 +24,9 @@ public struct FleetInspector {
     /// Size of all databases, bytes.
     public func databaseBytes() throws -> Int { try read { try $0.databaseBytes() }.reduce(0, +) }
 
+    /// Attached partitions of `messages`, in all databases together.
+    public func partitions() throws -> Int { try read { try $0.partitionCount() }.reduce(0, +) }
+
     /// Bytes by family of relations, largest first, those of one name in all databases together.
     public func families() throws -> [ArchiveInspector.Family] {
         let all = try read { try $0.families() }

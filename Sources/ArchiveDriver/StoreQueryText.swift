@@ -5,6 +5,8 @@ import WakuModel
 /// the simple protocol.
 struct StoreQueryText {
     let buffer: TextBuffer
+    /// What the tables have hashes in.
+    var column = DriverBehaviour.Hashes.hex
 
     /// Conditions of the generic query; absent ones are left out.
     struct Conditions {
@@ -146,7 +148,7 @@ struct StoreQueryText {
 
     private func writeHash(_ hash: MessageHash) {
         buffer.append("'" as StaticString)
-        hash.writeHex(to: buffer.room(64))
+        buffer.append(hash, column)
         buffer.append("'" as StaticString)
     }
 

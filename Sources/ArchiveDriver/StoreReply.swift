@@ -56,9 +56,9 @@ public struct StoreReply: Sendable {
         guard result.hasRows else { return }
         let count = result.rowCount
         let ofPage = min(count, pageSize - rowCount)
-        if ofPage > 0 { lastOfPage = MessageHash.parse(result.bytes(ofPage - 1, 0)) }
+        if ofPage > 0 { lastOfPage = MessageHash.read(result.bytes(ofPage - 1, 0)) }
         if keepsHashes && ofPage > 0 {
-            for row in 0..<ofPage { hashes.append(MessageHash.parse(result.bytes(row, 0)) ?? .zero) }
+            for row in 0..<ofPage { hashes.append(MessageHash.read(result.bytes(row, 0)) ?? .zero) }
         }
         if keepsRows { for row in 0..<count { rows.append(Self.row(result, row)) } }
         rowCount += count
@@ -72,7 +72,7 @@ public struct StoreReply: Sendable {
     }
 
     private static func row(_ result: borrowing QueryResult, _ index: Int) -> Row {
-        var row = Row(hash: MessageHash.parse(result.bytes(index, 0)) ?? .zero)
+        var row = Row(hash: MessageHash.read(result.bytes(index, 0)) ?? .zero)
         guard result.columnCount == 7 else { return row }
         row.pubsubTopic = result.text(index, 1)
         row.contentTopic = result.text(index, 2)

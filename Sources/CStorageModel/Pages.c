@@ -138,3 +138,13 @@ uint32_t csm_add_page(csm_segment *s, uint32_t file, uint32_t number, uint64_t n
     s->statistics.pages++;
     return page;
 }
+
+void csm_empty_cache(csm_segment *s) {
+    if (!csm_lock(s)) return;
+    for (uint32_t page = s->cache.oldest; page != CSM_NONE;) {
+        uint32_t newer = csm_pages(s)[page].newer;
+        if (!csm_pages(s)[page].dirty) csm_remove_page(s, page);
+        page = newer;
+    }
+    csm_unlock(s);
+}

@@ -68,20 +68,52 @@ struct BlockSide: Sendable {
         return Double(count) / spentSeconds
     }
 
-    /// Whether it carried what was offered: everything ended, and waiting did not build up.
+    // MARK: Keeping up
+
+    /// Whether as many requests of each class ended as were due, what an earlier slice left over counted among them.
+    /// A node's own jobs are left out: a retention pass that runs on beyond its slice is no queue of requests.
+    var hasEndedRequests: Bool {
+        scheduled.allSatisfy { MetricCatalogue.isJob($0.key) || ended[$0.key] ?? 0 >= $0.value }
+    }
+
+    /// Whether it carried what was offered: every request ended, and waiting did not build up.
     ///
     /// A side that is slower than its schedule still empties its queue after the slice. Then the time to do so is long
     /// against the slice, and so is the median response time against it; where a few slow requests take as long, the
-    /// median is short.
+    /// median is short. A class that falls behind alone hides in the median of all, so each is looked at by itself.
     var keptUp: Bool {
-        let (due, done) = (scheduled.values.reduce(0, +), ended.values.reduce(0, +))
-        guard isDrained, Double(done) >= KeptUpFinding.leastEnded * Double(due) else { return false }
+        func requests(_ counts: [String: Int]) -> Int {
+            counts.reduce(0) { $0 + (MetricCatalogue.isJob($1.key) ? 0 : $1.value) }
+        }
+        let (due, done) = (requests(scheduled), requests(ended))
+        guard Double(done) >= KeptUpFinding.leastEnded * Double(due) else { return false }
+        // What is still in flight when every request has ended is a job.
+        guard isDrained || hasEndedRequests else { return false }
         guard longestDrain > KeptUpFinding.longestDrain, slices > 0, seconds > 0 else { return true }
-        let all = CountedValues(pooling: Array(samples.values))
+        let classes = samples.filter { !MetricCatalogue.isJob($0.key) }.map(\.value)
+        let all = CountedValues(pooling: classes)
         guard all.total > 0 else { return true }
-        let median = HarrellDavis.quantile(values: all.values, counts: all.counts, share: 0.5)
         let drain = longestDrain * seconds / Double(slices)
-        return median / 1e9 < drain / 3
+        guard nanoseconds(0.5, of: all) / 1e9 < drain / 3 else { return false }
+        return !classes.contains { hasQueued($0, drain: drain) }
+    }
+
+    /// Whether the response times of one class are those of a queue that grew from the start of its slices to their
+    /// end: they are spread evenly from next to nothing to a large part of the slice, and after the slice the queue
+    /// still had to be emptied. Slow requests without a queue have a least time, or a long tail where they differ much;
+    /// a growing queue has neither, and every lognormal distribution has one of the two.
+    private func hasQueued(_ sample: CountedValues, drain: Double) -> Bool {
+        guard sample.total >= KeptUpFinding.fewestOfClass * slices else { return false }
+        let longest = nanoseconds(0.95, of: sample)
+        guard longest / 1e9 >= KeptUpFinding.leastQueue * seconds / Double(slices), drain >= longest / 2e9 else {
+            return false
+        }
+        let (least, median) = (nanoseconds(0.1, of: sample), nanoseconds(0.5, of: sample))
+        return least <= median / 3 && median >= 0.45 * longest
+    }
+
+    private func nanoseconds(_ share: Double, of sample: CountedValues) -> Double {
+        HarrellDavis.quantile(values: sample.values, counts: sample.counts, share: share)
     }
 }
 

@@ -4,12 +4,15 @@ import Statistics
 
 /// What the finished trials of an experiment say. Everything is worked out on logarithms, so that differences are ratios.
 ///
-/// Only trials that may be used as evidence count, and a cell that fell behind in any of its repeats has no value: those in
-/// which it kept up are the lucky ones. Ratios and effects rest on repeats of which every cell has a value: what
-/// all cells of a repeat share cancels (`BlockedContrasts`).
+/// Only trials that may be used as evidence count, and a cell that fell behind in any of its repeats has no value:
+/// those in which it kept up are the lucky ones. Ratios and effects rest on repeats of which every cell has a value:
+/// what all cells of a repeat share cancels (`BlockedContrasts`). Cells are held against the base and against the
+/// leader by the same noise; which are told apart is corrected for the number of cells (`Holm`).
 public enum ExperimentAnalysis {
     /// Of intervals; for each figure by itself, not for all together.
     public static let confidence = 0.95
+    /// Largest probability, after Holm's correction over the cells, with which one cell is told apart from another.
+    public static let error = 0.05
 
     /// - Parameter record: finished, or as far as it came.
     /// - Returns: one for each metric that any usable trial has; all metrics where any trial fell behind.
@@ -25,8 +28,7 @@ public enum ExperimentAnalysis {
     ) -> ExperimentResult {
         let blocks = table.completeBlocks
         let contrasts = blocks.isEmpty ? nil : BlockedContrasts(blocks)
-        let ranking = table.cells.map { cell in ranked(cell, table, contrasts, record) }
-            .sorted { metric.lessIsBetter ? $0.value < $1.value : $0.value > $1.value }
+        let ranking = ranking(of: metric, table, contrasts, record)
         let wanted = EffectContrast.all(of: record, cells: table.cells)
         let known = wanted.isEmpty ? nil : contrasts
         let effects = known.map { estimate(wanted, $0) } ?? (effects: [], method: noRepeat)
@@ -65,28 +67,59 @@ public enum ExperimentAnalysis {
 
     // MARK: Ranking
 
-    private static func ranked(
-        _ cell: Int, _ table: ValueTable, _ contrasts: BlockedContrasts?, _ record: ExperimentRecord
-    ) -> RankedCell {
-        let logs = table.logs(of: cell)
-        let mean = Sample.mean(logs)
-        var ranked = RankedCell(cell: cell, value: exp(mean), count: logs.count)
-        if logs.count > 1 {
-            let half =
-                StudentT.quantile(confidence: confidence, degrees: logs.count - 1) * Sample.standardDeviation(logs)
-                / Double(logs.count).squareRoot()
-            (ranked.low, ranked.high) = (exp(mean - half), exp(mean + half))
+    private static func ranking(
+        of metric: ExperimentMetric, _ table: ValueTable, _ contrasts: BlockedContrasts?, _ record: ExperimentRecord
+    ) -> [RankedCell] {
+        let order = table.cells.map { cell in (cell: cell, mean: Sample.mean(table.logs(of: cell))) }
+            .sorted { metric.lessIsBetter ? $0.mean < $1.mean : $0.mean > $1.mean }
+        let byBase = Self.contrasts(with: record.baseCell, table, contrasts)
+        let byLeader = Self.contrasts(with: order.first?.cell, table, contrasts)
+        return order.map { cell, mean in
+            let logs = table.logs(of: cell)
+            var ranked = RankedCell(cell: cell, value: exp(mean), count: logs.count)
+            if let half = halfWidth(logs, contrasts) {
+                (ranked.low, ranked.high) = (exp(mean - half), exp(mean + half))
+            }
+            if let found = byBase[cell] {
+                (ranked.ratio, ranked.ratioLow, ranked.ratioHigh) = (found.ratio, found.low, found.high)
+                ranked.probability = found.probability
+            }
+            ranked.byLeader = byLeader[cell]
+            return ranked
         }
-        guard let contrasts, let base = record.baseCell, let from = table.cells.firstIndex(of: base),
-            let to = table.cells.firstIndex(of: cell), from != to
-        else { return ranked }
-        var coefficients = [Double](repeating: 0, count: table.cells.count)
-        (coefficients[from], coefficients[to]) = (-1, 1)
-        let value = contrasts.value(coefficients, confidence: confidence)
-        ranked.ratio = exp(value.estimate)
-        ranked.ratioLow = value.halfWidth.map { exp(value.estimate - $0) }
-        ranked.ratioHigh = value.halfWidth.map { exp(value.estimate + $0) }
-        return ranked
+    }
+
+    /// Half the width of a cell's interval: by the noise of all cells in complete repeats, which has more degrees of
+    /// freedom than the few repeats of one cell; by its own where there is but one such repeat.
+    private static func halfWidth(_ logs: [Double], _ contrasts: BlockedContrasts?) -> Double? {
+        guard logs.count > 1 else { return nil }
+        if let half = contrasts?.halfWidth(ofMeanOver: logs.count, confidence: confidence) { return half }
+        return StudentT.quantile(confidence: confidence, degrees: logs.count - 1) * Sample.standardDeviation(logs)
+            / Double(logs.count).squareRoot()
+    }
+
+    /// Every other cell held against one, by cell. The intervals are each by itself; the probabilities are corrected
+    /// for how many cells there are, because the best of many is looked at.
+    private static func contrasts(
+        with one: Int?, _ table: ValueTable, _ contrasts: BlockedContrasts?
+    ) -> [Int: CellContrast] {
+        guard let contrasts, let one, let from = table.cells.firstIndex(of: one) else { return [:] }
+        let others = table.cells.indices.filter { $0 != from }
+        let values = others.map { to -> BlockedContrasts.Value in
+            var coefficients = [Double](repeating: 0, count: table.cells.count)
+            (coefficients[from], coefficients[to]) = (-1, 1)
+            return contrasts.value(coefficients, confidence: confidence)
+        }
+        // All of them have one, or none has.
+        let corrected = Holm.adjusted(values.compactMap(\.probability))
+        var found: [Int: CellContrast] = [:]
+        for (place, value) in values.enumerated() {
+            found[table.cells[others[place]]] = CellContrast(
+                ratio: exp(value.estimate), low: value.halfWidth.map { exp(value.estimate - $0) },
+                high: value.halfWidth.map { exp(value.estimate + $0) },
+                probability: place < corrected.count ? corrected[place] : nil)
+        }
+        return found
     }
 
     // MARK: Effects
@@ -114,7 +147,7 @@ public enum ExperimentAnalysis {
     private static func method(_ contrasts: BlockedContrasts, isLenth: Bool) -> String {
         if contrasts.blocks > 1 {
             return
-                "Student's t on logarithms, repeats as blocks, \(contrasts.degrees) degrees of freedom; each interval by itself, not for all together"
+                "Student's t on logarithms, repeats as blocks, \(contrasts.degrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart is corrected for their number by Holm's method"
         }
         return isLenth
             ? "a single repeat: intervals by Lenth's pseudo standard error, which takes most effects for noise"

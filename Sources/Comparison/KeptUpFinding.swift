@@ -7,12 +7,21 @@ struct KeptUpFinding: Sendable {
     static let leastEnded = 0.95
     /// Time to empty the queue after a slice, as a share of the slice, beyond which waiting built up.
     static let longestDrain = 0.05
+    /// A request class is judged by itself when it completes at least so many operations a slice.
+    static let fewestOfClass = 20
+    /// The wait that a class's queue must have grown to, as a share of the slice.
+    static let leastQueue = 0.25
     /// A side kept up when it was behind in no more than this share of its blocks.
     static let mostBehind = 0.1
     /// The verdict "did not keep up" is given when blocks in which only that side was behind outnumber the others so clearly
     /// that a coin would do it no more often than this (the sign test, one-sided): a fiftieth of the usual error, so that
     /// it counts for nothing beside the others at however many looks.
     static let level = 0.001
+    /// At the last look, of which there is one, the verdict is also given when that side was behind in every block and
+    /// the other in none, of at least so many: a coin does so once in 64 times, and sides that fall behind by chance,
+    /// each by itself, at most once in 4 096. Comparisons of long slices have few blocks, and could never pass
+    /// ``level``.
+    static let fewestThroughout = 6
 
     let label: ComparedPair.KeptUp
     let blocks: Int
@@ -22,7 +31,12 @@ struct KeptUpFinding: Sendable {
     let isSure: Bool
 
     /// In a closed loop each side sets its own pace, so both keep up.
-    init(_ blocks: [ComparedBlocks.Block], isOpenLoop: Bool) {
+    ///
+    /// - Parameters:
+    ///   - blocks: that count.
+    ///   - isOpenLoop: whether operations keep to a schedule.
+    ///   - isLast: whether there will be no further look.
+    init(_ blocks: [ComparedBlocks.Block], isOpenLoop: Bool, isLast: Bool = false) {
         let behind = isOpenLoop ? blocks.map { (base: !$0.base.keptUp, candidate: !$0.candidate.keptUp) } : []
         baseBehind = behind.count { $0.base }
         candidateBehind = behind.count { $0.candidate }
@@ -38,9 +52,10 @@ struct KeptUpFinding: Sendable {
         self.label = label
         let onlyOne = behind.count { $0.base != $0.candidate }
         let onlyWorse = behind.count { label == .baseOnly ? $0.candidate && !$0.base : $0.base && !$0.candidate }
+        let isThroughout = isLast && onlyWorse == blocks.count && blocks.count >= Self.fewestThroughout
         isSure =
             (label == .baseOnly || label == .candidateOnly) && onlyOne > 0
-            && Binomial.atLeast(onlyWorse, of: onlyOne, probability: 0.5) <= Self.level
+            && (isThroughout || Binomial.atLeast(onlyWorse, of: onlyOne, probability: 0.5) <= Self.level)
     }
 
     /// As a record tells it: what may be chance is no finding against a side.

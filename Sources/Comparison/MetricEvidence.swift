@@ -14,13 +14,15 @@ struct MetricEvidence: Sendable {
     let mean: MeanEstimate?
     /// Share of the variance that the load generator's CPU explained; `nil` when it was of no use.
     let controlled: Double?
+    /// Whether there was a control that may not be used, because the load generator works otherwise for the two sides.
+    let isUncontrolled: Bool
     /// Why it carries no verdict, though it was meant to; `nil` when it carries one or was never meant to.
     let obstacle: String?
 
     /// A verdict must not rest on a few blocks that happened to have a value.
     private static let mostWithoutValue = 0.1
 
-    init(_ metric: String, of compared: ComparedBlocks, rule: ComparisonRule) {
+    init(_ metric: String, of compared: ComparedBlocks, rule: ComparisonRule, hasControl: Bool) {
         let quantity = MetricCatalogue.quantity(of: metric)
         let series = BlockSeries(metric, quantity, of: compared.blocks)
         self.metric = metric
@@ -32,7 +34,9 @@ struct MetricEvidence: Sendable {
         candidate = compared.overall(metric, quantity, \.candidate)
         let isWhole = Double(series.zeros + series.missing) <= Self.mostWithoutValue * Double(compared.blocks.count)
         let plain = series.zeros == 0 && isWhole ? MeanEstimate(winsorised: series.logRatios) : nil
-        let freed = plain == nil ? nil : series.control.flatMap { ControlVariate(series.logRatios, control: $0) }
+        let control = plain == nil ? nil : series.control
+        let freed = hasControl ? control.flatMap { ControlVariate(series.logRatios, control: $0) } : nil
+        isUncontrolled = control != nil && !hasControl
         mean = freed?.mean ?? plain
         controlled = freed.map { $0.correlation * $0.correlation }
         obstacle =
@@ -50,6 +54,7 @@ struct MetricEvidence: Sendable {
         lessIsBetter = quantity?.lessIsBetter ?? true
         isLatency = quantity?.isLatency ?? false
         controlled = nil
+        isUncontrolled = false
         self.isPrimary = isPrimary
         self.base = base
         self.candidate = candidate

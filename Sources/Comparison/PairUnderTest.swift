@@ -6,19 +6,35 @@ import Statistics
 struct PairUnderTest: Sendable {
     let candidate: String
     let compared: ComparedBlocks
-    let keptUp: KeptUpFinding
+    var keptUp: KeptUpFinding
     /// Those that are meant to carry verdicts first, each part in the catalogue's order.
     let evidence: [MetricEvidence]
 
+    /// - Parameters:
+    ///   - slices: all so far.
+    ///   - histograms: response times in nanoseconds by slice and request class.
+    ///   - base: name of its side.
+    ///   - candidate: name of its side.
+    ///   - rule: fixed before the first slice.
+    ///   - hasControl: whether the load generator's CPU time tells of the machine alone.
     init(
         _ slices: [SliceRecord], histograms: [PairedJudge.SliceKey: [String: LatencyHistogram]], base: String,
-        candidate: String, rule: ComparisonRule
+        candidate: String, rule: ComparisonRule, hasControl: Bool
     ) {
         self.candidate = candidate
         let compared = ComparedBlocks(slices, histograms: histograms, base: base, candidate: candidate)
         self.compared = compared
         keptUp = KeptUpFinding(compared.blocks, isOpenLoop: rule.isOpenLoop)
-        evidence = (rule.primary + Self.others(compared, rule)).map { MetricEvidence($0, of: compared, rule: rule) }
+        evidence = (rule.primary + Self.others(compared, rule)).map {
+            MetricEvidence($0, of: compared, rule: rule, hasControl: hasControl)
+        }
+    }
+
+    /// The same when there will be no further look: who was behind throughout is then told so after fewer blocks.
+    func atTheEnd(_ rule: ComparisonRule) -> PairUnderTest {
+        var last = self
+        last.keptUp = KeptUpFinding(compared.blocks, isOpenLoop: rule.isOpenLoop, isLast: true)
+        return last
     }
 
     /// Every other metric that there is something about.

@@ -31,16 +31,21 @@ public struct PairedJudge: Sendable {
     public let base: String
     /// Names of the candidates' sides.
     public let candidates: [String]
+    /// Those of them whose load generator works otherwise than the base's.
+    public let drivenOtherwise: Set<String>
     private let levels: SequentialLevels
 
     /// - Parameters:
     ///   - rule: fixed before the first slice.
     ///   - base: name of its side.
     ///   - candidates: names of theirs.
-    public init(rule: ComparisonRule, base: String, candidates: [String]) {
+    ///   - drivenOtherwise: those of them whose load generator works otherwise than the base's, so that its CPU time
+    ///     tells of the side and not only of the machine; it is no control variate for them.
+    public init(rule: ComparisonRule, base: String, candidates: [String], drivenOtherwise: Set<String> = []) {
         self.rule = rule
         self.base = base
         self.candidates = candidates
+        self.drivenOtherwise = drivenOtherwise
         levels = SequentialLevels(looks: rule.looks)
     }
 
@@ -59,14 +64,16 @@ public struct PairedJudge: Sendable {
         _ slices: [SliceRecord], histograms: [SliceKey: [String: LatencyHistogram]], isFinal: Bool
     ) -> Judgement {
         let pairs = candidates.map {
-            PairUnderTest(slices, histograms: histograms, base: base, candidate: $0, rule: rule)
+            PairUnderTest(
+                slices, histograms: histograms, base: base, candidate: $0, rule: rule,
+                hasControl: !drivenOtherwise.contains($0))
         }
         let look = Look(rule: rule, levels: levels, pairs: pairs, isOver: false)
         if look.isAtLook, let reason = look.reasonToStop {
             return Judgement(pairs: look.finished(reason), isSettled: true)
         }
         guard isFinal else { return Judgement(pairs: look.unfinished, isSettled: false) }
-        let last = Look(rule: rule, levels: levels, pairs: pairs, isOver: true)
+        let last = Look(rule: rule, levels: levels, pairs: pairs.map { $0.atTheEnd(rule) }, isOver: true)
         return Judgement(pairs: last.finished(last.isPlanCarriedOut ? .plan : .ended), isSettled: true)
     }
 

@@ -6,7 +6,7 @@ import Statistics
 /// Trials in turns say more: what was run at another time met another machine. So verdicts need several trials a side, and
 /// all conditions but the variant must be the same.
 public struct RecordComparison: Sendable {
-    /// Trials of one variant.
+    /// Trials of one variant on one version of the server.
     public struct Side: Sendable {
         /// Unique within the comparison.
         public var name: String
@@ -88,7 +88,7 @@ public struct RecordComparison: Sendable {
             budgetSeconds: sides.flatMap(\.trials).reduce(0) { $0 + ($1.phases.measuredSeconds ?? 0) },
             leastPerSlice: Self.leastCompletions,
             primary: MetricCatalogue.usualPrimary(classes: classes.sorted(), isOpenLoop: isOpenLoop),
-            isAA: Set(sides.flatMap(\.trials).map { RecordSides.identity($0.variant) }).count == 1)
+            isAA: Set(sides.flatMap(\.trials).map { RecordSides.identity($0) }).count == 1)
     }
 
     private var pairSides: [RecordSides] {

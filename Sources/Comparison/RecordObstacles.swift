@@ -39,6 +39,10 @@ struct RecordObstacles: Sendable {
                     separator: ", ")
             },
             consequence: "queries over more rows cost more"),
+        Condition(
+            name: "the state of the history",
+            value: { $0.targets.map { state($0.history.state) }.joined(separator: ", ") },
+            consequence: "an archive that nobody vacuumed or analysed has other plans and other costs"),
         Condition(name: "the processor", value: { $0.host.processorModel }, consequence: anotherMachine),
         Condition(name: "the number of processors", value: { "\($0.host.processors)" }, consequence: anotherMachine),
         Condition(
@@ -69,6 +73,21 @@ struct RecordObstacles: Sendable {
 
     private static let anotherMachine = "the difference may be the machine's"
 
+    /// Beginnings of what a record says was done after loading, and the state that was asked for. As found, an archive
+    /// is vacuumed or not as its variant's autovacuum would have it: that is no other state, but the variant.
+    private static let states = [
+        (begins: "as loaded", state: "fresh"), (begins: "vacuumed, everything analysed", state: "vacuumed"),
+        (begins: "vacuumed and analysed as autovacuum", state: "as found"),
+        (begins: "messages counted and analysed", state: "as found"),
+    ]
+
+    /// The state that a history was left in; where the archive came from is no part of it.
+    private static func state(_ words: String) -> String {
+        if let known = states.first(where: { words.hasPrefix($0.begins) }) { return known.state }
+        if words.hasPrefix("look-up table bloated") { return String(words.prefix { $0 != ";" }) }
+        return words.replacing(", copied from the cache", with: "")
+    }
+
     /// Names of the sides with their trials, the base first.
     let sides: [(name: String, trials: [RunRecord])]
 
@@ -82,7 +101,7 @@ struct RecordObstacles: Sendable {
                 + Self.conditions.filter(\.isImported).compactMap { differs($0, in: all) }
         }
         return unusable(all) + repeated(all) + Self.conditions.compactMap { differs($0, in: all) } + sequences
-            + unenforced(all) + mixedVariants
+            + unenforced(all) + mixedVariants + mixedServers
     }
 
     // MARK: Reasons
@@ -141,6 +160,18 @@ struct RecordObstacles: Sendable {
             let variants = Set(side.trials.map { RecordSides.identity($0.variant) })
             return variants.count > 1
                 ? "the trials of \(side.name) are not all of one variant: their settings, schema or driver differ" : nil
+        }
+    }
+
+    /// Trials of one side whose server was updated in between.
+    private var mixedServers: [String] {
+        sides.compactMap { side in
+            let known = side.trials.filter { !$0.targets.isEmpty }
+            let byVersion = Dictionary(grouping: known, by: RecordSides.serverVersions)
+            guard byVersion.count > 1 else { return nil }
+            let versions = byVersion.sorted { $0.key < $1.key }.map { "\($0) in \(Self.names($1))" }
+            return "the server's version differs within \(side.name): \(versions.joined(separator: ", ")); "
+                + "what differs between its trials may be the server's"
         }
     }
 

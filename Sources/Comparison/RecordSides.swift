@@ -29,6 +29,16 @@ struct RecordSides: Sendable {
             .joined(separator: "\n")
     }
 
+    /// What tells the side of a trial from another: its variant, and the server's version that it was run on.
+    static func identity(_ trial: RunRecord) -> String {
+        "\(identity(trial.variant))\n\(serverVersions(trial))"
+    }
+
+    /// Versions of a trial's servers; empty when none is recorded.
+    static func serverVersions(_ trial: RunRecord) -> String {
+        trial.targets.map(\.serverVersion).joined(separator: ", ")
+    }
+
     /// How the estimate is come by, as a sentence goes on.
     var method: String {
         isPaired
@@ -63,7 +73,7 @@ struct RecordSides: Sendable {
 
     /// Request classes of both sides that the clients asked for, not a node's own jobs.
     var requestClasses: [String] {
-        Set((base + candidate).flatMap(\.classes.keys)).filter { !$0.hasPrefix("maintenance.") }.sorted()
+        Set((base + candidate).flatMap(\.classes.keys)).filter { !MetricCatalogue.isJob($0) }.sorted()
     }
 
     /// By the names that verdicts have.

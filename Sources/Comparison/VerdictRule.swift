@@ -52,7 +52,8 @@ struct VerdictRule: Sendable {
         result.smallestEffect = smallest.isFinite ? smallest : nil
         result.blocksToSettle = verdict == .inconclusive ? sensitivity.countToSettle(mean.centre) : nil
         let words = VerdictWords(rule: rule, tested: tested)
-        result.reason = words.reason(result, controlled: evidence.controlled)
+        result.reason = words.reason(
+            result, controlled: evidence.controlled, isUncontrolled: evidence.isUncontrolled)
         return result
     }
 

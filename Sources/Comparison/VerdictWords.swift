@@ -6,7 +6,12 @@ struct VerdictWords: Sendable {
     /// Metrics that are tested, of all candidates.
     let tested: Int
 
-    func reason(_ verdict: MetricVerdict, controlled: Double?) -> String {
+    /// - Parameters:
+    ///   - verdict: with its interval.
+    ///   - controlled: share of the variance that the load generator's CPU time explained; `nil` when it was of no use.
+    ///   - isUncontrolled: whether it was left in because the generator works otherwise for the two sides.
+    /// - Returns: the reason.
+    func reason(_ verdict: MetricVerdict, controlled: Double?, isUncontrolled: Bool) -> String {
         guard let ratio = verdict.ratio else { return "no interval" }
         let margin = "±\(LogRatio.share(rule.margin))"
         let interval = "the interval from \(LogRatio.percent(ratio.low)) to \(LogRatio.percent(ratio.high))"
@@ -18,7 +23,7 @@ struct VerdictWords: Sendable {
             case .equivalent: "\(interval) lies inside the margin of \(margin)"
             case .inconclusive, nil: open(ratio, interval, margin)
             }
-        return text + adjusted + advice(verdict) + control(controlled)
+        return text + adjusted + advice(verdict) + control(controlled) + (isUncontrolled ? Self.noControl : "")
     }
 
     private func open(_ ratio: RatioInterval, _ interval: String, _ margin: String) -> String {
@@ -48,6 +53,9 @@ struct VerdictWords: Sendable {
             "; the load generator's CPU time explained \(LogRatio.share($0)) of the variance and was taken out"
         } ?? ""
     }
+
+    private static let noControl =
+        "; the load generator's CPU time was not taken out, because it works otherwise for the two sides"
 
     // MARK: Without an interval
 

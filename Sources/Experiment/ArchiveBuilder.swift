@@ -8,7 +8,7 @@ import Workload
 /// A managed cluster with an archive in it, ready for load.
 public struct BuiltArchive: Sendable {
     public let cluster: ManagedCluster
-    public let history: HistoryDescription
+    public internal(set) var history: HistoryDescription
     public let settings: [SettingRow]
     /// As the server reports it.
     public let serverVersion: String
@@ -16,6 +16,18 @@ public struct BuiltArchive: Sendable {
     public var storage: TrialStorage?
     /// Why the filled cluster was not kept for the next trial, if it should have been.
     public var note: String?
+}
+
+extension BuiltArchive {
+    /// Starts the server once more, with nothing in its buffers, and on the modelled device with nothing in its page cache.
+    /// Every trial and each side of a comparison begin so: an archive that was just loaded or patched would else have in
+    /// memory what a copy of it has to read.
+    ///
+    /// - Throws: `TestbedProblem`.
+    public func startAnew() async throws {
+        try await cluster.restart()
+        storage?.activate()
+    }
 }
 
 /// Makes a managed cluster, installs the schema, loads the history.

@@ -14,7 +14,10 @@ enum DatasetIdentity {
     /// Settings that leave their mark on what is stored.
     private static let storedSettings = ["autovacuum", "default_statistics_target", "default_toast_compression"]
 
-    static func key(_ request: TrialRequest, _ variant: Variant) -> DatasetKey {
+    static func key(_ request: TrialRequest, _ variant: Variant) -> DatasetKey { DatasetKey(parts(request, variant)) }
+
+    /// What decides the content, part by part.
+    static func parts(_ request: TrialRequest, _ variant: Variant) -> [(label: String, value: String)] {
         let spec = request.offered
         let traffic = Traffic(spec, seed: request.seed)
         let settings = variant.settings.filter { storedSettings.contains($0.name) }.map { "\($0.name)=\($0.value)" }
@@ -35,8 +38,8 @@ enum DatasetIdentity {
             (label: "settings", value: settings.sorted().joined(separator: " ")),
             (label: "state", value: request.historyState.text),
         ]
-        guard !databases.isEmpty else { return DatasetKey(parts) }
-        return DatasetKey(parts + [(label: "databases", value: databases.joined(separator: " "))])
+        guard !databases.isEmpty else { return parts }
+        return parts + [(label: "databases", value: databases.joined(separator: " "))]
     }
 
     /// Everything of the specification that the history is made from, value by value, as Swift spells them out.

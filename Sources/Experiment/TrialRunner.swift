@@ -50,9 +50,10 @@ public struct TrialRunner: Sendable {
         try writeSources(folder, &record)
         try folder.write(record)
         do {
-            let archive = try await build(variant)
+            var archive = try await build(variant)
             do {
                 record.variant.applied = try await archive.patched(by: variant, for: request)
+                try await archive.startAnew()
                 let result = try await load(archive, &record, folder)
                 let kept = try await close(archive, result, &record, folder)
                 return Outcome(record: record, folder: folder, kept: kept)
@@ -114,7 +115,6 @@ public struct TrialRunner: Sendable {
         try folder.write(record)
         var parameters = archive.cluster.record.parameters()
         parameters.roundTrip = request.profile?.roundTrip ?? 0
-        archive.storage?.activate()
         return try await load(
             TrialSite(
                 parameters: parameters, databases: archive.cluster.record.archives,

@@ -42,8 +42,11 @@ public struct TrialStorage: Sendable {
         try model.verify(await cluster.postmaster)
     }
 
-    /// From here on the device takes its time.
-    func activate() { model.isActive = true }
+    /// From here on the device takes its time, and nothing is in the page cache.
+    func activate() {
+        model.emptyCache()
+        model.isActive = true
+    }
 
     /// Replaces the device while the server runs.
     func change(_ device: StorageDevice) { model.change(device) }

@@ -17,6 +17,8 @@ struct TrialTelemetry: Sendable {
         var families: [ArchiveInspector.Family]?
         var state: RelationState?
         var plans: [Plans.Found] = []
+        /// Blocks that planning a limit at the oldest end touched, and once more.
+        var oldestEnd: (first: Int, again: Int)?
         var gaps: [String] = []
     }
 
@@ -147,7 +149,7 @@ struct TrialTelemetry: Sendable {
         var assembly = ServerAssembly(sight: sight, log: log, hasLog: place.logFile != nil)
         assembly.take(before: started.families, started.state, after: after?.families, after?.state)
         assembly.fill(&record)
-        record.server?.planning = Self.planning(sight.statements, after?.plans ?? [])
+        record.server?.planning = Self.planning(sight.statements, after)
         var gaps = started.gaps + sight.gaps + (after?.gaps ?? []) + divided
         if started.families == nil || (started.state == nil && !place.isForeign) {
             gaps.append("growth or cache state after the load: the look before the load failed")
@@ -160,12 +162,14 @@ struct TrialTelemetry: Sendable {
         for gap in gaps where !record.notCollected.contains(gap) { record.notCollected.append(gap) }
     }
 
-    private static func planning(_ statements: ServerStatements?, _ plans: [Plans.Found]) -> PlanningWork? {
+    private static func planning(_ statements: ServerStatements?, _ after: Surroundings?) -> PlanningWork? {
         guard let rows = statements?.shapes, statements?.tracksPlanning == true else { return nil }
-        let blocks = plans.compactMap(\.record.planningBlocks)
-        return PlanningWork(
+        let blocks = after?.plans.compactMap(\.record.planningBlocks) ?? []
+        var work = PlanningWork(
             plans: rows.reduce(0) { $0 + ($1.plans ?? 0) }, milliseconds: rows.reduce(0) { $0 + ($1.planMs ?? 0) },
             blocksAfter: blocks.isEmpty ? nil : blocks.reduce(0) { $0 + $1.sharedHit + $1.sharedRead })
+        (work.oldestBlocks, work.oldestBlocksAgain) = (after?.oldestEnd?.first, after?.oldestEnd?.again)
+        return work
     }
 
     /// What is not looked at in every one of several databases.
@@ -195,11 +199,32 @@ struct TrialTelemetry: Sendable {
                 seen.gaps += state.gaps
                 if state.isRead { seen.state = state }
             }
-            if when == .after { plans(request, connection, when, into: &seen) }
+            if when == .after {
+                // Before the plans, which may read the same entries.
+                oldestEnd(connection, into: &seen)
+                plans(request, connection, when, into: &seen)
+            }
         } catch {
             seen.gaps.append("relations, cache state and plans \(when.rawValue) the load: \(error)")
         }
         return seen
+    }
+
+    private static func oldestEnd(_ connection: Connection, into seen: inout Surroundings) {
+        do {
+            var (first, again) = (0, 0)
+            let ends = try OldestEnd.find(on: connection)
+            for end in ends {
+                _ = try Plans.planningBlocks(end.plain, on: connection)
+                guard let one = try Plans.planningBlocks(end.asking, on: connection),
+                    let two = try Plans.planningBlocks(end.asking, on: connection)
+                else { return }
+                (first, again) = (first + one, again + two)
+            }
+            if !ends.isEmpty { seen.oldestEnd = (first, again) }
+        } catch {
+            seen.gaps.append("what planning reads at the oldest end: \(error)")
+        }
     }
 
     private static func plans(

@@ -41,10 +41,15 @@ struct AspectPage {
         ReportTable(
             [.init(aspect == .page ? "page" : "age", .word), .init("request class", .name)]
                 + ["requests", "p50", "p90", "p99", "max"].map { .init($0, .number) },
-            sorted(aspect).map { row in
+            sorted(aspect).map { row -> [ReportTable.Cell] in
                 let times = row.responseMs
-                return [.init(label(row, aspect)), .init(row.requestClass), .init(quantity.count(times.count))]
-                    + [times.p50, times.p90, times.p99, times.max].map { .init(quantity.milliseconds($0)) }
+                func cell(_ percentile: Double) -> ReportTable.Cell {
+                    times.carried(percentile).map { .init(quantity.milliseconds($0)) } ?? .unknown(Exceedances.tooFew)
+                }
+                return [
+                    .init(label(row, aspect)), .init(row.requestClass), .init(quantity.count(times.count)), cell(50),
+                    cell(90), cell(99), .init(quantity.milliseconds(times.max)),
+                ]
             })
     }
 

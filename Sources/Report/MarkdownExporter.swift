@@ -58,10 +58,11 @@ public struct MarkdownExporter: Exporter {
         let record = report.record
         let label = TrialAnswer(report, .page).label.map { "**\(Markdown.escape($0))**" }
         var parts = [label].compactMap { $0 }
+        parts += ["## Objectives", Markdown.table(tables.objectives, none: "None was judged.")]
+        parts += [tables.objectivesNote].compactMap { $0.map(Markdown.escape) }
         parts += [
-            "## Objectives", Markdown.table(tables.objectives, none: "None was judged."),
             "## Request classes",
-            "Rates a second, times in ms. \\* marks a p99 that rests on fewer than 1 000 operations.",
+            "Rates a second, times in ms. “Too few”: fewer than ten operations lie beyond that percentile.",
             Markdown.table(tables.classes, none: "No operation of the measure phase was recorded."),
             "## Where the time went (mean ms)",
             Markdown.table(tables.waits, none: "Not collected, or nothing completed."),
@@ -101,10 +102,14 @@ public struct MarkdownExporter: Exporter {
 
     private func ran(_ report: TrialReport, _ settings: SettingTables) -> [String] {
         let record = report.record
-        return [
+        let applied = record.variant.applied ?? []
+        var parts = [
             "## What ran", Markdown.table(settings.facts, none: "Not collected."), "Fitted to this host:",
             Markdown.list(
                 record.variant.adaptations + (record.profile.adaptations ?? []), none: "Nothing; used as written."),
+        ]
+        if !applied.isEmpty { parts += ["How the suggestion was put in force:", Markdown.list(applied)] }
+        return parts + [
             "### Settings the variant asks for",
             Markdown.table(
                 settings.settings(asked: true), none: "None that differs from the server's default was reported."),

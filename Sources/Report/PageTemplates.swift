@@ -36,6 +36,6 @@ enum PageTemplates {
         "effects": PackageResources.effects_mustache, "class": PackageResources.class_mustache,
         "experiment": PackageResources.experiment_mustache, "result": PackageResources.result_mustache,
         "place": PackageResources.place_mustache,
-        "table": PackageResources.table_mustache,
+        "table": PackageResources.table_mustache, "tree": PackageResources.tree_mustache,
     ]
 }

@@ -38,6 +38,9 @@ enum SVG {
     /// About how wide a text of the pictures' size is; system fonts differ, so rather too much.
     static func width(of text: String) -> Double { Double(text.count) * 6.9 }
 
+    /// Room beside an axis for its marks, the widest of them and a gap on each side.
+    static func margin(_ words: [String]) -> Double { max(66, (words.map { width(of: $0) }.max() ?? 0) + 14) }
+
     /// The beginning and the end of a name that would be too long for its place.
     static func shortened(_ text: String, to length: Int) -> String {
         guard text.count > length, length > 2 else { return text }

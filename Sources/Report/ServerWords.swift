@@ -10,7 +10,7 @@ struct ServerWords {
 
     /// What a reader needs first; a thing that was not looked at says so.
     var findings: [String] {
-        [statements, waits, disk, checkpoints, effect, growth, locks, cache].compactMap { $0 }
+        [statements, oldestEnd, waits, disk, checkpoints, effect, growth, locks, cache].compactMap { $0 }
     }
 
     private var statements: String? {
@@ -24,6 +24,14 @@ struct ServerWords {
             "\(name) takes most of the server’s time: \(quantity.percent(first.total / statements.totalMs)) of all statements, \(quantity.time(first.total / calls)) a call."
         guard statements.tracksPlanning else { return text + " Planning was not tracked." }
         return text + " Planning is \(quantity.percent(planning / statements.totalMs)) of all statements’ time."
+    }
+
+    /// Only where a planner had something to read past.
+    private var oldestEnd: String? {
+        guard let first = server.planning?.oldestBlocks, let again = server.planning?.oldestBlocksAgain, first > again
+        else { return nil }
+        return
+            "Planning a limit at the oldest end read \(quantity.count(first)) blocks, and \(quantity.count(again)) once more: the difference is index entries of deleted rows (get_actual_variable_range)."
     }
 
     private var waits: String? {
@@ -143,5 +151,5 @@ struct ServerWords {
     }
 
     static let plansNote =
-        "One instance of each shape. “Other shape”: the plan after the load is not built as the one before it. Planning touches and locks each partition that is planned, whether it is executed or not. Whole plans: the folder plans beside this page."
+        "One instance of each shape. “Other shape”: the plan after the load is not built as the one before it. Planning touches and locks each partition that is planned, whether it is executed or not. Whole plans: the folder plans of the run."
 }

@@ -10,7 +10,7 @@ struct SettingTables {
     /// History in a few words, such as "200 000 rows in 24 hourly partitions, 707 MB".
     var history: String? {
         record.targets.first.map {
-            "\(quantity.count($0.history.rows)) rows in \(quantity.count($0.history.partitions)) hourly partitions, "
+            "\(quantity.count($0.history.rows)) rows in \($0.history.partitionsInWords(quantity)), "
                 + quantity.bytes($0.history.bytes)
         }
     }
@@ -203,7 +203,7 @@ struct SettingTables {
         if !few.isEmpty {
             threats.append(
                 "Fewer than \(quantity.count(TrialReport.fewOperations)) operations completed in "
-                    + few.joined(separator: ", ") + ": their p99 is one of the ten slowest operations.")
+                    + few.joined(separator: ", ") + ": fewer than ten lie beyond their p99, so it rests on chance.")
         }
         if !record.profile.notEnforced.isEmpty {
             threats.append("Hardware limits listed as not enforced: the server may have had more than was asked for.")

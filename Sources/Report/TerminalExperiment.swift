@@ -26,6 +26,7 @@ public struct TerminalExperiment {
             lines += text.entry("factor", "\(factor.name) (\(factor.kind)): \(factor.levels.joined(separator: ", "))")
         }
         lines += text.entry("metrics", record.metrics.map(\.name).joined(separator: ", "))
+        lines += base()
         lines += aliases()
         lines += record.threats.flatMap { text.entry("note", $0) }
         let budget = record.budgetSeconds.map { ", of a budget of \(duration($0))" } ?? ""
@@ -33,6 +34,18 @@ public struct TerminalExperiment {
             "time", "\(plural(record.trials.count, "trial")), about \(duration(record.estimatedSeconds))\(budget)")
         lines += ["", "Order of the trials"] + table(["trial", "repeat", "estimate"], trialRows())
         return lines.joined(separator: "\n")
+    }
+
+    /// What all cells have in common, and what was changed to fit it here.
+    private func base() -> [String] {
+        guard let base = record.base else { return [] }
+        let with = base.suggestions.isEmpty ? "" : " with \(base.suggestions.joined(separator: ", "))"
+        return text.entry(
+            "base",
+            "\(base.workload) × \(quantity.factor(base.rateScale)), \(base.variant)\(with), schema \(base.schemaVersion), "
+                + "\(quantity.count(base.historyRows)) rows in \(quantity.count(base.partitions)) hourly partitions, "
+                + "profile \(base.profile ?? "none, the host as it is")")
+            + base.adaptations.flatMap { text.entry("adapted", $0) }
     }
 
     private func trialRows() -> [[String]] {
@@ -52,6 +65,7 @@ public struct TerminalExperiment {
         lines += aliases()
         lines += unusable()
         lines += missed()
+        lines += base()
         lines += record.threats.flatMap { text.entry("note", $0) }
         return (lines + ["folder     \(folder)"]).joined(separator: "\n")
     }
@@ -72,7 +86,10 @@ public struct TerminalExperiment {
 
     private func ranking(_ result: ExperimentResult) -> [String] {
         guard let metric = record.metrics.first(where: { $0.name == result.metric }) else { return [] }
-        let title = "\(metric.name), \(metric.lessIsBetter ? "less" : "more") is better"
+        let requests = ExperimentReport(record: record).fewestRequests(metric.name).map {
+            "; n is \(quantity.count($0)) in a trial at least"
+        }
+        let title = "\(metric.name), \(metric.lessIsBetter ? "less" : "more") is better\(requests ?? "")"
         let rows = result.ranking.enumerated().map { place, cell in
             [
                 "\(place + 1) \(record.cells[cell.cell].name)", value(cell.value, metric),
@@ -162,18 +179,20 @@ public struct TerminalExperiment {
         case "ms": quantity.time(value)
         case "B": quantity.bytes(Int(value.rounded()))
         case "1/s": quantity.rate(value)
-        default: "\(quantity.digits(value)) \(metric.unit)"
+        default: quantity.measure(value, metric.unit)
         }
     }
 
     private func interval(_ low: Double?, _ high: Double?, _ show: (Double) -> String) -> String {
         guard let low, let high else { return "one repeat" }
+        if RepeatedValues.areSame(low, high) { return RepeatedValues.same }
         return "[\(show(low)), \(show(high))]"
     }
 
     private func ratio(_ ratio: Double?, _ low: Double?, _ high: Double?) -> String {
         guard let ratio else { return "unknown" }
         guard let low, let high else { return "× \(quantity.digits(ratio)) [unknown]" }
+        if RepeatedValues.areSame(low, high) { return "× \(quantity.digits(ratio)) \(RepeatedValues.same)" }
         return "× \(quantity.digits(ratio)) [\(quantity.digits(low)), \(quantity.digits(high))]"
     }
 

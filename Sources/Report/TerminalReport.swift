@@ -101,9 +101,11 @@ public struct TerminalReport: Sendable {
         let (summary, account) = (record.classes[name], record.accounting[name])
         let response = summary?.responseMs
         let rates = [summary?.offeredPerSecond, summary?.achievedPerSecond].map { $0.map(quantity.digits) ?? "unknown" }
-        let times = [response?.p50, response?.p95, response?.p99, response?.max].map {
-            quantity.milliseconds($0, missing: "none")
+        let quantiles = [50.0, 95, 99].map { percentile -> String in
+            guard let response else { return "none" }
+            return response.carried(percentile).map { quantity.milliseconds($0) } ?? Exceedances.tooFew
         }
+        let times = quantiles + [quantity.milliseconds(response?.max, missing: "none")]
         let counts = [account?.failed, account?.backlog].map { $0.map(quantity.count) ?? "unknown" }
         return [name] + rates + times + counts
     }

@@ -135,13 +135,13 @@ struct TrafficTables {
             [.init("clients", .name)] + titles.map { .init($0, .number) },
             shown.map { session in
                 let reached = marks.map { mark in
-                    seconds(session.toMessages.first { $0.messages == mark }?.ms.p50, none: "none got so many")
+                    seconds(session.toMessages.first { $0.messages == mark }?.ms, 50, none: "none got so many")
                 }
                 return [
-                    name(session.name), seconds(session.durationMs?.p50, none: "none finished"),
-                    seconds(session.durationMs?.p95, none: "none finished"),
-                    seconds(session.firstPageMs?.p50, none: "no page"),
-                    seconds(session.firstPageMs?.p95, none: "no page"),
+                    name(session.name), seconds(session.durationMs, 50, none: "none finished"),
+                    seconds(session.durationMs, 95, none: "none finished"),
+                    seconds(session.firstPageMs, 50, none: "no page"),
+                    seconds(session.firstPageMs, 95, none: "no page"),
                 ] + reached + [
                     seconds(
                         session.clearSeconds.map { $0 * 1_000 },
@@ -159,6 +159,12 @@ struct TrafficTables {
 
     /// A count that should be zero.
     private func trouble(_ number: Int) -> ReportTable.Cell { .init(quantity.count(number), number > 0 ? .worse : nil) }
+
+    /// A percentile, as far as the sessions carry it.
+    private func seconds(_ times: LatencyQuantiles?, _ percentile: Double, none: String) -> ReportTable.Cell {
+        guard let times else { return .unknown(none) }
+        return seconds(times.carried(percentile), none: Exceedances.tooFew)
+    }
 
     private func seconds(_ milliseconds: Double?, none: String) -> ReportTable.Cell {
         milliseconds.map { .init(quantity.amount($0 / 1_000)) } ?? .unknown(none)

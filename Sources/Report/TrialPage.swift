@@ -34,6 +34,10 @@ struct TrialPage {
             report.record.ending == .completed
             ? "The workload states none, so nothing was judged." : "None was judged."
         page["hasAdaptations"] = adaptations.isEmpty ? nil : true
+        let applied = report.record.variant.applied ?? []
+        page["applied"] = applied
+        page["hasApplied"] = applied.isEmpty ? nil : true
+        page["objectivesNote"] = tables.objectivesNote
         page["hasNotCollected"] = report.record.notCollected.isEmpty ? nil : true
         page["manyCards"] = cards.count > 3 ? true : nil
         for (name, table) in allTables { page[name] = table.context }
@@ -91,9 +95,13 @@ struct TrialPage {
         let whole = report.record.classes[picture.name]?.responseMs
         return [
             "name": picture.name, "svg": picture.svg,
-            "note": whole.map { "p50 \(quantity.time($0.p50)) · p99 \(quantity.time($0.p99))" }
+            "note": whole.map { "p50 \(carried($0, 50)) · p99 \(carried($0, 99))" }
                 ?? "none of the measure phase completed",
         ]
+    }
+
+    private func carried(_ times: LatencyQuantiles, _ percentile: Double) -> String {
+        times.carried(percentile).map { quantity.time($0) } ?? Exceedances.tooFew
     }
 
     // MARK: Head
@@ -169,6 +177,6 @@ struct TrialPage {
         }
         return card(
             "History", "\(quantity.count(history.rows)) rows", .neutral,
-            "in \(quantity.count(history.partitions)) hourly partitions, \(quantity.bytes(history.bytes)).")
+            "in \(history.partitionsInWords(quantity)), \(quantity.bytes(history.bytes)).")
     }
 }

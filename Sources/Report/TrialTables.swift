@@ -14,8 +14,9 @@ struct TrialTables {
                 .init("operations", .number), .init("", .word),
             ],
             report.record.objectives.map { finding in
+                let note = isThin(finding) ? "*" : ""
                 let observed =
-                    finding.observedMs.map { ReportTable.Cell(quantity.time($0)) }
+                    finding.observedMs.map { ReportTable.Cell(quantity.time($0) + note) }
                     ?? .unknown(isClosed ? "closed loop" : finding.operations == 0 ? "no operation" : "did not finish")
                 return [
                     .init(finding.objective), .init(quantity.limit(finding.limitMs)), observed,
@@ -24,6 +25,16 @@ struct TrialTables {
                         ?? .init("not judged", .open),
                 ]
             })
+    }
+
+    /// Said below the objectives where one was judged by few operations; `nil` where none was.
+    var objectivesNote: String? {
+        report.record.objectives.contains(where: isThin)
+            ? "* fewer than ten operations lie beyond that quantile, so what was observed may be chance." : nil
+    }
+
+    private func isThin(_ finding: ObjectiveFinding) -> Bool {
+        finding.observedMs != nil && !Exceedances.carry(finding.operations, finding.quantile * 100)
     }
 
     /// One row a request class: rates, response time by percentile, its parts, and what went wrong. In a closed loop there
@@ -55,17 +66,15 @@ struct TrialTables {
     private func classCells(_ name: String) -> [ReportTable.Cell] {
         let (summary, account) = (report.record.classes[name], report.record.accounting[name])
         let response = summary?.responseMs
-        let few = (response?.count ?? 0) < TrialReport.fewOperations
         let goodput = summary.map { summary in
             summary.goodputPerSecond.map { ReportTable.Cell(quantity.digits($0)) } ?? .unknown("no objective")
         }
         return [
             .init(name), trouble(account?.backlog), trouble(account?.failed), rate(summary?.offeredPerSecond),
-            rate(summary?.achievedPerSecond), goodput ?? .unknown(Quantity.missing), timeCell(response?.p50),
-            timeCell(response?.p90), timeCell(response?.p95), timeCell(response?.p99, note: few ? "*" : ""),
-            response.map { $0.p999.map { timeCell($0) } ?? .unknown("too few") } ?? timeCell(nil),
+            rate(summary?.achievedPerSecond), goodput ?? .unknown(Quantity.missing), quantile(response, 50),
+            quantile(response, 90), quantile(response, 95), quantile(response, 99), quantile(response, 99.9),
             timeCell(response?.max),
-            timeCell(summary?.serviceMs?.p99), timeCell(summary?.lagMs?.p99),
+            quantile(summary?.serviceMs, 99), quantile(summary?.lagMs, 99),
         ]
     }
 
@@ -105,14 +114,18 @@ struct TrialTables {
         }
         return ReportTable(
             [.init("request class", .name)] + marks.map { .init("p\(PercentileChart.label($0))", .number) },
-            report.requestNames.compactMap { name in
-                guard let curve = report.record.classes[name]?.curve, !curve.isEmpty else { return nil }
-                return [.init(name)]
-                    + marks.map { mark in
-                        PercentileChart.point(at: mark, of: curve).map { timeCell($0.responseMs) }
-                            ?? .unknown("too few")
-                    }
+            report.requestNames.compactMap { name -> [ReportTable.Cell]? in
+                guard let summary = report.record.classes[name], !summary.curve.isEmpty else { return nil }
+                return [ReportTable.Cell(name)] + marks.map { percentile(of: summary, at: $0) }
             })
+    }
+
+    private func percentile(of summary: ClassSummary, at mark: Double) -> ReportTable.Cell {
+        let isCarried = summary.responseMs.map { Exceedances.carry($0.count, mark) } ?? true
+        guard isCarried, let point = PercentileChart.point(at: mark, of: summary.curve) else {
+            return .unknown(Exceedances.tooFew)
+        }
+        return timeCell(point.responseMs)
     }
 
     /// The numbers behind the time line.
@@ -169,8 +182,14 @@ struct TrialTables {
         perSecond.map { .init(quantity.digits($0)) } ?? .unknown(Quantity.missing)
     }
 
-    private func timeCell(_ milliseconds: Double?, note: String = "") -> ReportTable.Cell {
-        milliseconds.map { .init(quantity.milliseconds($0) + note) } ?? .unknown("none done")
+    private func timeCell(_ milliseconds: Double?) -> ReportTable.Cell {
+        milliseconds.map { .init(quantity.milliseconds($0)) } ?? .unknown("none done")
+    }
+
+    /// A percentile, as far as the operations carry it.
+    private func quantile(_ times: LatencyQuantiles?, _ percentile: Double) -> ReportTable.Cell {
+        guard let times else { return timeCell(nil) }
+        return times.carried(percentile).map { timeCell($0) } ?? .unknown(Exceedances.tooFew)
     }
 
     /// A count that should be zero.

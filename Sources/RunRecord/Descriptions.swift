@@ -29,10 +29,12 @@ public struct TargetDescription: Codable, Sendable {
 /// What the archive held when warm-up began.
 public struct HistoryDescription: Codable, Sendable {
     public var rows: Int
-    /// `pg_database_size` after loading.
+    /// `pg_database_size` after loading, and after a variant's patch.
     public var bytes: Int
     /// Hourly partitions that hold history (the live ones for the trial come on top).
     public var partitions: Int
+    /// Those that a variant's patch made of them; `nil` where it left them as they were.
+    public var patchedPartitions: Int?
     public var loadSeconds: Double
     /// What was done after loading, such as "vacuumed, messages analysed, checkpoint".
     public var state: String

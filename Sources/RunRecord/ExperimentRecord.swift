@@ -66,6 +66,10 @@ public struct ExperimentRecord: Codable, Sendable {
     public var threats: [String] = []
     /// What it was begun with beside its files; `nil` in records from before that was kept.
     public var conditions: ExperimentConditions?
+    /// What all cells have in common; `nil` where the base fits no host, and in records from before that was kept.
+    public var base: ExperimentBase?
+    /// Suggestions among the levels, in the order of the factors; `nil` in records from before that was kept.
+    public var suggestions: [ExperimentSuggestion]?
 
     /// An experiment of which nothing has been run yet.
     public init(
@@ -259,6 +263,8 @@ public struct ExperimentTrial: Codable, Sendable, Equatable {
     /// Whether it fell behind its schedule, so that it has no response times; `nil` until it ended, and in records from
     /// before this was kept.
     public var fellBehind: Bool?
+    /// What was offered and what was achieved; `nil` until it ended, and in records from before this was kept.
+    public var load: ExperimentLoad?
 
     /// Why earlier endings of it were set aside and it was run again, one sentence each; `nil` for none. Their records are
     /// beside its own, in folders with `.set-aside-1` and so on at the end of their names.
@@ -311,7 +317,7 @@ public struct RankedCell: Codable, Sendable, Equatable {
     public var cell: Int
     /// Geometric mean over its repeats, in the metric's unit.
     public var value: Double
-    /// Lower end of its 95 % interval over repeats; `nil` for a single one.
+    /// Lower end of its 95 % interval over repeats, by the noise of all cells together; `nil` for a single repeat.
     public var low: Double?
     /// Upper end.
     public var high: Double?
@@ -323,12 +329,39 @@ public struct RankedCell: Codable, Sendable, Equatable {
     public var ratioLow: Double?
     /// Upper end.
     public var ratioHigh: Double?
+    /// How probable a ratio at least as far from 1 would be without a difference, after Holm's correction over all
+    /// cells that are held against the base; `nil` for a single repeat, and in records from before this was kept.
+    public var probability: Double?
+    /// The cell by the leader's value; `nil` for the leader itself, without a complete repeat, and in records from
+    /// before this was kept.
+    public var byLeader: CellContrast?
 
     /// A cell with its value, of which nothing more is known.
     public init(cell: Int, value: Double, count: Int) {
         self.cell = cell
         self.value = value
         self.count = count
+    }
+}
+
+/// One cell by another, repeat by repeat.
+public struct CellContrast: Codable, Sendable, Equatable {
+    /// The cell's value by that of the other.
+    public var ratio: Double
+    /// Lower end of its 95 % interval, by itself; `nil` for a single repeat.
+    public var low: Double?
+    /// Upper end.
+    public var high: Double?
+    /// How probable a ratio at least as far from 1 would be without a difference, after Holm's correction over all
+    /// cells that are held against the other one; `nil` for a single repeat.
+    public var probability: Double?
+
+    /// Takes each value as it is.
+    public init(ratio: Double, low: Double?, high: Double?, probability: Double?) {
+        self.ratio = ratio
+        self.low = low
+        self.high = high
+        self.probability = probability
     }
 }
 

@@ -60,7 +60,7 @@ public struct ArchiveFigures: Codable, Sendable, Equatable {
     public var partitions: Int
     /// Length of most partitions; `nil` without bounds.
     public var partitionSeconds: Int?
-    /// Start of the oldest partition that holds messages, seconds since 1970; `nil` without bounds.
+    /// Start of the oldest partition that no gap of a day parts from the newest, seconds since 1970; `nil` without bounds.
     public var oldest: Int?
     /// End of the newest partition that holds messages, seconds since 1970; `nil` without bounds.
     public var newest: Int?

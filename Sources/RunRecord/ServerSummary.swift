@@ -62,10 +62,15 @@ public struct PlanningWork: Codable, Sendable, Equatable {
     public var plans: Int
     /// Time of that, milliseconds.
     public var milliseconds: Double
-    /// Blocks that planning one instance of each shape touched after the load, all shapes together. A planner that asks an
-    /// index for the least or the greatest value there is (`get_actual_variable_range`) reads past entries of deleted
-    /// rows, and touches more of them the more there are. `nil` where the server does not tell.
+    /// Blocks that planning one instance of each shape touched after the load, all shapes together. `nil` where the server
+    /// does not tell.
     public var blocksAfter: Int?
+    /// Blocks that planning a limit at the oldest end of the archive's oldest partitions touched after the load: it asks an
+    /// index for the least value there is (`get_actual_variable_range`) and reads past entries of deleted rows. `nil`
+    /// where nothing was analysed, and in records made before it was told.
+    public var oldestBlocks: Int?
+    /// The same planned once more: those entries are marked then.
+    public var oldestBlocksAgain: Int?
 
     /// Takes each value as it is.
     public init(plans: Int, milliseconds: Double, blocksAfter: Int?) {

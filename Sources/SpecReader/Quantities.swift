@@ -2,7 +2,7 @@
 ///
 /// Units are never guessed: a number that needs one and has none is an error.
 public enum QuantityParser {
-    /// Nanoseconds from `50ms`, `10s`, `1.5min`, `24h`, `31d`, `200us`, `200µs`, `7ns`.
+    /// Nanoseconds from `50ms`, `10s`, `1.5min`, `10m`, `24h`, `31d`, `200us`, `200µs`, `7ns`.
     public static func duration(_ text: String) -> Result<UInt64, QuantityError> {
         scaled(text, durationUnits, example: "10s, 50ms, 2min or 24h").flatMap { value in
             value < 9e18 ? .success(UInt64(value)) : .failure(QuantityError("'\(text)' is too long a time", "use less"))
@@ -100,7 +100,8 @@ public enum QuantityParser {
     }
 
     private static let durationUnits: [(String, Double)] = [
-        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3_600e9), ("d", 86_400e9),
+        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("min", 60e9), ("m", 60e9), ("s", 1e9), ("h", 3_600e9),
+        ("d", 86_400e9),
     ]
     private static let byteUnits: [(String, Double)] = [
         ("KiB", 1_024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("TiB", 1_099_511_627_776), ("kB", 1e3),

@@ -12,6 +12,9 @@ public struct BlockedContrasts: Sendable, Equatable {
         public let estimate: Double
         /// Half the width of its interval; `nil` when nothing is left to estimate the noise by.
         public let halfWidth: Double?
+        /// How probable an estimate at least as far from 0 would be if the truth were 0; `nil` as ``halfWidth``. Where
+        /// every block says the same it is 0, or 1 for an estimate of 0.
+        public let probability: Double?
     }
 
     /// Mean of each run over the blocks.
@@ -22,6 +25,11 @@ public struct BlockedContrasts: Sendable, Equatable {
     public let deviation: Double?
     /// Behind ``deviation``.
     public let degrees: Int
+    /// Standard deviation of one run from block to block, what the blocks' runs share included; `nil` for a single
+    /// block.
+    public let wholeDeviation: Double?
+    /// Behind ``wholeDeviation``; not whole, because two sources of noise are in it.
+    public let wholeDegrees: Double
 
     /// - Parameter values: one list a block, at least one; each with a value for each run, in the same order.
     public init(_ values: [[Double]]) {
@@ -37,6 +45,33 @@ public struct BlockedContrasts: Sendable, Equatable {
             return zip(block, means).reduce(sum) { $0 + pow($1.0 - $1.1 - shift, 2) }
         }
         deviation = degrees > 0 ? (squares / Double(degrees)).squareRoot() : nil
+        let shifts = values.reduce(0.0) { sum, block in sum + pow(Sample.mean(block) - grand, 2) }
+        let whole: (deviation: Double?, degrees: Double) =
+            values.count > 1
+            ? Self.whole(between: Double(runs) * shifts, within: squares, runs: runs, blocks: values.count)
+            : (deviation: nil, degrees: 0)
+        wholeDeviation = whole.deviation
+        wholeDegrees = whole.degrees
+    }
+
+    /// A run's noise is that of its block and its own: the mean square of blocks holds the first so many times as there
+    /// are runs, that of the rest the second alone. Degrees of freedom of their sum by Satterthwaite 1946 ("An
+    /// approximate distribution of estimates of variance components", Biometrics Bulletin 2).
+    ///
+    /// - Parameters:
+    ///   - between: sum of squares between the blocks.
+    ///   - within: sum of squares of what is left.
+    ///   - runs: of a block.
+    ///   - blocks: two or more.
+    /// - Returns: standard deviation of a run, and the degrees of freedom behind it.
+    private static func whole(
+        between: Double, within: Double, runs: Int, blocks: Int
+    ) -> (deviation: Double?, degrees: Double) {
+        let free = Double(blocks - 1)
+        let (first, second) = (between / free, within / free)
+        let sum = first + second
+        let divided = first * first + (runs > 1 ? second * second / Double(runs - 1) : 0)
+        return ((sum / Double(runs)).squareRoot(), free * (divided > 0 ? sum * sum / divided : Double(runs)))
     }
 
     /// A sum of the runs' means.
@@ -48,12 +83,29 @@ public struct BlockedContrasts: Sendable, Equatable {
     public func value(_ coefficients: [Double], confidence: Double = 0.95) -> Value {
         precondition(coefficients.count == means.count, "one coefficient a run")
         let estimate = zip(coefficients, means).reduce(0) { $0 + $1.0 * $1.1 }
-        let half = deviation.map { deviation in
-            let squares = coefficients.reduce(0) { $0 + $1 * $1 }
-            return StudentT.quantile(confidence: confidence, degrees: degrees) * deviation
-                * (squares / Double(blocks)).squareRoot()
+        guard let deviation else { return Value(estimate: estimate, halfWidth: nil, probability: nil) }
+        let error = deviation * (coefficients.reduce(0) { $0 + $1 * $1 } / Double(blocks)).squareRoot()
+        return Value(
+            estimate: estimate, halfWidth: StudentT.quantile(confidence: confidence, degrees: degrees) * error,
+            probability: probability(estimate, error))
+    }
+
+    private func probability(_ estimate: Double, _ error: Double) -> Double {
+        let rounding = 64 * Double.ulpOfOne * (means.map(abs).max() ?? 0)
+        guard error > rounding else { return abs(estimate) <= rounding ? 1 : 0 }
+        return StudentT.bothTails(estimate / error, degrees: Double(degrees))
+    }
+
+    /// Half the width of the interval of one run's mean: by the noise of all runs, what their blocks share included.
+    ///
+    /// - Parameters:
+    ///   - count: blocks that the mean is over, at least 1.
+    ///   - confidence: of the interval (Student's t).
+    /// - Returns: `nil` for a single block.
+    public func halfWidth(ofMeanOver count: Int, confidence: Double = 0.95) -> Double? {
+        wholeDeviation.map { deviation in
+            StudentT.quantile(error: 1 - confidence, degrees: wholeDegrees) * deviation / Double(count).squareRoot()
         }
-        return Value(estimate: estimate, halfWidth: half)
     }
 }
 

@@ -41,24 +41,39 @@ package struct PlanDocument: Decodable {
 package struct PlanNode: Decodable {
     let type: String
     let relation: String?
+    let index: String?
     let join: String?
     let direction: String?
     let operation: String?
+    /// What it is to the node above, such as `Outer` or `InitPlan`.
+    let relationship: String?
+    /// Such as `CTE found` or `InitPlan 1 (returns $0)`.
+    let subplan: String?
+    /// The WITH query that is read.
+    let cte: String?
     let loops: Double?
     package let rows: Double?
+    let estimatedRows: Double?
     let removed: Int?
     package let walBytes: Int?
     let children: [PlanNode]
     package let blocks: StatementBlocks
+    /// Shared blocks; `nil` where the plan does not tell.
+    let touched: Int?
 
     private enum CodingKeys: String, CodingKey {
         case type = "Node Type"
         case relation = "Relation Name"
+        case index = "Index Name"
         case join = "Join Type"
         case direction = "Scan Direction"
         case operation = "Operation"
+        case relationship = "Parent Relationship"
+        case subplan = "Subplan Name"
+        case cte = "CTE Name"
         case loops = "Actual Loops"
         case rows = "Actual Rows"
+        case estimatedRows = "Plan Rows"
         case removed = "Subplans Removed"
         case walBytes = "WAL Bytes"
         case children = "Plans"
@@ -68,28 +83,37 @@ package struct PlanNode: Decodable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         type = try values.decode(String.self, forKey: .type)
         relation = try values.decodeIfPresent(String.self, forKey: .relation)
+        index = try values.decodeIfPresent(String.self, forKey: .index)
         join = try values.decodeIfPresent(String.self, forKey: .join)
         direction = try values.decodeIfPresent(String.self, forKey: .direction)
         operation = try values.decodeIfPresent(String.self, forKey: .operation)
+        relationship = try values.decodeIfPresent(String.self, forKey: .relationship)
+        subplan = try values.decodeIfPresent(String.self, forKey: .subplan)
+        cte = try values.decodeIfPresent(String.self, forKey: .cte)
         loops = try values.decodeIfPresent(Double.self, forKey: .loops)
         rows = try values.decodeIfPresent(Double.self, forKey: .rows)
+        estimatedRows = try values.decodeIfPresent(Double.self, forKey: .estimatedRows)
         removed = try values.decodeIfPresent(Int.self, forKey: .removed)
         walBytes = try values.decodeIfPresent(Int.self, forKey: .walBytes)
         children = try values.decodeIfPresent([PlanNode].self, forKey: .children) ?? []
         blocks = try BlockKeys.blocks(from: decoder)
+        touched = try BlockKeys.touched(from: decoder)
     }
 
     // MARK: Shape
 
-    /// The tree in words: node types, join types, directions and relation families. Branches of an Append that look alike
-    /// are told once, so partitions do not matter.
+    /// The tree in words: node types, join types, directions, families of relations and indexes. Branches of an Append
+    /// that look alike are told once, so partitions do not matter.
     package var shape: String {
         var branches: [String] = []
         for child in children {
             let words = child.shape
             if !(isAppend && branches.contains(words)) { branches.append(words) }
         }
-        let own = [type, operation, join, direction, relation.map(Self.family)].compactMap { $0 }.joined(separator: " ")
+        let words: [String?] = [
+            type, operation, join, direction, relation.map(Self.family), index.map { "using \(Self.family($0))" },
+        ]
+        let own = words.compactMap { $0 }.joined(separator: " ")
         return branches.isEmpty ? own : "\(own)(\(branches.joined(separator: ", ")))"
     }
 
@@ -100,15 +124,117 @@ package struct PlanNode: Decodable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// Node types along the first branch.
-    package var outline: String { children.first.map { "\(type) > \($0.outline)" } ?? type }
+    /// Node types along the first branch that rows come through: what is worked out beforehand or besides is passed by,
+    /// unless there is nothing else.
+    package var outline: String {
+        let branch = children.first { !$0.isAside } ?? children.first
+        return branch.map { "\(type) > \($0.outline)" } ?? type
+    }
 
-    /// A partition's name without its bounds: groups of digits behind underscores are left out.
-    private static func family(_ relation: String) -> String {
-        relation.split(separator: "_").filter { !$0.allSatisfy(\.isNumber) }.joined(separator: "_")
+    /// The name of a partition, or of its index, without its bounds: groups of digits behind underscores are left out.
+    private static func family(_ name: String) -> String {
+        name.split(separator: "_").filter { !$0.allSatisfy(\.isNumber) }.joined(separator: "_")
     }
 
     private var isAppend: Bool { type == "Append" || type == "Merge Append" }
+
+    /// Whether its rows are no rows of the node above.
+    private var isAside: Bool { relationship == "InitPlan" || relationship == "SubPlan" }
+
+    // MARK: Lines
+
+    /// Lines that are kept of one plan; only trees whose partitions are read in many ways have more.
+    private static let mostLines = 100
+
+    /// The tree as lines from the root down. Nodes below an Append that are alike but for their partition are one line.
+    package var lines: [PlanLine] {
+        var lines: [PlanLine] = []
+        Self.tell([self], depth: 0, into: &lines)
+        let more = lines.count - Self.mostLines
+        guard more > 0 else { return lines }
+        return Array(lines.prefix(Self.mostLines)) + [PlanLine(depth: 0, what: "\(more) more lines, left out")]
+    }
+
+    /// Tells nodes, and what is below them.
+    ///
+    /// - Parameters:
+    ///   - nodes: of one shape, at least one.
+    ///   - depth: of the nodes.
+    ///   - lines: gets theirs and those of all that is below them.
+    private static func tell(_ nodes: [PlanNode], depth: Int, into lines: inout [PlanLine]) {
+        guard let first = nodes.first else { return }
+        lines.append(line(nodes, first, depth: depth))
+        guard !first.isAppend else {
+            for group in alike(nodes.flatMap(\.children)) { tell(group, depth: depth + 1, into: &lines) }
+            return
+        }
+        for place in first.children.indices {
+            let branch = nodes.compactMap { $0.children.indices.contains(place) ? $0.children[place] : nil }
+            tell(branch, depth: depth + 1, into: &lines)
+        }
+    }
+
+    /// Nodes of one shape together, in the order in which shapes come first.
+    private static func alike(_ nodes: [PlanNode]) -> [[PlanNode]] {
+        var places: [String: Int] = [:]
+        var groups: [[PlanNode]] = []
+        for node in nodes {
+            let key = "\(node.label ?? ""): \(node.shape)"
+            if let place = places[key] {
+                groups[place].append(node)
+            } else {
+                places[key] = groups.count
+                groups.append([node])
+            }
+        }
+        return groups
+    }
+
+    private static func line(_ nodes: [PlanNode], _ first: PlanNode, depth: Int) -> PlanLine {
+        var line = PlanLine(depth: depth, what: first.what)
+        line.nodes = nodes.count
+        let executed = nodes.filter { ($0.loops ?? 0) > 0 }
+        if let executions = sum(nodes.map(\.loops)) {
+            line.nodesExecuted = executed.count
+            line.executions = executions
+            line.rows = executed.isEmpty ? nil : sum(executed.map { $0.inAll($0.rows) })
+            line.estimatedRows = executed.isEmpty ? nil : sum(executed.map { $0.inAll($0.estimatedRows) })
+        } else {
+            line.estimatedRows = sum(nodes.map(\.estimatedRows))
+        }
+        let removed = nodes.reduce(0) { $0 + ($1.removed ?? 0) }
+        line.pruned = removed > 0 ? removed : nil
+        let touched = nodes.compactMap(\.touched)
+        line.blocks = touched.count == nodes.count ? touched.reduce(0, +) : nil
+        return line
+    }
+
+    /// Rows of one execution, of all of them; `nil` where one of the two is not known.
+    private func inAll(_ rows: Double?) -> Double? { rows.flatMap { rows in loops.map { rows * $0 } } }
+
+    /// `nil` when one of them is not known.
+    private static func sum(_ values: [Double?]) -> Double? {
+        let known = values.compactMap { $0 }
+        return known.count == values.count ? known.reduce(0, +) : nil
+    }
+
+    /// What the node does and on what, as EXPLAIN words it, without bounds of partitions.
+    private var what: String {
+        let place = relation.map(Self.family) ?? cte
+        let before = place == nil ? "on" : "using"
+        let words: [String?] = [
+            label.map { "\($0):" }, type, operation, join == "Inner" ? nil : join,
+            direction == "Forward" ? nil : direction, place.map { "on \($0)" },
+            index.map { "\(before) \(Self.family($0))" },
+        ]
+        return words.compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// What it is to the node above where that is more than a source of its rows, such as `CTE found` or `InitPlan`.
+    private var label: String? {
+        if let subplan, subplan.hasPrefix("CTE ") { return subplan }
+        return isAside ? relationship : nil
+    }
 
     // MARK: Partitions
 
@@ -150,6 +276,14 @@ private enum BlockKeys: String, CodingKey {
     case localWritten = "Local Written Blocks"
     case tempRead = "Temp Read Blocks"
     case tempWritten = "Temp Written Blocks"
+
+    /// Shared blocks that were found or read; `nil` where none of both is told.
+    static func touched(from decoder: any Decoder) throws -> Int? {
+        let values = try decoder.container(keyedBy: BlockKeys.self)
+        let hit = try values.decodeIfPresent(Int.self, forKey: .sharedHit)
+        let read = try values.decodeIfPresent(Int.self, forKey: .sharedRead)
+        return hit == nil && read == nil ? nil : (hit ?? 0) + (read ?? 0)
+    }
 
     static func blocks(from decoder: any Decoder) throws -> StatementBlocks {
         let values = try decoder.container(keyedBy: BlockKeys.self)

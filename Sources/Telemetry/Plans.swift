@@ -40,6 +40,19 @@ public enum Plans {
         return try found(json, shape: shape, when: when, number: nil, slow: nil)
     }
 
+    /// Blocks that planning a statement touches; it is not executed.
+    ///
+    /// - Parameters:
+    ///   - text: of the statement, without a semicolon.
+    ///   - connection: on which it is planned.
+    /// - Returns: `nil` where the server does not tell, as before PostgreSQL 13.
+    /// - Throws: `PostgresError` of the server; what is wrong with the plan's text.
+    public static func planningBlocks(_ text: String, on connection: Connection) throws -> Int? {
+        let rows = try connection.run("EXPLAIN (BUFFERS, FORMAT JSON) \(text)", limit: limit)
+        let json = rows.compactMap { $0.first ?? nil }.joined(separator: "\n")
+        return try PlanDocument.read(json).planning.map { $0.blocks.sharedHit + $0.blocks.sharedRead }
+    }
+
     /// Plans that `auto_explain` logged, of known shapes only.
     ///
     /// - Parameters:
@@ -78,13 +91,14 @@ public enum Plans {
     ) throws -> Found {
         let document = try PlanDocument.read(json)
         let partitions = document.plan.partitions
-        let record = PlanRecord(
+        var record = PlanRecord(
             shape: shape, when: when, file: RecordFolder.planFile(shape: shape, when: when, number: number),
             atSeconds: slow?.atSeconds, planningMs: document.planningTime,
             executionMs: document.executionTime ?? slow?.milliseconds ?? 0, fingerprint: document.plan.fingerprint,
             outline: document.plan.outline, partitionsPlanned: partitions?.planned,
             partitionsExecuted: partitions?.executed, rows: document.plan.rows ?? 0, blocks: document.plan.blocks,
             planningBlocks: document.planning?.blocks, walBytes: document.plan.walBytes)
+        record.lines = document.plan.lines
         return Found(record: record, json: json)
     }
 }

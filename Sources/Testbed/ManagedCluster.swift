@@ -173,11 +173,13 @@ public actor ManagedCluster {
         self.process = process
         let deadline = Clock.now() + limit
         while true {
-            if !process.isAlive { throw TestbedProblem(startFailure(logSince: before)) }
+            if !process.isAlive { throw TestbedProblem(startFailure(logSince: before), log: logEnd(since: before)) }
             if (try? Connection.open(record.parameters(database: "postgres"), limit: 2_000_000_000)) != nil { return }
             if Clock.now() > deadline {
                 await stop(.immediate)
-                throw TestbedProblem("the server did not take connections in time; its log: \(lastLine(since: before))")
+                throw TestbedProblem(
+                    "the server did not take connections in time; its log: \(lastLine(since: before))",
+                    log: logEnd(since: before))
             }
             try? await Task.sleep(for: .milliseconds(20))
         }

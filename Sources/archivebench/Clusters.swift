@@ -39,7 +39,7 @@ struct Up: AsyncParsableCommand {
         let signals = Interruption.watch(control, progress, request.registry)
         let total = spec.history.rows
         defer { progress.close() }
-        let archive = try await ArchiveBuilder(request, variant: fitted, control: control).build(
+        var archive = try await ArchiveBuilder(request, variant: fitted, control: control).build(
             purpose: "\(spec.name), schema \(request.schemaVersion), \(total) rows"
         ) { rows in
             progress.report(

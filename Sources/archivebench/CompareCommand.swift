@@ -1,4 +1,5 @@
 import ArgumentParser
+import Comparison
 import Experiment
 import FoundationEssentials
 import Report
@@ -27,7 +28,9 @@ struct CompareCommand: AsyncParsableCommand {
               archivebench compare status-prod sandbox --fail-on worse --json
 
             Exit codes: 0 done; 1 invalid, or what --fail-on names; 2 wrong usage; 3 the environment does not allow it;
-            4 interrupted, with a record of the blocks that were run.
+            4 interrupted, with a record of the blocks that were run. 'worse' is what fails in junit.xml: a verdict, a
+            rate that the base carries and the candidate does not, other answers, something lost. 'inconclusive' is a
+            verdict too, or a rate that neither side carries, or perhaps one does not.
             """)
 
     enum FailOn: String, ExpressibleByArgument, CaseIterable { case worse, inconclusive }
@@ -86,8 +89,8 @@ struct CompareCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Exit with 1 when a verdict is worse, or is inconclusive; may be given several times.", valueName: "verdict"
-        ))
+            "Exit with 1 when a candidate is worse, or when something is inconclusive; may be given several times.",
+            valueName: "verdict"))
     var failOn: [FailOn] = []
 
     @Option(
@@ -184,10 +187,8 @@ struct CompareCommand: AsyncParsableCommand {
         Terminal.out(json ? folder.readText(.record) ?? "" : CompareText.closing(record, folder: folder))
         if wasInterrupted { throw ExitStatus.interrupted }
         if !record.valid { throw ExitStatus.invalid }
-        let verdicts = Set(record.pairs.flatMap(\.metrics).compactMap(\.verdict))
-        let failing = failOn.map { $0 == .worse ? Verdict.worse : .inconclusive }
-        let slower = record.pairs.contains { $0.keptUp == .baseOnly }
-        if failing.contains(where: verdicts.contains) || (failOn.contains(.worse) && slower) {
+        if failOn.contains(.worse), record.pairs.contains(where: \.isWorse) { throw ExitStatus.invalid }
+        if failOn.contains(.inconclusive), record.pairs.contains(where: \.isInconclusive) {
             throw ExitStatus.invalid
         }
     }

@@ -14,6 +14,7 @@ struct ExperimentSession {
     private let options: ExperimentOptions
     private let metrics: [ExperimentMetric]
     private let suggestions: [TriedSuggestion]
+    private let planned: ExperimentPlan
     /// One a cell; folder and name are filled in for each trial.
     private let requests: [TrialRequest]
 
@@ -21,6 +22,7 @@ struct ExperimentSession {
     init(_ plan: ExperimentPlan, _ options: ExperimentOptions, folder: ExperimentFolder) async throws {
         (self.folder, self.options, metrics) = (folder, options, plan.spec.metrics)
         suggestions = plan.suggestions
+        planned = plan
         var requests: [TrialRequest] = []
         for subject in plan.subjects { requests.append(try await Self.request(subject, plan.spec.seed, options)) }
         self.requests = requests
@@ -85,6 +87,7 @@ struct ExperimentSession {
                 if let budget = options.budget { record.budgetSeconds = Double(budget) / 1e9 }
                 record.toolVersion = Version.text
                 record.conditions = conditions
+                planned.describe(&record)
             }
         } catch {
             progress.close()
@@ -109,6 +112,9 @@ struct ExperimentSession {
         _ trial: ExperimentTrial, _ place: RecordFolder, _ control: TrialControl, _ progress: ProgressLine
     ) async throws -> TrialEnding {
         var request = requests[trial.cell]
+        // Messages and requests of its own for each repeat, the same for all its cells: what another day's traffic would
+        // change is a part of the spread.
+        request.seed &+= UInt64(trial.repetition)
         request.recordFolder = place.path
         request.runID = "\(Self.name(of: folder))/\(trial.folder)"
         let outcome = try await TrialRunner(request, observer: progress, control: control).run()

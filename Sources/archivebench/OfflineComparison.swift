@@ -44,20 +44,13 @@ struct OfflineComparison {
         return (record, folder)
     }
 
-    /// Trials of one variant are one side, in the order in which the variants are named first.
+    /// Trials of one variant on one version of the server are one side, in the order in which they are named.
     private func sides() throws -> [RecordComparison.Side] {
-        var sides: [RecordComparison.Side] = []
-        for run in runs {
-            let record = try run.readRecord()
-            let name = record.variant.name
-            if let place = sides.firstIndex(where: { $0.name == name }) {
-                sides[place].trials.append(record)
-            } else {
-                sides.append(.init(name: name, trials: [record]))
-            }
-        }
+        let sides = RecordComparison.sides(of: try runs.map { try $0.readRecord() })
         guard sides.count > 1 else {
-            throw UsageProblem("all runs are of variant \(sides[0].name); name runs of a base and of a candidate")
+            throw UsageProblem(
+                "all runs are of variant \(sides[0].name), with the same schema, driver, settings and server; name runs of a base and of a candidate"
+            )
         }
         return sides
     }

@@ -60,6 +60,7 @@ import Workload
     @Test(arguments: [
         "queries: prepared", "queries: prepared, lists: array", "by-hash: bounded",
         "queries: prepared, lists: array, by-hash: bounded-first, hash-only: hashes, results: binary",
+        "hashes: bytea", "hashes: bytea, queries: prepared", "hashes: bytea, queries: prepared, lists: array",
     ])
     func walkingARequestAllocatesNothing(_ words: String) throws {
         let book = StatementBook(try Behaviours.read(words))
@@ -89,9 +90,10 @@ import Workload
     }
 
     /// A batch keeps its rows where those of the last one were.
-    @Test(arguments: [DriverBehaviour.Batch.Form.multiRow, .unnest, .copy])
-    func collectingABatchAllocatesNextToNothing(_ form: DriverBehaviour.Batch.Form) throws {
-        let book = StatementBook(try Behaviours.read("put: batched, batch: {form: \(form.rawValue), most: 64}"))
+    @Test(arguments: [DriverBehaviour.Batch.Form.multiRow, .unnest, .copy], Behaviours.hashes)
+    func collectingABatchAllocatesNextToNothing(_ form: DriverBehaviour.Batch.Form, _ hashes: String) throws {
+        let words = "put: batched, batch: {form: \(form.rawValue), most: 64}, hashes: \(hashes)"
+        let book = StatementBook(try Behaviours.read(words))
         let batch = PutBatch(book)
         let (buffer, values) = (TextBuffer(), BoundParameters())
         let topic = try PubsubTopic("/waku/2/rs/16/32")

@@ -1,11 +1,18 @@
 import ArchiveDriver
+import PostgresClient
 import SpecReader
+import TestSupport
 import Testing
 
 /// Behaviours by the words of a variant file.
 enum Behaviours {
     /// Each difference alone, and some together.
-    static let all = puts + queries + ["window: 8, queries: prepared, put: one-statement, statement-timeout: 30s"]
+    static let all =
+        puts + queries + [
+            "window: 8, queries: prepared, put: one-statement, statement-timeout: 30s", "surplus: dropped",
+            "hashes: bytea",
+            "hashes: bytea, put: batched, batch: {form: copy}, queries: prepared, by-hash: bounded-first",
+        ]
 
     static let puts = [
         "put: transaction", "put: pipelined", "put: pipelined, sync: statement", "put: one-statement",
@@ -24,6 +31,17 @@ enum Behaviours {
         "queries: prepared, lists: array, by-hash: bounded, hash-only: hashes, results: binary",
         "queries: prepared, lists: array, by-hash: bounded-first, hash-only: hashes, results: binary, plans: generic",
     ]
+
+    /// What tables may have hashes in, the node's first.
+    static let hashes = ["hex", "bytea"]
+
+    /// Brings the tables of an archive, made as the node makes them, into the form that a value of ``hashes`` needs.
+    static func prepare(_ connection: Connection, hashes: String) throws {
+        if hashes == "bytea" { try connection.run(readText("\(packageRoot)/sql/suggestions/hash-bytea.sql")) }
+    }
+
+    /// A column of hashes as digits, whatever its type.
+    static let digits = "ltrim(messageHash::text, '\\x')"
 
     /// Reads a `driver` section written on one line.
     static func read(_ words: String) throws -> DriverBehaviour {

@@ -115,12 +115,73 @@ import WakuModel
         let node = ArchiveSession(try Connection.open(parameters))
         let expected = queries.map { Answer(node, $0) }
         checkMix(queries, expected)
-        for words in Behaviours.queries {
+        for hashes in Behaviours.hashes {
+            try Behaviours.prepare(loader, hashes: hashes)
+            for words in ["put: separate"] + Behaviours.queries {
+                let behaviour = try Behaviours.read("\(words), hashes: \(hashes)")
+                let session = ArchiveSession(try Connection.open(parameters), behaviour: behaviour)
+                for (query, answer) in zip(queries, expected) {
+                    let found = Answer(session, query)
+                    #expect(found == answer, "\(words), hashes: \(hashes): \(query)")
+                    if found != answer { break }
+                }
+            }
+        }
+    }
+
+    /// With one hash more, of no message, the node sends no query without hashes, and answers what was asked for.
+    @Test(arguments: [7, 8]) func withoutTheSurplusTheAnswerIsWhatWasAskedFor(_ schema: Int) async throws {
+        var random = SplitMix(state: 17)
+        let parameters = try await TestServers.archive(schema: schema, partitionsFrom: Self.epoch, hours: 3)
+        let stored = try Self.messages(250, &random)
+        try ArchiveSession(try Connection.open(parameters)).put(stored.map { ($0.message, $0.topic) })
+        let strange = (0..<200).map { MessageHash(words: (9, 9, 9, UInt64($0))) }
+        let node = ArchiveSession(try Connection.open(parameters))
+        var queries: [StoreQuery] = []
+        for (asked, known) in [(100, 30), (100, 100), (200, 120), (99, 99), (101, 50), (1, 1), (0, 0)] {
+            let hashes: [MessageHash] = stored.prefix(known).map(\.hash) + strange.prefix(asked - known)
+            for includeData in [true, false] {
+                queries.append(StoreQuery(includeData: includeData, hashes: hashes, pageSize: 100))
+                queries.append(
+                    StoreQuery(
+                        includeData: includeData, pubsubTopic: try Self.shard(1), hashes: hashes, direction: .backward,
+                        pageSize: 10))
+            }
+        }
+        var longer = 0
+        let prepared = "queries: prepared, lists: array, by-hash: bounded-first"
+        for words in ["surplus: dropped", "surplus: dropped, \(prepared)"] {
             let session = ArchiveSession(try Connection.open(parameters), behaviour: try Behaviours.read(words))
-            for (query, answer) in zip(queries, expected) {
-                let found = Answer(session, query)
-                #expect(found == answer, "\(words): \(query)")
-                if found != answer { break }
+            for query in queries {
+                var withoutSurplus = query
+                if !query.hashes.isEmpty && query.hashes.count % 100 == 0 { withoutSurplus.hashes.append(.zero) }
+                let (found, expected) = (Answer(session, query), Answer(node, withoutSurplus))
+                #expect(found == expected, "\(words): \(query)")
+                if Answer(node, query).rowCount > found.rowCount { longer += 1 }
+            }
+        }
+        #expect(longer == 24, "the node's surplus adds rows")
+    }
+
+    /// The one select of the node's own that works with topics, hashes, a shard and both times matches single hashes.
+    @Test(arguments: [7, 8]) func theNodesOwnSelectMatchesASingleHashOfEitherType(_ schema: Int) async throws {
+        var random = SplitMix(state: 19)
+        let parameters = try await TestServers.archive(schema: schema, partitionsFrom: Self.epoch, hours: 3)
+        let stored = try Self.messages(40, &random)
+        let loader = try Connection.open(parameters)
+        try ArchiveSession(loader).put(stored.map { ($0.message, $0.topic) })
+        let one = stored[0]
+        let cases: [(asked: [Stored], found: [MessageHash])] = [([one], [one.hash]), ([one, stored[1]], [])]
+        for hashes in Behaviours.hashes {
+            try Behaviours.prepare(loader, hashes: hashes)
+            let behaviour = try Behaviours.read("hashes: \(hashes)")
+            let session = ArchiveSession(try Connection.open(parameters), behaviour: behaviour)
+            for (asked, found) in cases {
+                let query = StoreQuery(
+                    includeData: false, pubsubTopic: one.topic, contentTopics: [one.message.contentTopic],
+                    startTime: one.message.timestamp, endTime: one.message.timestamp, hashes: asked.map(\.hash))
+                let answer = Answer(session, query)
+                #expect(answer.failure == nil && answer.hashes == found, "\(hashes)")
             }
         }
     }
@@ -170,11 +231,15 @@ import WakuModel
     private func tables(_ connection: Connection) throws -> [String] {
         let messages = try connection.run(
             """
-            SELECT pubsubTopic, contentTopic, payload, version, id, messageHash, timestamp, meta, tableoid::regclass
+            SELECT pubsubTopic, contentTopic, payload, version, id, \(Behaviours.digits), timestamp, meta,
+                   tableoid::regclass
             FROM messages ORDER BY messageHash, timestamp
             """)
         let lookup = try connection.run(
-            "SELECT messageHash, timestamp, tableoid::regclass FROM messages_lookup ORDER BY messageHash, timestamp")
+            """
+            SELECT \(Behaviours.digits), timestamp, tableoid::regclass FROM messages_lookup
+            ORDER BY messageHash, timestamp
+            """)
         return (messages + lookup).map { $0.map { $0 ?? "NULL" }.joined(separator: "|") }
     }
 
@@ -190,12 +255,37 @@ import WakuModel
         #expect(
             expected.count == 300
                 && expected.contains { $0.hasSuffix("|NULL|messages_\(Self.epoch)_\(Self.epoch + 3_600)") })
-        for words in Behaviours.puts {
-            try connection.run("TRUNCATE messages, messages_lookup")
-            let session = ArchiveSession(try Connection.open(parameters), behaviour: try Behaviours.read(words))
-            try session.put(offers)
-            #expect(try tables(connection) == expected, "\(words)")
+        for hashes in Behaviours.hashes {
+            try Behaviours.prepare(connection, hashes: hashes)
+            for words in ["put: separate"] + Behaviours.puts {
+                try connection.run("TRUNCATE messages, messages_lookup")
+                let behaviour = try Behaviours.read("\(words), hashes: \(hashes)")
+                let session = ArchiveSession(try Connection.open(parameters), behaviour: behaviour)
+                try session.put(offers)
+                #expect(try tables(connection) == expected, "\(words), hashes: \(hashes)")
+            }
         }
+    }
+
+    /// Hours that are made later have hashes as the others do.
+    @Test(arguments: [7, 8]) func aPartitionThatIsMadeLaterIsLikeTheOthers(_ schema: Int) async throws {
+        var random = SplitMix(state: 23)
+        let parameters = try await TestServers.archive(schema: schema, partitionsFrom: Self.epoch, hours: 1)
+        let connection = try Connection.open(parameters)
+        try Behaviours.prepare(connection, hashes: "bytea")
+        let archive = try ArchiveSchema(version: schema, folder: "\(packageRoot)/sql/schema")
+        for partition in HourPartition.hours(2, from: Self.epoch + 3_600) {
+            try partition.create(on: connection, archive)
+        }
+        let stored = try Self.messages(60, &random)
+        let behaviour = try Behaviours.read("hashes: bytea, queries: prepared, results: binary")
+        let session = ArchiveSession(try Connection.open(parameters), behaviour: behaviour)
+        let made = try session.put(stored.map { ($0.message, $0.topic) })
+        #expect(made == 60)
+        let newest = try #require(stored.max { $0.message.timestamp < $1.message.timestamp })
+        #expect(newest.message.timestamp >= Int64(Self.epoch + 3_600) * 1_000_000_000)
+        let answer = Answer(session, StoreQuery(includeData: false, hashes: [newest.hash]))
+        #expect(answer.failure == nil && answer.hashes == [newest.hash])
     }
 
     @Test(arguments: [7, 8]) func aPutThatFailsLeavesNothingAndTheConnectionUsable(_ schema: Int) async throws {
@@ -205,9 +295,10 @@ import WakuModel
         let stored = try Self.messages(2, &random)
         var lost = stored[0].message
         lost.timestamp = Int64(Self.epoch + 86_400) * 1_000_000_000
-        for words in Behaviours.puts {
+        for (words, hashes) in Behaviours.hashes.flatMap({ hashes in Behaviours.puts.map { ($0, hashes) } }) {
+            if words == Behaviours.puts.first { try Behaviours.prepare(connection, hashes: hashes) }
             let own = try Connection.open(parameters)
-            let session = ArchiveSession(own, behaviour: try Behaviours.read(words))
+            let session = ArchiveSession(own, behaviour: try Behaviours.read("\(words), hashes: \(hashes)"))
             do {
                 try session.put(lost, on: stored[0].topic)
                 Issue.record("a row without partition was accepted: \(words)")

@@ -30,8 +30,8 @@ import Testing
         let behaviour = try Behaviours.read(
             """
             put: batched, batch: {form: unnest, most: 64, wait: 10ms}, queries: prepared, plans: generic, lists: array, \
-            by-hash: bounded-first, hash-only: hashes, results: binary, write-connections: 4, read-connections: 6, \
-            statement-timeout: 1500ms, window: 16, sync: 8
+            by-hash: bounded-first, hash-only: hashes, results: binary, hashes: bytea, surplus: dropped, \
+            write-connections: 4, read-connections: 6, statement-timeout: 1500ms, window: 16, sync: 8
             """)
         var expected = DriverBehaviour()
         expected.put = .batched
@@ -42,6 +42,8 @@ import Testing
         expected.byHash = .boundedFirst
         expected.hashOnly = .hashes
         expected.results = .binary
+        expected.hashes = .bytea
+        expected.surplus = .dropped
         expected.writeConnections = 4
         expected.readConnections = 6
         expected.statementTimeout = 1_500_000_000
@@ -51,8 +53,8 @@ import Testing
         #expect(
             behaviour.name == """
                 put batched (unnest, 64 rows, 10 ms), queries prepared (generic), lists as arrays, \
-                by-hash bounded-first, hash-only hashes, binary results, 4 write connections, 6 read connections, \
-                statement timeout 1500 ms, window 16, sync 8 operations
+                by-hash bounded-first, hash-only hashes, binary results, hashes as bytea, no surplus query, \
+                4 write connections, 6 read connections, statement timeout 1500 ms, window 16, sync 8 operations
                 """)
         #expect(behaviour.plan(.write, connections: 25).greetings == ["SET statement_timeout = 1500"])
         #expect(
@@ -116,6 +118,8 @@ import Testing
         ("  statement-timeout: 100us", "5:22", "driver.statement-timeout: 100us is out of range; use 1ms to 1d"),
         ("  write-connections: 0", "5:22", "driver.write-connections: 0 is out of range; use 1 to 1000"),
         ("  by-hash: fast", "5:12", "driver.by-hash: 'fast' is not known; choose one of node, bounded, bounded-first"),
+        ("  hashes: text", "5:11", "driver.hashes: 'text' is not known; choose one of hex, bytea"),
+        ("  surplus: never", "5:12", "driver.surplus: 'never' is not known; choose one of sent, dropped"),
         ("  hash_only: rows", "5:3", "unknown key 'driver.hash_only'; did you mean 'hash-only'?"),
         ("  - put", "5:3", "driver: expected a mapping; write 'key: value' lines below it"),
     ])
@@ -149,7 +153,7 @@ import Testing
         let source = try readText("\(packageRoot)/Sources/ArchiveDriver/Driver/DriverBehaviour+Reading.swift")
         let getter = /\.(?:choice|integer|duration|string|map)\("([a-z-]+)"/
         let keys = Set(source.matches(of: getter).map { String($0.1) })
-        #expect(keys.count == 17)
+        #expect(keys.count == 19)
         for key in keys { #expect(reference.contains("\n| `\(key)` |"), "\(key)") }
         let example = try #require(
             reference.split(separator: "```").first { $0.hasPrefix("\narchivebench: variant/1") })
@@ -177,8 +181,10 @@ import Testing
                 variant.settings.map { "\($0.name)=\($0.value)" } == fleet.settings.map { "\($0.name)=\($0.value)" })
             #expect(variant.schemaVersion == 8 && variant.scaleWithMemory == fleet.scaleWithMemory)
             #expect(variant.text.contains("# The base, status-prod.yaml:"))
+            // Driver and tables change together.
+            #expect((behaviour.hashes == .bytea) == (variant.patch?.apply.name == "hash-bytea"), "\(file)")
             names.insert(behaviour.name)
         }
-        #expect(names.count == 14)
+        #expect(names.count == 16)
     }
 }

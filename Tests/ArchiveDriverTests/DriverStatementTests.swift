@@ -203,6 +203,112 @@ import WakuModel
         #expect(behaviour.greetings(.read).isEmpty)
     }
 
+    // MARK: Hashes as bytes
+
+    /// A hash of digits `01`, and what the server reads as such bytes.
+    private static let ones = MessageHash(
+        words: (
+            0x0101_0101_0101_0101, 0x0101_0101_0101_0101, 0x0101_0101_0101_0101, 0x0101_0101_0101_0101
+        ))
+    private static let digits = String(repeating: "01", count: 32)
+
+    @Test func bytesArePutBehindABackslash() throws {
+        let topic = try PubsubTopic("/waku/2/rs/16/32")
+        let hash = try message().hash(on: topic)
+        for words in ["put: separate", "put: one-statement", "put: transaction"] {
+            let (digits, bytes) = (try put(words), try put("\(words), hashes: bytea"))
+            #expect(digits == bytes, "the statements are those of digits")
+        }
+        var machine = RequestMachine.put(StatementBook(try Behaviours.read("hashes: bytea")))
+        let values = BoundParameters()
+        machine.writeRow(topic, try message(), into: values)
+        // Literals that have a backslash have two.
+        #expect(values.literals[1] == "E'\\\\x\(hash)'" && values.literals.count == 8)
+        machine.noteSent()
+        machine.finishStatement()
+        machine.writeParameters(into: values)
+        #expect(values.literals == ["E'\\\\x\(hash)'", "'1'"])
+    }
+
+    @Test func batchesOfBytesNameTheirType() throws {
+        let arrays = try batch("put: batched, batch: {form: unnest}, hashes: bytea", messages: 3).map(\.text)
+        let digits = try batch("put: batched, batch: {form: unnest}", messages: 3).map(\.text)
+        #expect(arrays == digits.map { $0.replacing("unnest($1::varchar[],", with: "unnest($1::bytea[],") })
+        #expect(arrays != digits)
+        let staging = try Behaviours.read("put: batched, batch: {form: copy}, hashes: bytea").greetings(.write)
+        #expect(
+            staging == [
+                "CREATE TEMPORARY TABLE IF NOT EXISTS archivebench_staging (messageHash BYTEA NOT NULL, "
+                    + "pubsubTopic VARCHAR NOT NULL, contentTopic VARCHAR NOT NULL, payload VARCHAR, "
+                    + "version INTEGER NOT NULL, timestamp BIGINT NOT NULL, meta VARCHAR) ON COMMIT DELETE ROWS"
+            ])
+        let topic = try PubsubTopic("/waku/2/rs/16/32")
+        let hash = try message().hash(on: topic)
+        let (buffer, values) = (TextBuffer(), BoundParameters())
+        for form in ["copy", "unnest"] {
+            let words = "put: batched, batch: {form: \(form)}, hashes: bytea"
+            let batch = PutBatch(StatementBook(try Behaviours.read(words)))
+            for number in 0..<2 { _ = batch.add(number, topic, try message(), now: 0) }
+            batch.close()
+            if form == "copy" {
+                batch.writeCopyData(into: buffer)
+                let line = "\\\\x\(hash)\t/waku/2/rs/16/32\t/a/1/b/c\t01\t0\t1\t\n"
+                #expect(String(decoding: buffer.content, as: UTF8.self) == line + line)
+            } else {
+                batch.writeParameters(into: values)
+                #expect(values.literals[0] == "E'{\\\\\\\\x\(hash),\\\\\\\\x\(hash)}'")
+            }
+        }
+    }
+
+    @Test func bytesAreAskedForAsLiteralsAndValues() throws {
+        let byHash = StoreQuery(requestID: "0a", hashes: [Self.ones, .zero])
+        let texts = try ask(byHash, "hashes: bytea").map(\.text)
+        #expect(
+            texts == [
+                """
+                /* requestId=0a */ WITH min_timestamp AS (
+                  SELECT MIN(timestamp) AS min_ts FROM messages_lookup WHERE messagehash IN ( '\\x\(Self.digits)','\\x\(MessageHash.zero)' ) )
+                SELECT m.messageHash, pubsubTopic, contentTopic, payload, version, m.timestamp, meta
+                FROM messages m INNER JOIN messages_lookup l ON m.timestamp = l.timestamp AND m.messagehash = l.messagehash
+                WHERE l.timestamp >= (SELECT min_ts FROM min_timestamp) AND l.messagehash IN ( '\\x\(Self.digits)','\\x\(MessageHash.zero)' )
+                ORDER BY m.timestamp DESC, m.messagehash DESC LIMIT 21;
+                """
+            ])
+        let later = StoreQuery(includeData: false, cursor: Self.ones)
+        var machine = RequestMachine(later, StatementBook(try Behaviours.read("hashes: bytea")))
+        let (buffer, values) = (TextBuffer(), BoundParameters())
+        machine.writeParameters(into: values)
+        #expect(values.literals == ["E'\\\\x\(Self.digits)'"])
+        machine.noteSent()
+        machine.assumeCursor(at: 5)
+        machine.finishStatement()
+        machine.writeText(into: buffer)
+        #expect(
+            String(cString: buffer.cString())
+                == "/* requestId= */ SELECT messageHash FROM messages WHERE (timestamp, messageHash) > "
+                + "('5','\\x\(Self.digits)') ORDER BY timestamp ASC, messageHash ASC LIMIT '21'")
+        for (lists, literals) in [
+            ("in", ["E'\\\\x\(Self.digits)'", "E'\\\\x\(MessageHash.zero)'"]),
+            ("array", ["E'{\\\\\\\\x\(Self.digits),\\\\\\\\x\(MessageHash.zero)}'"]),
+        ] {
+            let words = "queries: prepared, lists: \(lists), hashes: bytea"
+            RequestMachine(byHash, StatementBook(try Behaviours.read(words))).writeParameters(into: values)
+            #expect(values.literals == literals + ["'21'"], "\(lists)")
+        }
+    }
+
+    // MARK: The surplus
+
+    @Test(arguments: [(0, 1, 1), (1, 1, 1), (99, 1, 1), (100, 2, 1), (101, 2, 2), (200, 3, 2), (300, 4, 3)])
+    func theQueryWithoutHashesCanBeDropped(_ hashes: Int, _ sent: Int, _ withoutSurplus: Int) throws {
+        let query = StoreQuery(hashes: (0..<hashes).map { MessageHash(words: (0, 0, 0, UInt64($0 + 1))) })
+        let (node, dropped) = (try ask(query, "surplus: sent"), try ask(query, "surplus: dropped"))
+        #expect(node.count == sent && dropped.count == withoutSurplus && Array(node.prefix(dropped.count)) == dropped)
+        #expect(hashes == 0 || dropped.allSatisfy { $0.text.contains("messagehash IN") })
+        #expect(try ask(query, "surplus: dropped, queries: prepared").count == withoutSurplus)
+    }
+
     // MARK: Failures
 
     @Test func aFailureInATransactionIsRolledBackBeforeItIsTold() throws {

@@ -16,6 +16,10 @@ import Workload
         "put: batched, batch: {form: unnest, most: 16, wait: 5ms}",
         "put: batched, batch: {form: unnest, most: 5, wait: 10ms}, queries: prepared, window: 8, write-connections: 1",
         "put: batched, batch: {form: copy, most: 50, wait: 30ms}, statement-timeout: 30s",
+        "hashes: bytea", "hashes: bytea, put: pipelined, queries: prepared, lists: array, results: binary, window: 4",
+        "hashes: bytea, put: batched, batch: {form: multi-row, most: 7, wait: 20ms}, by-hash: bounded",
+        "hashes: bytea, put: batched, batch: {form: unnest, most: 16, wait: 5ms}, by-hash: bounded-first",
+        "hashes: bytea, put: batched, batch: {form: copy, most: 50, wait: 30ms}, hash-only: hashes",
     ]
 
     /// Two nodes that put the same 200 messages a second, a few milliseconds apart, while somebody asks.
@@ -52,16 +56,21 @@ import Workload
         let connection = try Connection.open(parameters)
         try schema.install(on: connection)
         try HistoryLoader(Traffic(spec, seed: 5), schema: schema, connection: connection).load { _ in true }
+        try Behaviours.prepare(connection, hashes: behaviour.hashes.rawValue)
         let result = try await LoadRunner.run(spec, seed: 5, control: LoadControl()) { traffic in
             try ArchiveTarget(parameters, traffic: traffic, schema: schema, behaviour: behaviour)
         }
         let messages = try connection.run(
             """
-            SELECT pubsubTopic, contentTopic, payload, version, id, messageHash, timestamp, meta, tableoid::regclass
+            SELECT pubsubTopic, contentTopic, payload, version, id, \(Behaviours.digits), timestamp, meta,
+                   tableoid::regclass
             FROM messages ORDER BY messageHash, timestamp
             """)
         let lookup = try connection.run(
-            "SELECT messageHash, timestamp, tableoid::regclass FROM messages_lookup ORDER BY messageHash, timestamp")
+            """
+            SELECT \(Behaviours.digits), timestamp, tableoid::regclass FROM messages_lookup
+            ORDER BY messageHash, timestamp
+            """)
         return ((messages + lookup).map { $0.map { $0 ?? "NULL" }.joined(separator: "|") }, result)
     }
 

@@ -87,6 +87,16 @@ import Workload
         ),
         ("put: batched, batch: {form: unnest}", queries.union(["put.unnest", "query.by-hash"])),
         ("put: batched, batch: {form: copy}", queries.union(["put.staged", "query.by-hash"])),
+        ("hashes: bytea", queries.union(["messages.insert", "lookup.insert", "query.by-hash"])),
+        (
+            "hashes: bytea, put: batched, batch: {form: unnest}, by-hash: bounded-first, queries: prepared, "
+                + "lists: array",
+            queries.union(["put.unnest", "lookup.bounds", "query.by-hash-between"])
+        ),
+        (
+            "hashes: bytea, put: batched, batch: {form: copy}, by-hash: bounded",
+            queries.union(["put.staged", "query.by-hash-bounded"])
+        ),
     ]
     private static let queries: Set<String> = [
         "query.page.first", "query.page.next", "query.hashes.first", "query.hashes.next", "lookup.timestamp",
@@ -107,6 +117,7 @@ import Workload
                     payload: [UInt8(number)], contentTopic: try ContentTopic("/waku/1/0x0a0b0c0d/rfc26"), meta: [],
                     version: 1, timestamp: Int64(start) * 1_000_000_000 + Int64(number)), on: topic)
         }
+        try Behaviours.prepare(connection, hashes: behaviour.hashes.rawValue)
         var seen: [String] = []
         let hadMessages = try StatementInstances(connection, behaviour: behaviour).visit { instance in
             let plan = try connection.run("EXPLAIN (ANALYZE, FORMAT JSON) \(instance.text)")

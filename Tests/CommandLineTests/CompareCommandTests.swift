@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RunRecord
 import Subprocess
 import TestSupport
 import Testing
@@ -70,6 +71,59 @@ import Testing
         }
         #expect(ending.out.hasPrefix("NOT VALID\n  ran-to-plan: ended early"))
         #expect(try readText(record).contains("\"endedAt\""))
+    }
+
+    @Test func minutesMayBeWrittenShort() async throws {
+        let ending = try await Tool()("compare", "status-prod", "--aa", "--budget", "10m", "--dry-run")
+        #expect(ending.status == 0 && ending.error.contains("10 min of it for warm-up and blocks"), "\(ending)")
+    }
+
+    // MARK: Runs that were recorded
+
+    /// Folders of trials of two variants in turns, whose response times are those of the example times a factor; the
+    /// base's first.
+    private func recorded(_ folder: String, base: [Double], candidate: [Double]) throws -> [String] {
+        let example = try RecordFolder(path: "\(packageRoot)/Reports/examples/status-prod-steady").readRecord()
+        var paths: [String] = []
+        for (side, factors) in [base, candidate].enumerated() {
+            for (number, factor) in factors.enumerated() {
+                var record = example
+                record.runId = "run-\(side)-\(number)"
+                record.startedAt = "2026-01-01T00:\(10 + 2 * number + side):00Z"
+                if side == 1 { record.variant.name = "candidate" }
+                for name in example.classes.keys {
+                    record.classes[name]?.responseMs?.p50 *= factor
+                    record.classes[name]?.responseMs?.p95 *= factor
+                }
+                let path = "\(folder)/\(record.runId)"
+                try RecordFolder.create(path: path).write(record)
+                paths.append(path)
+            }
+        }
+        return paths
+    }
+
+    /// What a build server gates a change with.
+    @Test func theExitCodeIsThatOfWhatIsAskedFor() async throws {
+        let (tool, folder) = (Tool(), try TemporaryFolder())
+        let base = [1, 1.02, 0.98, 1.01, 0.99, 1]
+        let slow = try recorded(
+            "\(folder.path)/slow", base: base, candidate: [3.01, 3, 2.99, 3.02, 2.97, 3.05])
+        let open = try recorded(
+            "\(folder.path)/open", base: base, candidate: [1.2, 0.82, 1.1, 0.9, 1.15, 0.85])
+        let cases: [(runs: [String], options: [String], status: Int32)] = [
+            (slow, [], 0), (slow, ["--fail-on", "worse"], 1), (open, ["--fail-on", "worse"], 0),
+            (open, ["--fail-on", "inconclusive"], 1), (open, ["--fail-on", "worse", "--fail-on", "inconclusive"], 1),
+        ]
+        for (number, one) in cases.enumerated() {
+            let output = "\(folder.path)/compared-\(number)"
+            let ending = try await tool.run(["compare"] + one.runs + ["--output", output] + one.options)
+            #expect(ending.status == one.status && ending.out.hasPrefix("valid\n"), "\(number): \(ending)")
+            #expect(try readText("\(output)/junit.xml").contains("<failure") == (number < 2), "\(number)")
+        }
+        let alone = try await tool.run(["compare"] + slow.prefix(2) + ["--output", "\(folder.path)/alone"])
+        #expect(alone.status == 2 && alone.error.contains("all runs are of variant status-prod"), "\(alone)")
+        #expect(tool.isClean())
     }
 
     @Test(arguments: [

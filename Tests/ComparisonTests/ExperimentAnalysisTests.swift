@@ -63,6 +63,52 @@ import Testing
         #expect(try #require(ExperimentAnalysis.results(of: turned).first).ranking.map(\.cell) == [0, 1])
     }
 
+    @Test func cellsAreToldApartByTheNoiseOfAllOfThem() throws {
+        // Cells 0 and 1 differ by a factor of 3 in every repeat, cell 2 from the best by less than the noise. A cell's
+        // own two repeats have one degree of freedom and would tell nothing apart.
+        let values: [[Double?]] = [[3.1, 1, 1.05, 8], [2.9, 1.04, 1.02, 8.3]]
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2], [3]], values)).first)
+        #expect(result.ranking.map(\.cell) == [1, 2, 0, 3] && result.ranking[0].byLeader == nil)
+        let told = result.ranking.dropFirst().map { ($0.byLeader?.probability ?? 1) < ExperimentAnalysis.error }
+        #expect(told == [false, true, true])
+        let second = try #require(result.ranking[1].byLeader)
+        #expect(isNear(second.ratio, (1.05 * 1.02 / 1.04).squareRoot()))
+        #expect((second.low ?? 2) < 1 && (second.high ?? 0) > 1)
+        // Against the base, which is cell 0: as many questions, so the same correction.
+        #expect((result.ranking[0].probability ?? 1) < ExperimentAnalysis.error)
+        #expect(result.ranking[2].probability == nil && result.ranking[2].ratio == nil)
+        // By its own two repeats alone it would reach from 0.79 to 1.31.
+        let best = result.ranking[0]
+        #expect((best.low ?? 0) > 0.9 && (best.high ?? 9) < 1.15)
+        #expect(result.method.contains("Holm"))
+    }
+
+    @Test func theBestOfManyIsNotSureByItsOwnInterval() throws {
+        // Twelve cells that differ by noise alone, two repeats: the interval of the best leaves out the base, and among
+        // eleven that may happen.
+        let noise: [[Double?]] = [
+            [1.04, 1.00, 1.02, 0.97, 1.04, 0.99, 1.01, 0.95, 1.03, 0.98, 1.00, 1.02],
+            [1.03, 0.99, 1.03, 1.02, 0.98, 1.01, 0.97, 0.97, 1.00, 1.02, 1.01, 0.99],
+        ]
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: (0..<12).map { [$0] }, noise)).first)
+        let best = try #require(result.ranking.first)
+        #expect(best.cell == 7 && (best.ratioHigh ?? 2) < 1)
+        #expect((best.probability ?? 0) > ExperimentAnalysis.error)
+        #expect(result.ranking.dropFirst().allSatisfy { ($0.byLeader?.probability ?? 0) > ExperimentAnalysis.error })
+    }
+
+    @Test func repeatsThatAreTheSameLeaveNoWidth() throws {
+        let values: [[Double?]] = [[189_168, 996_000, 189_168], [189_168, 996_000, 189_168]]
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2]], values)).first)
+        let last = try #require(result.ranking.last)
+        #expect(last.cell == 1 && isNear(last.low, 996_000) && isNear(last.high, 996_000))
+        #expect(isNear(last.ratioLow, 996_000.0 / 189_168) && last.probability == 0)
+        #expect(result.ranking.first { $0.cell == 2 }?.probability == 1)
+    }
+
     @Test func effectsAndInteractionsOfAFullDesignAreRatios() throws {
         // a doubles, b triples, and together they do half as much again.
         let result = try #require(

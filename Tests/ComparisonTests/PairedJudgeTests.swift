@@ -142,6 +142,24 @@ import Testing
         #expect(verdict.verdict == .equivalent && verdict.reason.contains("CPU time explained"), "\(verdict.reason)")
     }
 
+    /// What another driver costs tells of the side, so it is no control.
+    @Test func aControlThatTellsOfASideIsLeftOut() throws {
+        var slices = slices(32, factor: 1, noise: 0.08)
+        for index in slices.records.indices {
+            let speed = (slices.records[index].metrics["server.cpu"] ?? 1) / 200
+            slices.records[index].metrics["generator.cpu"] = 30 * speed
+        }
+        let judge = PairedJudge(
+            rule: Slices.rule(primary: ["server.cpu"]), base: "old", candidates: ["new"], drivenOtherwise: ["new"])
+        let pair = judge.judge(slices.records, histograms: slices.histograms, isFinal: true).pairs.first
+        let verdict = try metric("server.cpu", in: pair)
+        #expect(verdict.reason.contains("CPU time was not taken out") && !verdict.reason.contains("explained"))
+        let controlled = try metric(
+            "server.cpu", in: self.judge(slices, Slices.rule(primary: ["server.cpu"])).pairs.first)
+        let (wide, narrow) = (try #require(verdict.ratio), try #require(controlled.ratio))
+        #expect(wide.high - wide.low > narrow.high - narrow.low)
+    }
+
     // MARK: What carries no verdict
 
     @Test func aRareClassCarriesNone() throws {
@@ -268,6 +286,101 @@ import Testing
         var slow = self.slices(32, factor: 1)
         for index in slow.records.indices { slow.records[index].drainSeconds = 0.8 }
         #expect(judge(slow, Slices.rule()).pairs.first?.keptUp == .both)
+    }
+
+    /// Long slices leave room for a few blocks: behind in all of them, the other side in none, is enough at the end.
+    @Test func whoIsBehindThroughoutIsToldSoAtTheLastLook() throws {
+        let pair = try #require(judge(behind(["new"], inBlocksBelow: 9, of: 9), Slices.rule(looks: [9])).pairs.first)
+        #expect(pair.keptUp == .baseOnly)
+        #expect(try metric("response.p50:put", in: pair).verdict == .worse)
+        let other = judge(behind(["old"], inBlocksBelow: 6, of: 6), Slices.rule(looks: [6])).pairs.first
+        #expect(other?.keptUp == .candidateOnly)
+        // Not at a look before the last, not with fewer blocks, and not with one block that went well.
+        let early = judge(behind(["new"], inBlocksBelow: 6, of: 6), Slices.rule(looks: [6, 12]), isFinal: false)
+        #expect(!early.isSettled && early.pairs.first?.keptUp == .unsure)
+        let few = judge(behind(["new"], inBlocksBelow: 5, of: 5), Slices.rule(looks: [5])).pairs.first
+        let most = judge(behind(["new"], inBlocksBelow: 8, of: 9), Slices.rule(looks: [9])).pairs.first
+        #expect(few?.keptUp == .unsure && most?.keptUp == .unsure)
+    }
+
+    @Test func aNodesJobThatRunsOnIsNoQueue() throws {
+        var slices = slices(32, factor: 1)
+        for index in slices.records.indices where slices.records[index].side == "new" {
+            slices.records[index].isDrained = false
+            slices.records[index].scheduled["maintenance.retention"] = 1
+        }
+        #expect(judge(slices, Slices.rule()).pairs.first?.keptUp == .both)
+        let threats = PairedJudge(rule: Slices.rule(), base: "old", candidates: ["new"]).threats(slices.records)
+        #expect(threats.count == 1 && threats[0].hasPrefix("new: after 32 of 32 slices a node's job ran on"))
+        // A request that is in flight with it is one.
+        for index in slices.records.indices where slices.records[index].side == "new" {
+            slices.records[index].scheduled["put"] = 101
+        }
+        #expect(judge(slices, Slices.rule()).pairs.first?.keptUp == .baseOnly)
+        #expect(PairedJudge(rule: Slices.rule(), base: "old", candidates: ["new"]).threats(slices.records).isEmpty)
+    }
+
+    /// Forty requests of another class in each slice of the candidate, beside a hundred quick puts.
+    private func beside(_ milliseconds: (Int) -> Int) -> Slices {
+        var slices = slices(32, factor: 1)
+        for index in slices.records.indices where slices.records[index].side == "new" {
+            slices.records[index].drainSeconds = 1.6
+            slices.records[index].scheduled["store"] = 40
+            slices.records[index].completed["store"] = 40
+            var histogram = LatencyHistogram()
+            for number in 0..<40 { histogram.record(UInt64(milliseconds(number)) * 1_000_000) }
+            let key = PairedJudge.SliceKey(block: slices.records[index].block, side: "new")
+            slices.histograms[key]?["store"] = histogram
+        }
+        return slices
+    }
+
+    @Test func aClassThatFallsBehindAloneIsSeenAmongTheOthers() {
+        let queue = judge(beside { 5 + 40 * $0 }, Slices.rule()).pairs.first
+        #expect(queue?.keptUp == .baseOnly)
+        // Slow requests without a queue: all about as long, or most of them short.
+        #expect(judge(beside { 600 + 10 * $0 }, Slices.rule()).pairs.first?.keptUp == .both)
+        #expect(judge(beside { $0 < 30 ? 20 + $0 : 1_500 }, Slices.rule()).pairs.first?.keptUp == .both)
+    }
+
+    @Test func whatKeepingUpCannotBeSeenOfIsTold() {
+        let judge = PairedJudge(rule: Slices.rule(), base: "old", candidates: ["new"])
+        #expect(judge.threats(slices(32, factor: 1).records).isEmpty)
+        var rare = slices(32, factor: 1)
+        for index in rare.records.indices {
+            rare.records[index].drainSeconds = 0.8
+            rare.records[index].completed["store.rare"] = 4
+        }
+        let told = judge.threats(rare.records)
+        #expect(told.count == 2 && told.allSatisfy { $0.contains("after 32 of 32 slices") })
+        #expect(told.allSatisfy { $0.contains("fewer than 20 operations a slice (store.rare)") }, "\(told)")
+        let closed = PairedJudge(rule: Slices.rule(isOpenLoop: false), base: "old", candidates: ["new"])
+        #expect(closed.threats(rare.records).isEmpty)
+    }
+
+    // MARK: Outcome
+
+    @Test func worseIsAnythingThatSpeaksAgainstTheCandidate() {
+        func pair(_ verdict: Verdict?, _ keptUp: ComparedPair.KeptUp = .both) -> ComparedPair {
+            let metric = MetricVerdict(
+                metric: "m", unit: "ms", lessIsBetter: true, base: nil, candidate: nil, ratio: nil, verdict: verdict,
+                reason: "")
+            return ComparedPair(
+                candidate: "new", metrics: [metric], curves: [], blocks: 9, excluded: [:], stopped: "", keptUp: keptUp)
+        }
+        #expect(pair(.worse).isWorse && pair(nil, .baseOnly).isWorse)
+        #expect(!pair(.better).isWorse && !pair(.inconclusive).isWorse && !pair(.equivalent, .neither).isWorse)
+        var lossy = pair(.better)
+        lossy.safety = CheckResult(holds: false, detail: "")
+        #expect(lossy.isWorse)
+        var other = pair(.better)
+        other.equivalence = CheckResult(holds: false, detail: "")
+        other.safety = CheckResult(holds: true, detail: "")
+        #expect(other.isWorse)
+        other.equivalence?.holds = true
+        #expect(!other.isWorse && !other.isInconclusive)
+        #expect(pair(.inconclusive).isInconclusive && pair(.better, .neither).isInconclusive)
+        #expect(pair(nil, .unsure).isInconclusive && !pair(.worse, .baseOnly).isInconclusive)
     }
 
     // MARK: Curves

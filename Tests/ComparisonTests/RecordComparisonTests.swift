@@ -145,6 +145,97 @@ import Testing
         #expect(found == ["the trials of base are not all of one variant: their settings, schema or driver differ"])
     }
 
+    private func target(
+        _ version: String = "15.18", state: String = "vacuumed, everything analysed, checkpoint"
+    ) -> TargetDescription {
+        TargetDescription(
+            kind: "managed", serverVersion: version, schemaVersion: 7,
+            history: HistoryDescription(rows: 1, bytes: 1, partitions: 1, loadSeconds: 1, state: state),
+            binaries: version, dataChecksums: false, sizes: [])
+    }
+
+    @Test func aServerUpdatedBetweenTheTrialsOfASideIsNoticed() {
+        let base = [
+            trial("a", at: 0, p50: 1) { $0.targets = [target("15.17")] },
+            trial("b", at: 2, p50: 1) { $0.targets = [target("15.18")] },
+        ]
+        let other = [trial("c", at: 1, p50: 1, variant: "other") { $0.targets = [target("15.18")] }]
+        let found = RecordComparison([.init(name: "base", trials: base), .init(name: "other", trials: other)]).obstacles
+        #expect(
+            found == [
+                "the server's version differs within base: 15.17 in a, 15.18 in b; what differs between its trials may be the server's"
+            ])
+    }
+
+    @Test func historiesInOtherStatesAreNotCompared() {
+        func found(_ first: String, _ second: String) -> [String] {
+            RecordComparison([
+                .init(name: "base", trials: [trial("a", at: 0, p50: 1) { $0.targets = [target(state: first)] }]),
+                .init(
+                    name: "other",
+                    trials: [trial("b", at: 1, p50: 1, variant: "other") { $0.targets = [target(state: second)] }]),
+            ]).obstacles
+        }
+        let (fresh, vacuumed) = (
+            "as loaded: never vacuumed, never analysed, checkpoint", "vacuumed, everything analysed, checkpoint"
+        )
+        #expect(found(vacuumed, vacuumed + ", copied from the cache").isEmpty)
+        let differing = found(vacuumed, fresh)
+        #expect(differing.count == 1)
+        #expect(differing.first?.hasPrefix("the state of the history differs: fresh in b, vacuumed in a; ") == true)
+        func bloated(_ passes: Int) -> String {
+            "look-up table bloated by \(passes) retention passes of 1000 rows each, never vacuumed; messages counted"
+        }
+        #expect(found(bloated(24), bloated(24) + ", copied from the cache").isEmpty)
+        #expect(found(bloated(24), bloated(48)).count == 1)
+        // What autovacuum would have done is the variant's, not another state.
+        #expect(
+            found(
+                "vacuumed and analysed as autovacuum would have, messages counted and analysed, checkpoint",
+                "messages counted and analysed, messages_lookup never analysed, nothing vacuumed, as autovacuum is off"
+            ).isEmpty)
+    }
+
+    // MARK: Sides
+
+    private func sides(_ trials: [RunRecord]) -> [String] {
+        RecordComparison.sides(of: trials).map { "\($0.name): \($0.trials.map(\.runId).joined(separator: " "))" }
+    }
+
+    @Test func trialsOfOneVariantAndServerAreOneSide() {
+        let first = trial("a", at: 0, p50: 1)
+        let last = trial("z", at: 3, p50: 1)
+        #expect(sides([first, trial("b", at: 1, p50: 1, variant: "other"), last]) == ["base: a z", "other: b"])
+        let schema = trial("b", at: 1, p50: 1) { $0.variant.schemaVersion = 8 }
+        #expect(sides([first, schema, last]) == ["base (schema 7): a z", "base (schema 8): b"])
+        let setting = trial("b", at: 1, p50: 1) {
+            $0.variant.settings = [
+                SettingRow(name: "work_mem", value: "64MB", defaultValue: "4MB", origin: "variant", meaning: ""),
+                SettingRow(name: "log_lock_waits", value: "on", defaultValue: "off", origin: "tool", meaning: ""),
+            ]
+        }
+        #expect(sides([first, setting]) == ["base (work_mem=default): a", "base (work_mem=64MB): b"])
+        let servers = ["15.18 (Debian 15.18-0+deb12u1)", "17.2"].map { version in
+            trial("on \(version.prefix(2))", at: 1, p50: 1) { $0.targets = [target(version)] }
+        }
+        #expect(sides(servers) == ["base (PostgreSQL 15.18): on 15", "base (PostgreSQL 17.2): on 17"])
+        let driver = trial("b", at: 1, p50: 1) { $0.variant.driverChanges = ["put: otherwise"] }
+        #expect(sides([first, driver]) == ["base: a", "base-2: b"])
+    }
+
+    @Test func schemasAreComparedThoughTheVariantIsOne() throws {
+        let base = trials([10, 12, 9, 11, 10, 13], "base", from: 0)
+        var other = trials([13, 15.8, 11.6, 14.5, 12.9, 17], "base", from: 1)
+        for index in other.indices {
+            other[index].variant.schemaVersion = 8
+            other[index].runId += "-8"
+        }
+        let record = RecordComparison(RecordComparison.sides(of: base + other))
+            .record(comparisonId: "c", toolVersion: "1.2.0", startedAt: "2026-01-02T00:00:00Z", command: "compare")
+        #expect(record.valid && !record.rule.isAA && record.pairs.map(\.candidate) == ["base (schema 8)"])
+        #expect(try median(record).verdict == .worse)
+    }
+
     @Test func withAnObstacleThereAreValuesAndNoVerdict() throws {
         let base = trials([10, 12, 9], "base", from: 0)
         var other = trials([20, 24, 18], "other", from: 1)

@@ -1,3 +1,4 @@
+import ArchiveDriver
 import Experiment
 import FoundationEssentials
 import Glibc
@@ -196,6 +197,37 @@ import Workload
         #expect(place.isClean() && !FileManager.default.fileExists(atPath: request.folder))
     }
 
+    /// A candidate whose server does not start is named, with what its server said before it was removed.
+    @Test func aServerThatDoesNotStartIsNamed() async throws {
+        let place = try Place()
+        let (good, bad) = (try await place.trial(), try await place.trial(settings: ["wal_level": "nonsense"]))
+        let request = place.request([good, bad], blocks: 6)
+        let problem = await #expect(throws: TestbedProblem.self) {
+            try await ComparisonRunner(request, observer: Watcher(), control: TrialControl()).run()
+        }
+        let words = try #require(problem).description
+        #expect(words.hasPrefix("test-2: ") && words.contains("wal_level"), "\(words)")
+        #expect(words.contains("; the server's log ends with:\n  "), "\(words)")
+        #expect(place.isClean() && !FileManager.default.fileExists(atPath: request.folder))
+    }
+
+    /// The archive's size is that of all its databases.
+    @Test func growthIsToldOfADatabaseForEachShard() async throws {
+        let place = try Place()
+        var trial = try await place.trial()
+        trial.workload.writers.databases = .perShard
+        // An archive hour is as long as a slice.
+        trial.workload.timeScale = 1_800
+        var request = place.request([trial, trial], blocks: 6)
+        (request.mode, request.sliceSeconds, request.budgetSeconds) = (.long, 2, 40)
+        let control = TrialControl()
+        let watcher = Watcher(at: 1) { control.stop() }
+        let outcome = try await ComparisonRunner(request, observer: watcher, control: control).run()
+        #expect(place.isClean() && outcome.wasInterrupted)
+        let slices = try outcome.folder.readSlices()
+        #expect(slices.count >= 2 && slices.allSatisfy { $0.metrics["disk.bytes"] ?? -1 >= 0 }, "\(slices)")
+    }
+
     /// A server that dies within a comparison is told of, with the blocks before.
     @Test func aLostServerEndsTheComparison() async throws {
         let place = try Place()
@@ -248,6 +280,39 @@ import Workload
         let error = #expect(throws: TestbedProblem.self) { try ComparisonPlan(small) }
         let words = try #require(error).description
         #expect(words.contains("give --budget"))
+    }
+
+    /// Blocks that do not count are run again while there is time: no load may end before.
+    @Test func theLoadLastsForAllBlocksThatTheBudgetHolds() async throws {
+        let plan = try ComparisonPlan(await request())
+        #expect(plan.mostBegun == 150 && plan.phases.measure == 151 * 2_000_000_000)
+        let few = try ComparisonPlan(await request(slice: 20, budget: 370))
+        #expect(few.mostBlocks == 6 && few.mostBegun == 9 && few.phases.measure == 10 * 20_000_000_000)
+    }
+
+    @Test func whatTheLoadGeneratorCostsIsAControlForEqualSidesOnly() async throws {
+        var request = try await request()
+        #expect(request.drivenOtherwise.isEmpty)
+        request.sides[1].trial.driver.put = .pipelined
+        #expect(request.drivenOtherwise == ["a-2"])
+        request.sides[1].trial.driver = .faithful
+        request.sides[1].trial.schemaVersion = 7
+        #expect(request.drivenOtherwise == ["a-2"])
+        request.sides[1].trial.schemaVersion = 8
+        request.sides[1].trial.workload.writers.databases = .perShard
+        #expect(request.drivenOtherwise == ["a-2"])
+    }
+
+    @Test func historiesThatAreNoCopiesOfOneLoadAreTold() async throws {
+        var request = try await request()
+        #expect(request.unlikeHistories.isEmpty)
+        request.sides[1].trial.variant = try TestServers.variant(["work_mem": "8MB"])
+        #expect(request.unlikeHistories.isEmpty)
+        request.sides[1].trial.variant = try TestServers.variant(["autovacuum": "on"])
+        request.sides[1].trial.schemaVersion = 7
+        let told = request.unlikeHistories
+        #expect(told.count == 1 && told.first?.hasPrefix("a-2: its history is a load of its own") == true, "\(told)")
+        #expect(told.first?.contains("(schema, settings)") == true, "\(told)")
     }
 
     @Test func namesOfSidesAreUnique() {

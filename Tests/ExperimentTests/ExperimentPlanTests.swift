@@ -121,6 +121,45 @@ enum ExperimentPlans {
         #expect(plan.suggestions[0].base == "status-prod" && plan.suggestions[0].workload == "status-prod-steady")
     }
 
+    @Test func theRecordSaysWhatItsCellsAreMadeFrom() throws {
+        let spec = text(
+            """
+            factors:
+              - {of: schema, levels: [8, 7]}
+              - {of: suggestion, suggestion: synchronous-commit-off}
+            design: {kind: listed, cells: [{schema: 7}, {synchronous-commit-off: on}]}
+            """,
+            base:
+                "base: {history: 2k, partitions: 3, rate-scale: 0.1, suggestions: [connections-5], profile: network-gp3, phases: {warm-up: 2s, measure: 50s}}"
+        )
+        func record(_ text: String) throws -> ExperimentRecord {
+            try ExperimentPlans.plan(text).record(
+                id: "t", budget: nil, host: ExperimentPlans.host, toolVersion: "0", command: "c", now: 0)
+        }
+        let found = try record(spec)
+        // None of the listed cells is the base; it is told all the same.
+        let base = try #require(found.base)
+        #expect(base.workload == "status-prod-steady" && base.variant == "status-prod" && base.rateScale == 0.1)
+        #expect(base.historyRows == 2_000 && base.partitions == 3 && base.schemaVersion == 8)
+        #expect(base.warmUpSeconds == 2 && base.measureSeconds == 50 && base.profile == "network-gp3")
+        #expect(base.suggestions.count == 1 && base.suggestions.first?.hasPrefix("connections-5: ") == true)
+        #expect(base.adaptations.contains { $0.hasPrefix("shared_buffers: 4GB became 1048576kB") })
+        let suggestion = try #require(found.suggestions?.first)
+        #expect(found.suggestions?.count == 1 && suggestion.factor == "synchronous-commit-off")
+        #expect(suggestion.level == "on" && !suggestion.description.risk.isEmpty)
+        #expect(suggestion.description.undo == "set back")
+        // A record of an older version is told when it is gone on with.
+        var old = found
+        (old.base, old.suggestions) = (nil, nil)
+        try ExperimentPlans.plan(spec).describe(&old)
+        #expect(old.base == found.base && old.suggestions == found.suggestions)
+        // What the log of a short trial is made of.
+        let words = "most of the WAL of a short measure phase are full-page images"
+        #expect(!found.threats.contains { $0.contains(words) })
+        let wal = spec.replacing("'response.p95:put'", with: "'response.p95:put', wal.bytes")
+        #expect(try record(wal).threats.contains { $0.contains(words) })
+    }
+
     @Test func suggestionsAddUpUnlessTheyChangeTheSame() throws {
         let both = "factors:\n  - {of: suggestion, suggestion: put-batched}\n  - {of: suggestion, suggestion: "
         let plan = try ExperimentPlans.plan(text(both + "by-hash-bounded}"))
@@ -130,6 +169,20 @@ enum ExperimentPlans {
         #expect(
             ExperimentPlans.problems(text(both + "put-copied}")).first?.contains("both change driver.put") == true)
         #expect(ExperimentPlans.problems(text(both + "status-prod}")).first?.contains("no difference") == true)
+    }
+
+    /// A key of the driver that no factor took over would leave the other half of a suggestion, its script, in force.
+    @Test(arguments: [
+        "by-hash-bounded", "connections-5", "hash-bytea", "plans-custom", "plans-generic", "put-batched", "put-copied",
+        "put-one-statement", "put-pipelined", "put-transaction", "queries-prepared", "reads-bounded",
+        "statement-timeout", "surplus-dropped",
+    ])
+    func aFactorTakesOverAllOfASuggestedDriver(_ name: String) throws {
+        let plan = try ExperimentPlans.plan(text("factors: [{of: suggestion, suggestion: \(name)}]"))
+        let document = try SpecDocument(path: "\(packageRoot)/Workloads/variants/\(name).yaml")
+        let suggested = DriverBehaviour(variant: document.top)
+        #expect(suggested != .faithful && plan.subjects[0].driver == .faithful)
+        #expect(plan.subjects[1].driver == suggested)
     }
 
     @Test func aSuggestionsMemorySettingsShrinkWithTheMachine() throws {

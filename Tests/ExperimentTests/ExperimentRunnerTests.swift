@@ -150,6 +150,27 @@ import Testing
         #expect(last.trials[2].setAside == ["no server"] && last.results.first?.completeRepeats == 2)
     }
 
+    @Test func aTrialThatCannotBeSetAsideStaysAsItIs() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let second = record.trials[1].folder
+        let first = try await ExperimentRunner(folder, isStopping: { false }, wallClock: { 0 }) { trial, place in
+            try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
+            return TrialEnding(trial.folder == second ? .invalid : .done, values: ["response.p95:put": 1])
+        }.run()
+        // Somebody's file has the name.
+        try Data("mine".utf8).write(to: URL(filePath: "\(folder.path)/\(second).set-aside-1"))
+        let again = Fake()
+        await #expect {
+            _ = try await runner(folder, again).run(retrying: [.invalid])
+        } throws: {
+            "\($0)".contains("cannot be moved to") && !"\($0)".contains("\n")
+                && "\($0)".contains("; make room for it there")
+        }
+        #expect(again.names.isEmpty && FileManager.default.fileExists(atPath: "\(folder.path)/\(second)"))
+        #expect(try folder.readRecord().trials == first.trials)
+    }
+
     @Test func anInterruptedTrialIsRunAgainAndNoOtherBegun() async throws {
         let place = try TemporaryFolder()
         let (folder, record) = try begin(place)

@@ -1,5 +1,6 @@
 import Experiment
 import RunRecord
+import Testbed
 import Testing
 
 /// Words of other programs, read for what they mean.

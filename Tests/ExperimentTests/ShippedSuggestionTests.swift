@@ -92,18 +92,22 @@ import Workload
         }
     }
 
-    /// Everything that is in the archive, in order.
+    /// Everything that is in the archive, in order; hashes as digits, whatever their type.
     private func content(_ cluster: ManagedCluster) throws -> [String?] {
         let connection = try Connection.open(cluster.record.parameters())
         return [
             try connection.value(
                 """
                 SELECT md5(string_agg(m::text, ',' ORDER BY messageHash))
-                FROM (SELECT messageHash, payload, timestamp, meta, id, version, pubsubTopic, contentTopic
+                FROM (SELECT ltrim(messageHash::text, '\\x') AS messageHash, payload, timestamp, meta, id, version,
+                             pubsubTopic, contentTopic
                       FROM messages) m
                 """),
             try connection.value(
-                "SELECT md5(string_agg(messageHash || timestamp, ',' ORDER BY messageHash)) FROM messages_lookup"),
+                """
+                SELECT md5(string_agg(ltrim(messageHash::text, '\\x') || timestamp, ',' ORDER BY messageHash))
+                FROM messages_lookup
+                """),
         ]
     }
 
@@ -139,6 +143,13 @@ import Workload
                 "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = '\(parent)'::regclass ORDER BY 1"
             ).compactMap { $0.first ?? nil }
         }
+        let types = try connection.value(
+            """
+            SELECT string_agg(DISTINCT format_type(atttypid, atttypmod), ', ')
+            FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+            WHERE attname = 'messagehash' AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+            """)
+        #expect(types == (name == "hash-bytea" ? "bytea" : "character varying"), "\(name)")
         let indexes = Int(
             try connection.value("SELECT count(*) FROM pg_index WHERE indrelid = 'messages'::regclass") ?? "")
         switch name {

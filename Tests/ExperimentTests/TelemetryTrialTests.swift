@@ -1,11 +1,13 @@
 import ArchiveDriver
 import Experiment
 import Glibc
+import PostgresClient
 import RunRecord
 import SpecReader
 import TestSupport
 import Testbed
 import Testing
+import WakuModel
 import Workload
 
 /// Trials with telemetry on real servers.
@@ -79,6 +81,7 @@ import Workload
                 ]))
         }
         #expect(plans.allSatisfy { $0.fingerprint.count == 16 && $0.executionMs > 0 })
+        #expect(plans.allSatisfy { $0.lines?.first?.depth == 0 && $0.lines?.first?.nodes == 1 })
         #expect(plans.filter { $0.when != .slow }.allSatisfy { ($0.planningMs ?? 0) > 0 })
         #expect(plans.contains { ($0.partitionsPlanned ?? 0) >= 2 })
     }
@@ -118,5 +121,177 @@ import Workload
         let loaded = record.variant.settings.first { $0.name == "shared_preload_libraries" }?.value
         #expect(loaded == "auto_explain,pg_stat_statements")
         withExtendedLifetime(place) {}
+    }
+}
+
+/// What reports believe that a request class sends, against what the driver's own machines send. No server.
+@Suite struct ClassStatementTests {
+    /// Behaviours that between them send every statement of a store request.
+    private static var behaviours: [DriverBehaviour] {
+        var all: [DriverBehaviour] = []
+        for queries in DriverBehaviour.Queries.allCases {
+            for byHash in DriverBehaviour.ByHash.allCases {
+                for hashOnly in DriverBehaviour.HashOnly.allCases {
+                    var behaviour = DriverBehaviour.faithful
+                    (behaviour.queries, behaviour.byHash, behaviour.hashOnly) = (queries, byHash, hashOnly)
+                    all.append(behaviour)
+                }
+            }
+        }
+        return all
+    }
+
+    private static let hash = MessageHash(words: (1, 2, 3, 4))
+
+    private static func name(_ text: String) -> String { StatementShapes.name(of: text) ?? "unknown: \(text)" }
+
+    /// Shapes that a behaviour sends for a request whose cursor is found.
+    private func shapes(of query: StoreQuery, _ behaviour: DriverBehaviour) -> Set<String> {
+        let (book, buffer) = (StatementBook(behaviour), TextBuffer())
+        var machine = RequestMachine(query, book)
+        var seen: Set<String> = []
+        while case .send(let step) = machine.step() {
+            if case .prepared(let statement) = step.form {
+                seen.insert(Self.name(String(cString: book.text(statement))))
+            } else {
+                machine.writeText(into: buffer)
+                seen.insert(Self.name(String(cString: buffer.cString())))
+            }
+            machine.noteSent()
+            machine.assumeCursor(at: 7)
+            machine.finishStatement()
+        }
+        #expect(machine.step() == .finished)
+        return seen
+    }
+
+    private func shapes(of queries: [StoreQuery]) -> Set<String> {
+        var seen: Set<String> = []
+        for query in queries {
+            for behaviour in Self.behaviours { seen.formUnion(shapes(of: query, behaviour)) }
+        }
+        return seen
+    }
+
+    /// Requests of a class as they are, and those that only some of them are.
+    private static func requests(_ requestClass: String) throws -> (usual: [StoreQuery], others: [StoreQuery]) {
+        let (shard, topic) = (try PubsubTopic("/waku/2/rs/16/32"), try ContentTopic("/waku/1/0x0a0b0c0d/rfc26"))
+        func page(_ includeData: Bool, cursor: MessageHash? = nil) -> StoreQuery {
+            StoreQuery(
+                includeData: includeData, pubsubTopic: shard, contentTopics: [topic], startTime: 5, endTime: 9,
+                cursor: cursor)
+        }
+        func time(_ includeData: Bool, cursor: MessageHash? = nil) -> StoreQuery {
+            StoreQuery(includeData: includeData, startTime: 5, endTime: 9, cursor: cursor)
+        }
+        func hashes(_ includeData: Bool, _ count: UInt64, cursor: MessageHash? = nil) -> StoreQuery {
+            let hashes = (0..<count).map { MessageHash(words: ($0, 1, 1, 1)) }
+            return StoreQuery(includeData: includeData, hashes: hashes, cursor: cursor)
+        }
+        switch requestClass {
+        case "store.topics.data.first": return ([page(true)], [])
+        case "store.topics.data.next": return ([page(true, cursor: hash)], [])
+        case "store.topics.hashes.first": return ([page(false)], [])
+        case "store.topics.hashes.next": return ([page(false, cursor: hash)], [])
+        case "store.hashes.data": return ([hashes(true, 50)], [hashes(true, 100), hashes(true, 50, cursor: hash)])
+        case "store.hashes.presence": return ([hashes(false, 5)], [hashes(false, 100), hashes(false, 5, cursor: hash)])
+        case "store.sync": return ([hashes(true, 1)], [])
+        case "store.time-range":
+            return ([time(true), time(false), time(true, cursor: hash), time(false, cursor: hash)], [])
+        default:
+            Issue.record("no requests of \(requestClass)")
+            return ([], [])
+        }
+    }
+
+    @Test func requestsSendTheStatementsOfTheirClass() throws {
+        for sent in ClassStatements.all where sent.requestClass.hasPrefix("store.") {
+            let (usual, others) = try Self.requests(sent.requestClass)
+            let seen = shapes(of: usual)
+            #expect(seen.isSubset(of: sent.own), "\(sent.requestClass): \(seen)")
+            // What lies between two times is asked for only where a server knew one of the hashes.
+            let unseen = sent.own.subtracting(seen)
+            #expect(unseen.isSubset(of: ["query.by-hash-between"]), "\(sent.requestClass): \(unseen)")
+            let besides = shapes(of: others).subtracting(sent.own)
+            #expect(besides == sent.besides, "\(sent.requestClass): \(besides)")
+        }
+    }
+
+    @Test func putsSendTheStatementsOfTheirClass() throws {
+        var seen: Set<String> = []
+        for put in DriverBehaviour.Put.allCases where put != .batched {
+            var behaviour = DriverBehaviour.faithful
+            behaviour.put = put
+            let book = StatementBook(behaviour)
+            var machine = RequestMachine.put(book)
+            while case .send(let step) = machine.step() {
+                guard case .prepared(let statement) = step.form else { break }
+                seen.insert(Self.name(String(cString: book.text(statement))))
+                machine.noteSent()
+                machine.finishStatement()
+            }
+            #expect(machine.step() == .finished)
+        }
+        for form in DriverBehaviour.Batch.Form.allCases {
+            var behaviour = DriverBehaviour.faithful
+            (behaviour.put, behaviour.batch.form) = (.batched, form)
+            seen.formUnion(try batch(behaviour))
+        }
+        #expect(seen == StatementRole.put.shapes.subtracting(["transaction.rollback"]))
+        #expect(ClassStatements.of("put")?.own == StatementRole.put.shapes)
+        #expect(ClassStatements.of("put.duplicate")?.own == StatementRole.put.shapes)
+    }
+
+    private func batch(_ behaviour: DriverBehaviour) throws -> Set<String> {
+        let (book, buffer) = (StatementBook(behaviour), TextBuffer())
+        let batch = PutBatch(book)
+        let message = Message(payload: [1], contentTopic: try ContentTopic("/a/1/b/c"), timestamp: 1)
+        _ = batch.add(0, try PubsubTopic("/waku/2/rs/16/32"), message, now: 0)
+        batch.close()
+        var seen: Set<String> = []
+        while case .send(let step) = batch.step() {
+            if case .prepared(let statement) = step.form {
+                seen.insert(Self.name(String(cString: book.text(statement))))
+            } else {
+                batch.writeText(into: buffer)
+                seen.insert(Self.name(String(cString: buffer.cString())))
+            }
+            batch.noteSent()
+            batch.finishStatement()
+        }
+        return seen
+    }
+
+    /// Each statement of each job is answered with nothing, or with what leads further.
+    @Test func jobsSendTheStatementsOfTheirClass() throws {
+        var clockwork = ClockworkSpec.standard
+        clockwork.setRetention([.time(seconds: 3_600), .size(bytes: 1), .capacity(messages: 1)])
+        let schema = try ArchiveSchema(version: 8, folder: "\(packageRoot)/sql/schema")
+        for kind in ClockworkSpec.JobKind.allCases {
+            let sent = try #require(ClassStatements.of("maintenance.\(kind.rawValue)"))
+            for answer in [[], [["messages_3600_7200"]], [["t"]], [["900"]]] as [[[String?]]] {
+                let job = MaintenanceJob(kind, clockwork, schema, now: 900_000_000_000_000)
+                var statements = 0
+                while let step = job.next, statements < 50 {
+                    let shape = Self.name(step.text)
+                    #expect(sent.own.contains(shape), "\(kind.rawValue): \(shape)")
+                    job.take(.rows(answer, affected: 0))
+                    statements += 1
+                }
+            }
+        }
+    }
+
+    @Test func everyClassOfAWorkloadAndEveryShapeIsKnown() throws {
+        for spec in [try TestWorkloads.everything(), try TestWorkloads.shipped("sync-and-resume")] {
+            for label in RequestLabel.all(of: spec) {
+                #expect(ClassStatements.of(label.requestClass) != nil, "\(label.requestClass)")
+            }
+        }
+        let shapes = Set(StatementShapes.names)
+        #expect(StatementRole.put.shapes.union(StatementRole.byHash.shapes).isSubset(of: shapes))
+        for sent in ClassStatements.all {
+            #expect(sent.own.union(sent.besides).isSubset(of: shapes), "\(sent.requestClass)")
+        }
     }
 }

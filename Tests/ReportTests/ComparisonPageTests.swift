@@ -101,6 +101,23 @@ import Testing
         #expect(try page(record).contains("Must not be used"))
     }
 
+    @Test func whatMoreBlocksWouldSettleIsToldOfEachMetric() throws {
+        var record = SampleComparison.record()
+        #expect(try page(record).contains("About 214 more blocks would settle it, "))
+        let place = try #require(record.pairs[0].metrics.firstIndex { $0.metric == "server.cpu" })
+        record.pairs[0].metrics[place].verdict = .inconclusive
+        let some = try page(record)
+        #expect(some.contains("About 214 more blocks would settle store.topics.data.next p90, "))
+        #expect(some.contains("No sensible number of blocks would settle server CPU."))
+        record.pairs[0].metrics[place].ratio = nil
+        #expect(try page(record).contains("What more budget would bring for server CPU is not known."))
+        record.pairs[0].metrics[place].blocksToSettle = 400
+        #expect(try page(record).contains("About 304 more blocks would settle them, "))
+        for index in record.pairs[0].metrics.indices { record.pairs[0].metrics[index].blocksToSettle = nil }
+        record.pairs[0].metrics[place].verdict = nil
+        #expect(try page(record).contains("No sensible number of blocks would settle it."))
+    }
+
     @Test func aSideThatDidNotKeepUpHasNoLatency() throws {
         var record = SampleComparison.record()
         record.pairs[0].keptUp = .baseOnly
@@ -132,6 +149,153 @@ import Testing
         ]
         for step in steps { #expect(markdown.contains(step), "\(step)") }
         #expect(try page(SampleComparison.report()).contains("<li>Merge Append</li>"))
+    }
+
+    /// What is told of a class whose slowest requests became slower.
+    ///
+    /// - Parameters:
+    ///   - requestClass: the class.
+    ///   - factors: by statement, on the candidate's time.
+    ///   - classes: that both sides completed.
+    /// - Returns: the report as Markdown.
+    private func causes(of requestClass: String, _ factors: [String: Double], classes: [String]) -> String {
+        var record = SampleComparison.record()
+        record.pairs[0].metrics = [
+            SampleComparison.metric(
+                "response.p99:\(requestClass)", "ms", 5, SampleComparison.ratio(1.2, 1.1, 1.3), .worse)
+        ]
+        var account = Accounting()
+        (account.scheduled, account.completed) = (1_000, 1_000)
+        for side in record.sides.indices {
+            record.sides[side].accounting = [:]
+            for name in classes { record.sides[side].accounting[name] = account }
+            record.sides[side].statements?.shapes = factors.sorted { $0.key < $1.key }.map { name, factor in
+                SampleServer.row(name, calls: 1_000, plan: nil, exec: side == 0 ? 1_000 : 1_000 * factor, read: nil)
+            }
+        }
+        return ComparisonMarkdown().export(ComparisonReport(record: record))
+    }
+
+    @Test func aClassIsExplainedByItsOwnStatements() {
+        let factors: [String: Double] = ["query.by-hash": 9, "query.hashes.first": 1.5, "query.page.first": 5]
+        let classes = [
+            "put", "store.hashes.data", "store.hashes.presence", "store.topics.data.first", "store.topics.hashes.first",
+        ]
+        let topics = causes(of: "store.topics.hashes.first", factors, classes: classes)
+        #expect(topics.contains("statement: query.hashes.first: 1.00\u{202F}ms → 1.50\u{202F}ms a call\n"))
+        let hashes = causes(of: "store.hashes.presence", factors, classes: classes)
+        #expect(
+            hashes.contains(
+                "statement: query.by-hash: 1.00\u{202F}ms → 9.00\u{202F}ms a call; sent for store.hashes.data, too\n"))
+        #expect(causes(of: "put", factors, classes: classes).contains("statement: none of this class’s moved"))
+        #expect(
+            causes(of: "unheard-of", factors, classes: classes).contains(
+                "statement: which ones this class sends is not known, so the chain ends here"))
+    }
+
+    /// The query without hashes behind a hundred of them is a page to the server.
+    @Test func whatOthersSendTooExplainsAClassOnlyWithoutThem() {
+        let factors: [String: Double] = ["query.by-hash": 1, "query.page.first": 5]
+        let alone = causes(of: "store.hashes.data", factors, classes: ["put", "store.hashes.data"])
+        #expect(alone.contains("statement: query.page.first: 1.00\u{202F}ms → 5.00\u{202F}ms a call"))
+        let shared = causes(
+            of: "store.hashes.data", factors, classes: ["store.hashes.data", "store.topics.data.first"])
+        #expect(shared.contains("statement: none of this class’s moved") && shared.contains("(query.page.first did,"))
+    }
+
+    @Test func statementsOfOneRoleAreHeldAgainstEachOther() {
+        var record = SampleComparison.record()
+        func row(_ name: String, _ milliseconds: Double) -> StatementRow {
+            SampleServer.row(name, calls: 30_720, plan: 0, exec: milliseconds, read: nil)
+        }
+        // 30 719 puts were completed.
+        record.sides[0].statements?.shapes = [row("messages.insert", 60_000), row("lookup.insert", 32_157)]
+        record.sides[1].statements?.shapes = [row("put.one-statement", 61_438)]
+        record.sides[1].plans[0].shape = "put.one-statement"
+        let markdown = ComparisonMarkdown().export(ComparisonReport(record: record))
+        for words in [
+            "statement: put of a message: lookup.insert and messages.insert became put.one-statement: "
+                + "3.00\u{202F}ms → 2.00\u{202F}ms for each operation",
+            "plan: that of other statements: ", "| **put of a message, all of it** | **other statements** |",
+            "| **put of a message, for each operation** | **61\u{202F}440** | **30\u{202F}720** | "
+                + "**3.00\u{202F}ms** | **2.00\u{202F}ms** | **−33\u{202F}%** |",
+        ] {
+            #expect(markdown.contains(words), "\(words)")
+        }
+        for side in record.sides.indices { record.sides[side].accounting = [:] }
+        let unknown = ComparisonMarkdown().export(ComparisonReport(record: record))
+        #expect(unknown.contains("| **put of a message, in all** | **61\u{202F}440** | **30\u{202F}720** | **92.2"))
+    }
+
+    /// The pages of a topic, read by one index and by another.
+    private func swapped(_ candidate: String = "Index Scan on messages using messages_pkey") -> ComparisonRecord {
+        var record = SampleComparison.record()
+        for (side, scan) in ["Index Scan on messages using messages_timestamp_idx", candidate].enumerated() {
+            var leaf = PlanLine(depth: 2, what: scan)
+            leaf.nodes = 720
+            leaf.nodesExecuted = 3
+            leaf.executions = 3
+            leaf.estimatedRows = 40
+            leaf.rows = 21
+            leaf.blocks = 15
+            record.sides[side].plans[1].lines = [
+                PlanLine(depth: 0, what: "Limit"), PlanLine(depth: 1, what: "Append"), leaf,
+            ]
+        }
+        record.sides[1].statements?.shapes[1].execMs = 9_000
+        record.pairs[0].metrics.append(
+            SampleComparison.metric(
+                "response.p50:store.topics.data.first", "ms", 5, SampleComparison.ratio(0.7, 0.6, 0.8), .better))
+        return record
+    }
+
+    @Test func plansAreHeldAgainstEachOtherLineByLine() throws {
+        let (html, text) = (try page(swapped()), ComparisonMarkdown().export(ComparisonReport(record: swapped())))
+        let numbers = "  (720 partitions; 3 executed; rows 21, estimated 40; blocks 15)"
+        for (style, sign, index) in [("gone", "−", "messages_timestamp_idx"), ("come", "+", "messages_pkey")] {
+            let line = "\(sign)     Index Scan on messages using \(index)"
+            #expect(html.contains("<span class=\"\(style)\">\(line)<i>\(numbers)</i></span>"))
+            #expect(text.contains("\n\(line)\(numbers)\n"))
+        }
+        #expect(html.components(of: "<span class=\"\">    Append<i></i></span>") == 2)
+        #expect(
+            text.contains(
+                "plan: another shape: “Index Scan on messages using messages_timestamp_idx” became "
+                    + "“Index Scan on messages using messages_pkey”"))
+        #expect(html.contains("<a href=\"#plan-1-1\">"))
+    }
+
+    @Test func aPlansNamesAreTextAndStayInTheirLine() throws {
+        let hostile = "Scan on <script>\n```\u{85}# x"
+        let (html, text) = (
+            try page(swapped(hostile)), ComparisonMarkdown().export(ComparisonReport(record: swapped(hostile)))
+        )
+        #expect(!html.contains("<script>") && html.contains("Scan on &lt;script&gt;"))
+        #expect(text.contains("\n````\nbase, query.page.first: "))
+        #expect(text.contains("\n+     Scan on <script> ``` # x  (720 partitions"))
+    }
+
+    /// A plan told without its indexes says nothing about one told with them.
+    @Test func aTreeIsNotComparedWithAnOutline() throws {
+        var record = swapped()
+        record.sides[0].plans[1].lines = nil
+        let text = ComparisonMarkdown().export(ComparisonReport(record: record))
+        #expect(text.contains("plan: not comparable") && text.contains("| `query.page.first` | told otherwise |"))
+        #expect(try page(record).contains("None: every statement has a plan of the same shape"))
+    }
+
+    @Test func stepsLeadToTheirPlaceOnThePage() throws {
+        let html = try page(swapped())
+        let links = Set(html.split(separator: "href=\"#").dropFirst().map { String($0.prefix { $0 != "\"" }) })
+        #expect(links.sorted() == ["plan-1-1", "plans-1", "settings-1", "statements-1", "waits-1"])
+        for link in links { #expect(html.components(of: "id=\"\(link)\"") == 1, "\(link)") }
+    }
+
+    @Test func theNoteOnCountersSaysWhatTheyAre() throws {
+        var record = SampleComparison.record()
+        #expect(try page(record).contains("divided by the messages that it stored; a row that does not say “for each"))
+        for side in record.sides.indices { record.sides[side].accounting = [:] }
+        #expect(try page(record).contains("All slices of each side together, as each row says."))
     }
 
     @Test func anEmptyRecordStillMakesAPage() throws {

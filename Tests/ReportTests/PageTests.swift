@@ -68,6 +68,52 @@ import Testing
         #expect(html.contains("<td class=\"n\">0–119</td>") && html.contains("<td class=\"n\">19920–20039</td>"))
     }
 
+    @Test func aQuantileThatFewLieBeyondIsNotTold() throws {
+        var record = SampleRecord.record()
+        func markdown() -> String {
+            MarkdownExporter().export(TrialReport(record: record, samples: [])).replacing("\u{202F}", with: " ")
+        }
+        // Response time from p50 to p99.9, its maximum, service and lag; the last two are of 500 operations throughout.
+        for (count, cells) in [
+            (3, "too few | too few | too few | too few | too few | 31.5"),
+            (500, "1.25 | 4.00 | 8.00 | too few | too few | 31.5"),
+            (1_000, "1.25 | 4.00 | 8.00 | 20.0 | too few | 31.5"),
+        ] {
+            record.classes["put"]?.responseMs?.count = count
+            #expect(markdown().contains("| \(cells) | too few | too few |"), "\(count)")
+        }
+        // The table behind the picture goes by the same rule: of three operations not even the median.
+        record.classes["put"]?.responseMs?.count = 3
+        let numbers = try #require(page(record).split(separator: "Numbers behind this picture, ms").last)
+        let row = numbers.prefix(upTo: numbers.firstRange(of: "</table>")?.lowerBound ?? numbers.endIndex)
+        #expect(row.contains("too few") && !row.contains("<td class=\"n\">6.00</td>"))
+        let terminal = TerminalReport(TrialReport(record: record, samples: []), colour: false).closing(page: "p")
+        #expect(terminal.contains("too few"))
+        // An objective that was judged by few says so.
+        #expect(!markdown().contains("may be chance"))
+        record.objectives[0].operations = 3
+        #expect(markdown().contains("| 8.00 ms\\* |") && markdown().contains("what was observed may be chance"))
+        #expect(try page(record).contains("what was observed may be chance"))
+    }
+
+    @Test func howASuggestionWasPutInForceIsTold() throws {
+        var record = SampleRecord.record()
+        let words = "How the suggestion was put in force"
+        #expect(try !page(record).contains(words))
+        record.variant.applied = ["index-query.sql: 3 statements", "after the patch: <vacuumed>"]
+        let markdown = MarkdownExporter().export(TrialReport(record: record, samples: []))
+        for text in [try page(record), markdown] {
+            #expect(text.contains(words) && text.contains("index-query.sql: 3 statements"))
+            #expect(text.contains("after the patch: &lt;vacuumed&gt;"))
+        }
+    }
+
+    @Test func aPageSaysWhichFolderItBelongsTo() throws {
+        let html = try page(SampleRecord.record())
+        #expect(html.contains("This page belongs to the folder of the run"))
+        #expect(!html.contains("beside this page"))
+    }
+
     @Test func absurdNumbersDoNotTrap() throws {
         var record = SampleRecord.record()
         record.events = [TrialEvent(atSeconds: 1e300, kind: "k", detail: "d")]

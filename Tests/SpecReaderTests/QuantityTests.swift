@@ -6,13 +6,13 @@ import Testing
         arguments: [
             ("7ns", 7), ("200us", 200_000), ("200µs", 200_000), ("50ms", 50_000_000), ("10s", 10_000_000_000),
             ("1.5min", 90_000_000_000), ("24h", 86_400_000_000_000), ("31d", 2_678_400_000_000_000),
-            ("10 s", 10_000_000_000),
+            ("10 s", 10_000_000_000), ("10m", 600_000_000_000), ("1.5 m", 90_000_000_000),
         ] as [(String, UInt64)])
     func durations(_ text: String, _ nanoseconds: UInt64) throws {
         #expect(try QuantityParser.duration(text).get() == nanoseconds)
     }
 
-    @Test(arguments: ["10", "s", "-1s", "10 sec", "", "1e400s", "nan s", "10S"])
+    @Test(arguments: ["10", "s", "-1s", "10 sec", "", "1e400s", "nan s", "10S", "10M", "m", "10 um"])
     func wrongDurations(_ text: String) {
         #expect(throws: QuantityError.self) { try QuantityParser.duration(text).get() }
     }

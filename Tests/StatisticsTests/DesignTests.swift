@@ -156,6 +156,21 @@ import Testing
         #expect(abs(try #require(value.halfWidth) - half) < 1e-9)
     }
 
+    @Test func aContrastSaysHowProbableItIs() throws {
+        // By SciPy: t = 11.39 with 6 degrees of freedom; for a mean 3.311 of them, by Satterthwaite.
+        let contrasts = BlockedContrasts([[10, 12, 9, 15], [11, 14.5, 9.5, 15], [9.2, 11, 8.1, 13.9]])
+        let probability = try #require(contrasts.value([-0.5, 0.5, -0.5, 0.5]).probability)
+        #expect(abs(probability / 2.7486577283300014e-05 - 1) < 1e-6)
+        #expect(abs(try #require(contrasts.wholeDeviation) - 1.1146748404803979) < 1e-12)
+        #expect(abs(contrasts.wholeDegrees - 3.3113238531998483) < 1e-9)
+        #expect(abs(try #require(contrasts.halfWidth(ofMeanOver: 3)) - 1.9433488577359557) < 1e-6)
+        // Blocks that all say the same leave no doubt, whatever the rounding; a single one leaves all of it.
+        let same = BlockedContrasts([[0.1, 0.3, 0.3], [1.1, 1.3, 1.3], [7.1, 7.3, 7.3]])
+        #expect(same.value([-1, 1, 0]).probability == 0 && same.value([0, -1, 1]).probability == 1)
+        #expect(BlockedContrasts([[1, 2]]).value([-1, 1]).probability == nil)
+        #expect(BlockedContrasts([[1, 2]]).halfWidth(ofMeanOver: 1) == nil)
+    }
+
     @Test func lenthLeavesLargeEffectsOut() throws {
         // Sizes 1 1 1 2 2 3 50: 1.5 × 2 = 3, of those below 7.5 the median is 1.5.
         let effects: [Double] = [1, -1, 2, -2, 3, 50, -1]

@@ -50,6 +50,72 @@ import Testing
         #expect(Set([index.fingerprint, whole.fingerprint, other.fingerprint]).count == 3)
     }
 
+    private static func scan(_ table: String, loops: Int, rows: Int = 0, planned: Int = 1, hit: Int = 0) -> String {
+        """
+        {"Node Type": "Index Scan", "Parent Relationship": "Member", "Scan Direction": "Forward",
+         "Relation Name": "\(table)", "Index Name": "\(table)_pkey", "Plan Rows": \(planned), "Actual Rows": \(rows),
+         "Actual Loops": \(loops), "Shared Hit Blocks": \(hit), "Shared Read Blocks": 0}
+        """
+    }
+
+    /// A look-up by hashes: its bound is worked out first, then rows come through a join.
+    static let byHash = """
+        [{"Plan": {"Node Type": "Limit", "Plan Rows": 5, "Actual Rows": 2, "Actual Loops": 1, "Plans": [
+          {"Node Type": "Result", "Parent Relationship": "InitPlan", "Subplan Name": "InitPlan 2 (returns $1)",
+           "Actual Rows": 1, "Actual Loops": 1, "Plans": [\(scan("lookup_1_2", loops: 1, rows: 1))]},
+          {"Node Type": "Nested Loop", "Parent Relationship": "Outer", "Join Type": "Inner", "Actual Rows": 2,
+           "Actual Loops": 1, "Plans": [
+            {"Node Type": "Append", "Parent Relationship": "Outer", "Subplans Removed": 1, "Actual Rows": 3,
+             "Actual Loops": 1, "Plans": [\(scan("lookup_1_2", loops: 1)), \(scan("lookup_2_3", loops: 1))]},
+            {"Node Type": "Append", "Parent Relationship": "Inner", "Actual Rows": 1, "Actual Loops": 3, "Plans": [
+              \(scan("messages_1_2", loops: 2, rows: 1, hit: 8)), \(scan("messages_2_3", loops: 0)),
+              \(scan("messages_3_4", loops: 1, planned: 4, hit: 3))]}]}]}}]
+        """
+
+    @Test func theOutlineFollowsTheRows() throws {
+        #expect(try PlanDocument.read(Self.byHash).plan.outline == "Limit > Nested Loop > Append > Index Scan")
+    }
+
+    @Test func partitionsThatAreReadAlikeAreOneLine() throws {
+        let lines = try PlanDocument.read(Self.byHash).plan.lines
+        #expect(
+            lines.map { "\($0.depth) \($0.what), \($0.nodes)" } == [
+                "0 Limit, 1", "1 InitPlan: Result, 1", "2 Index Scan on lookup using lookup_pkey, 1",
+                "1 Nested Loop, 1", "2 Append, 1", "3 Index Scan on lookup using lookup_pkey, 2", "2 Append, 1",
+                "3 Index Scan on messages using messages_pkey, 3",
+            ])
+        let messages = try #require(lines.last)
+        #expect(messages.nodesExecuted == 2 && messages.executions == 3 && messages.blocks == 11)
+        // Two executions with one row each and one without: one, one and four were expected.
+        #expect(messages.rows == 2 && messages.estimatedRows == 6)
+        #expect(lines.map(\.pruned) == [nil, nil, nil, nil, 1, nil, nil, nil])
+        #expect(lines.first?.blocks == nil && lines.first?.rows == 2 && lines.first?.estimatedRows == 5)
+    }
+
+    @Test func anotherIndexIsAnotherPlan() throws {
+        func plan(_ index: String) throws -> PlanNode {
+            try PlanDocument.read(
+                """
+                [{"Plan": {"Node Type": "Index Scan", "Relation Name": "messages_1_2", "Index Name": "\(index)"}}]
+                """
+            ).plan
+        }
+        let time = try plan("messages_1_2_timestamp_idx")
+        #expect(time.shape == "Index Scan messages using messages_timestamp_idx")
+        #expect(try plan("messages_7_8_timestamp_idx").fingerprint == time.fingerprint)
+        #expect(try plan("messages_1_2_pkey").fingerprint != time.fingerprint)
+        #expect(time.lines.map(\.what) == ["Index Scan on messages using messages_timestamp_idx"])
+        #expect(time.lines.first?.nodesExecuted == nil && time.lines.first?.rows == nil)
+    }
+
+    @Test func aPlanOfCountlessLinesIsCut() throws {
+        let scans = (0..<150).map { #"{"Node Type": "Seq Scan", "Relation Name": "m\#($0)x"}"# }
+        let lines = try PlanDocument.read(
+            #"[{"Plan": {"Node Type": "Append", "Plans": [\#(scans.joined(separator: ", "))]}}]"#
+        ).plan.lines
+        #expect(lines.count == 101 && lines.last?.what == "51 more lines, left out")
+    }
+
     @Test func aPlanWithoutAppendHasNoPartitions() throws {
         let plan = try PlanDocument.read(
             #"{"Query Text": "q", "Plan": {"Node Type": "ModifyTable", "Plans": [{"Node Type": "Result"}]}}"#)

@@ -9,8 +9,12 @@ import Testing
 /// one, and programs that have ended meanwhile would stay zombies, which the testing library's own thread then looks at
 /// over and over.
 public struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
+    /// Of a suite: it holds for each test of it.
     public var isRecursive: Bool { true }
 
+    /// Waits for a place, and runs one case of a test there.
+    ///
+    /// - Throws: what the test throws.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {

@@ -240,6 +240,21 @@ import Testing
         #expect((72..<88).map { read($0) } == Array(repeating: 0, count: 15) + [3_000_000])
     }
 
+    @Test func anEmptiedCacheKeepsOnlyWhatTheDeviceDoesNotHave() throws {
+        let model = try Model(device("read-latency: 3ms"))
+        let file = model.file(1, size: 1 << 30)
+        func read(_ page: UInt64) -> UInt64 { model.alone { csm_read(model.model, file, page * 8_192, 8_192, 0, $0) } }
+        for page: UInt64 in [70, 90, 110] { #expect(read(page) == 3_000_000) }
+        _ = csm_write(model.model, file, 130 * 8_192, 8_192, 0, model.now)
+        model.segment.emptyCache()
+        #expect(model.segment.statistics().cachedPages == 1 && model.segment.statistics().dirtyPages == 1)
+        #expect([read(70), read(90), read(110), read(130)] == [3_000_000, 3_000_000, 3_000_000, 0])
+        _ = model.flush(file, at: model.now)
+        model.segment.emptyCache()
+        #expect(model.segment.statistics().cachedPages == 0)
+        #expect([read(130), read(130)] == [3_000_000, 0])
+    }
+
     @Test func whatIsWrittenIsFreeUntilItIsFlushed() throws {
         let model = try Model(device("{write-latency: 1ms, flush-latency: 2ms, queue-depth: 1, operation-size: 64KiB}"))
         let file = model.file(1)

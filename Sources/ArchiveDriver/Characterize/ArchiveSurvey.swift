@@ -152,7 +152,7 @@ public struct StatementCounts: Sendable {
         }
     }
 
-    /// Those whose texts name the archive's tables.
+    /// Those of the archive's database that could be a node's.
     public var statements: [Statement]
     /// Since the counters were reset; `nil` when the server does not say.
     public var seconds: Double?

@@ -37,6 +37,8 @@ extension DriverBehaviour {
         byHash = map.choice("by-hash", default: .node)
         hashOnly = map.choice("hash-only", default: .rows)
         results = map.choice("results", default: .text)
+        hashes = map.choice("hashes", default: .hex)
+        surplus = map.choice("surplus", default: .sent)
     }
 
     private mutating func readConnections(_ map: SpecMap) {

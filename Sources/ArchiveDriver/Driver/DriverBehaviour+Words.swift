@@ -16,6 +16,8 @@ extension DriverBehaviour {
         if byHash != .node { parts.append("by-hash \(byHash.rawValue)") }
         if hashOnly == .hashes { parts.append("hash-only hashes") }
         if results == .binary { parts.append("binary results") }
+        if hashes == .bytea { parts.append("hashes as bytea") }
+        if surplus == .dropped { parts.append("no surplus query") }
         if let writeConnections { parts.append("\(writeConnections) write connections") }
         if let readConnections { parts.append("\(readConnections) read connections") }
         if let statementTimeout { parts.append("statement timeout \(Self.milliseconds(statementTimeout))") }
@@ -28,7 +30,7 @@ extension DriverBehaviour {
     ///
     /// Prepared statements stand in it by the beginning of their names.
     public var changes: [String] {
-        putChanges + queryChanges + connectionChanges
+        putChanges + queryChanges + hashChanges + connectionChanges
     }
 
     private var putChanges: [String] {
@@ -84,6 +86,21 @@ extension DriverBehaviour {
         return changes
     }
 
+    private var hashChanges: [String] {
+        var changes: [String] = []
+        if hashes == .bytea {
+            changes.append(
+                "hashes: 32 bytes of BYTEA instead of 64 digits in every statement, written as digits behind \\x; the tables have to be so"
+            )
+        }
+        if surplus == .dropped {
+            changes.append(
+                "surplus: a request of 100, 200, … hashes ends with the last of them; the query without hashes behind it is not sent"
+            )
+        }
+        return changes
+    }
+
     private func by(_ name: String) -> String { queries == .prepared ? name : "a text" }
 
     private var connectionChanges: [String] {
@@ -124,7 +141,7 @@ extension DriverBehaviour {
         if pool == .read && plans != .auto {
             statements.append("SET plan_cache_mode = force_\(plans.rawValue)_plan")
         }
-        if pool == .write && put == .batched && batch.form == .copy { statements.append(PutStatements.staging) }
+        if pool == .write && put == .batched && batch.form == .copy { statements.append(PutStatements.staging(hashes)) }
         return statements
     }
 }

@@ -1,7 +1,8 @@
 import PostgresClient
 
 /// How a node's driver talks to its archive, as data: which statements it sends for a put and for a store request, and
-/// how. ``faithful`` is the store node's own; every other value is a suggestion to it, and gives the same answers.
+/// how. ``faithful`` is the store node's own; every other value is a suggestion to it, and gives the same answers,
+/// ``Surplus/dropped`` aside.
 ///
 /// Written in a variant's file under `driver:`.
 public struct DriverBehaviour: Sendable, Equatable {
@@ -97,6 +98,24 @@ public struct DriverBehaviour: Sendable, Equatable {
         case binary
     }
 
+    /// What the archive's tables have hashes in.
+    public enum Hashes: String, Sendable, CaseIterable {
+        /// VARCHAR of 64 hexadecimal digits: the node's way.
+        case hex
+        /// BYTEA of 32 bytes. The script `sql/suggestions/hash-bytea.sql` makes the columns so; where they are not,
+        /// wrong hashes are written and nothing tells.
+        case bytea
+    }
+
+    /// What becomes of the query behind the last of 100, 200, … hashes. There is no hash in it, and without other
+    /// filters no condition at all.
+    public enum Surplus: String, Sendable, CaseIterable {
+        /// It is sent, and what it finds stands behind what was asked for: the node's way.
+        case sent
+        /// It is left out, and with it messages that nobody asked for.
+        case dropped
+    }
+
     /// Where a pipeline synchronises. Statements between two syncs share one transaction, and fail together.
     public enum Sync: Sendable, Equatable {
         case statement
@@ -121,6 +140,10 @@ public struct DriverBehaviour: Sendable, Equatable {
     public var hashOnly = HashOnly.rows
     /// Format of the results of prepared queries.
     public var results = Results.text
+    /// What the archive's tables have hashes in.
+    public var hashes = Hashes.hex
+    /// What a request of 100, 200, … hashes ends with.
+    public var surplus = Surplus.sent
     /// Connections a node opens for writing; the workload's number when `nil`.
     public var writeConnections: Int?
     /// Connections a node opens for reading; the workload's number when `nil`.

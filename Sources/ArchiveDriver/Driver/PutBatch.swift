@@ -55,6 +55,7 @@ package final class PutBatch {
     package var count: Int { rows.count }
 
     private var behaviour: DriverBehaviour.Batch { book.behaviour.batch }
+    private var hashes: DriverBehaviour.Hashes { book.behaviour.hashes }
 
     // MARK: Collecting
 
@@ -157,7 +158,7 @@ package final class PutBatch {
     package func writeCopyData(into buffer: TextBuffer) {
         buffer.clear()
         for row in rows {
-            row.hash.writeHex(to: buffer.room(64))
+            buffer.appendEscaped(row.hash, hashes)
             buffer.append("\t" as StaticString)
             appendCopied(row.shard, to: buffer)
             buffer.append("\t" as StaticString)
@@ -216,7 +217,7 @@ package final class PutBatch {
     }
 
     private func add(_ row: Row, to parameters: BoundParameters) {
-        parameters.add { row.hash.writeHex(to: $0.room(64)) }
+        parameters.add { $0.append(row.hash, hashes) }
         parameters.add { $0.append(bytes(row.shard)) }
         parameters.add { $0.append(bytes(row.topic)) }
         parameters.add { $0.append(bytes(row.payload)) }
@@ -226,7 +227,7 @@ package final class PutBatch {
     }
 
     private func addArrays(to parameters: BoundParameters) {
-        addArray(to: parameters) { $0.hash.writeHex(to: $1.room(64)) }
+        addArray(to: parameters) { $1.appendEscaped($0.hash, self.hashes) }
         addArray(to: parameters) { $1.appendArrayElement(self.bytes($0.shard)) }
         addArray(to: parameters) { $1.appendArrayElement(self.bytes($0.topic)) }
         addArray(to: parameters) { $1.appendArrayElement(self.bytes($0.payload)) }

@@ -31,13 +31,16 @@ enum PutStatements {
     private static let names = "messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta"
 
     /// One array a column.
-    static let arrays = """
-        WITH given AS (SELECT * FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[], $5::integer[], \
-        $6::bigint[], $7::varchar[]) AS g(\(names))), \
-        lookup AS (INSERT INTO messages_lookup (messageHash, timestamp) SELECT messageHash, timestamp FROM given \
-        \(orNothing)) \
-        \(into) \(selection) FROM given \(orNothing)
-        """
+    static func arrays(_ hashes: DriverBehaviour.Hashes) -> String {
+        let type = hashes == .bytea ? "bytea" : "varchar"
+        return """
+            WITH given AS (SELECT * FROM unnest($1::\(type)[], $2::varchar[], $3::varchar[], $4::varchar[], \
+            $5::integer[], $6::bigint[], $7::varchar[]) AS g(\(names))), \
+            lookup AS (INSERT INTO messages_lookup (messageHash, timestamp) SELECT messageHash, timestamp FROM given \
+            \(orNothing)) \
+            \(into) \(selection) FROM given \(orNothing)
+            """
+    }
 
     private static let selection = """
         SELECT '0', messageHash, pubsubTopic, contentTopic, payload, version, timestamp, \
@@ -47,11 +50,14 @@ enum PutStatements {
     private static let table = "archivebench_staging"
 
     /// Makes the table that COPY writes to; it belongs to its connection, and every COMMIT empties it.
-    static let staging = """
-        CREATE TEMPORARY TABLE IF NOT EXISTS \(table) (messageHash VARCHAR NOT NULL, pubsubTopic VARCHAR NOT NULL, \
-        contentTopic VARCHAR NOT NULL, payload VARCHAR, version INTEGER NOT NULL, timestamp BIGINT NOT NULL, \
-        meta VARCHAR) ON COMMIT DELETE ROWS
-        """
+    static func staging(_ hashes: DriverBehaviour.Hashes) -> String {
+        let type = hashes == .bytea ? "BYTEA" : "VARCHAR"
+        return """
+            CREATE TEMPORARY TABLE IF NOT EXISTS \(table) (messageHash \(type) NOT NULL, pubsubTopic VARCHAR NOT NULL, \
+            contentTopic VARCHAR NOT NULL, payload VARCHAR, version INTEGER NOT NULL, timestamp BIGINT NOT NULL, \
+            meta VARCHAR) ON COMMIT DELETE ROWS
+            """
+    }
 
     static let copy: StaticString = """
         COPY archivebench_staging (messageHash, pubsubTopic, contentTopic, payload, version, timestamp, meta) FROM STDIN

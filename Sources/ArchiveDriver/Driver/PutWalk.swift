@@ -61,10 +61,10 @@ struct PutWalk {
     /// Writes the parameters of a step that needs the message.
     mutating func writeRow(_ topic: PubsubTopic, _ message: Message, into parameters: BoundParameters) {
         stored = (message.hash(on: topic), message.timestamp)
-        let hash = stored.hash
+        let (hash, hashes) = (stored.hash, book.behaviour.hashes)
         parameters.clear()
         parameters.add { $0.append("0" as StaticString) }
-        parameters.add { hash.writeHex(to: $0.room(64)) }
+        parameters.add { $0.append(hash, hashes) }
         parameters.add { $0.append(topic.text) }
         parameters.add { $0.append(message.contentTopic.text) }
         parameters.add { $0.appendHex(message.payload) }
@@ -78,7 +78,7 @@ struct PutWalk {
         parameters.clear()
         guard failure == nil, sent < book.putStatements.count, book.putStatements[sent] == .insertLookup else { return }
         let stored = stored
-        parameters.add { stored.hash.writeHex(to: $0.room(64)) }
+        parameters.add { $0.append(stored.hash, book.behaviour.hashes) }
         parameters.add { $0.append(stored.timestamp) }
     }
 

@@ -4,7 +4,7 @@ import WakuModel
 /// A store request on its way through its statements. No I/O, no clock.
 ///
 /// ```
-/// for every batch of 100 hashes (one empty batch more when the count is a multiple of 100):
+/// for every batch of 100 hashes (one empty batch more when the count is a multiple of 100, unless it is dropped):
 ///     [cursor: its timestamp | bounded by-hash look-up: the timestamps of the hashes] → the statement of the batch
 /// ```
 struct QueryWalk {
@@ -80,7 +80,7 @@ struct QueryWalk {
         parameters.clear()
         switch state {
         case .cursorTime:
-            if let cursor = query.cursor { parameters.add { cursor.writeHex(to: $0.room(64)) } }
+            if let cursor = query.cursor { parameters.add { $0.append(cursor, book.behaviour.hashes) } }
         case .bounds(let batch): addHashes(hashes(ofBatch: batch), to: parameters)
         case .select(let batch):
             if !isPrepared {
@@ -95,7 +95,7 @@ struct QueryWalk {
     }
 
     func writeText(into buffer: TextBuffer) {
-        let text = StoreQueryText(buffer: buffer)
+        let text = StoreQueryText(buffer: buffer, column: book.behaviour.hashes)
         switch state {
         case .bounds(let batch):
             text.writeByHash(query, .init(.bounds, hashes: hashes(ofBatch: batch)))
@@ -125,7 +125,7 @@ struct QueryWalk {
         case .bounds:
             guard result.hasRows else { return }
             for row in 0..<result.rowCount {
-                guard let time = result.integer(row, 0), let hash = MessageHash.parse(result.bytes(row, 1)) else {
+                guard let time = result.integer(row, 0), let hash = MessageHash.read(result.bytes(row, 1)) else {
                     continue
                 }
                 earliest = min(earliest, time)
@@ -168,7 +168,10 @@ struct QueryWalk {
 
     // MARK: Batches
 
-    private func isLast(_ batch: Int) -> Bool { (batch + 1) * Self.batch > query.hashes.count }
+    private func isLast(_ batch: Int) -> Bool {
+        let next = (batch + 1) * Self.batch
+        return next > query.hashes.count || next == query.hashes.count && book.behaviour.surplus == .dropped
+    }
 
     private func first(ofBatch batch: Int) -> State {
         if query.cursor != nil { return .cursorTime(batch: batch) }
@@ -266,7 +269,7 @@ struct QueryWalk {
     private func addPage(_ batch: Int, to parameters: BoundParameters) {
         if let cursor = query.cursor {
             parameters.add { $0.append(cursorTime ?? 0) }
-            parameters.add { cursor.writeHex(to: $0.room(64)) }
+            parameters.add { $0.append(cursor, book.behaviour.hashes) }
         }
         addTopics(to: parameters)
         addHashes(hashes(ofBatch: batch), to: parameters)
@@ -295,23 +298,27 @@ struct QueryWalk {
     private func addHashes(_ hashes: ArraySlice<MessageHash>, to parameters: BoundParameters) {
         guard !hashes.isEmpty else { return }
         guard book.behaviour.lists == .array else {
-            for hash in hashes { parameters.add { hash.writeHex(to: $0.room(64)) } }
+            for hash in hashes { parameters.add { $0.append(hash, book.behaviour.hashes) } }
             return
         }
         parameters.add { buffer in
             buffer.append("{" as StaticString)
             for (index, hash) in hashes.enumerated() {
                 if index > 0 { buffer.append("," as StaticString) }
-                hash.writeHex(to: buffer.room(64))
+                buffer.appendEscaped(hash, book.behaviour.hashes)
             }
             buffer.append("}" as StaticString)
         }
     }
 
-    /// The node joins lists with commas into one parameter.
+    /// The node joins lists with commas into one parameter, in which several hashes are none. Bytes have no commas:
+    /// those of several hashes one behind the other are none either.
     private func addAllArguments(_ batch: Int, to parameters: BoundParameters) {
         parameters.add { $0.append(query.contentTopics.map(\.text).joined(separator: ",")) }
-        parameters.add { $0.append(hashes(ofBatch: batch).map(\.description).joined(separator: ",")) }
+        let digits = hashes(ofBatch: batch).map(\.description)
+        let isBytea = book.behaviour.hashes == .bytea
+        let joined = isBytea ? "\\x\(digits.joined(separator: ""))" : digits.joined(separator: ",")
+        parameters.add { $0.append(joined) }
         parameters.add { $0.append(query.pubsubTopic?.text ?? "") }
         parameters.add { $0.append(query.startTime ?? 0) }
         parameters.add { $0.append(query.endTime ?? 0) }

@@ -42,7 +42,7 @@ package final class StatementBook {
         commit = add("Commit", "COMMIT")
         rollback = add("Rollback", "ROLLBACK")
         insertBoth = add("InsertBoth", PutStatements.both, 8)
-        insertArrays = add("InsertArrays", PutStatements.arrays, 7)
+        insertArrays = add("InsertArrays", PutStatements.arrays(behaviour.hashes), 7)
         insertStaged = add("InsertStaged", PutStatements.staged)
         putStatements =
             switch behaviour.put {

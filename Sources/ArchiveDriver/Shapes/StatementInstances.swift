@@ -70,7 +70,7 @@ public final class StatementInstances {
         guard let first = newest.first, let shard = first[1], let topic = first[2],
             let time = first[3].flatMap({ Int64($0) })
         else { return nil }
-        let hashes = newest.compactMap { $0[0].flatMap { MessageHash.parse($0.utf8) } }
+        let hashes = newest.compactMap { $0[0].flatMap { MessageHash.read($0) } }
         let oldest = try connection.value(
             """
             SELECT messageHash FROM messages WHERE contentTopic = '\(topic)' AND timestamp BETWEEN \(time - Self.hour) \
@@ -79,7 +79,7 @@ public final class StatementInstances {
         guard let newestHash = hashes.first else { return nil }
         return Sample(
             shard: try PubsubTopic(shard), topic: try ContentTopic(topic), timestamp: time, hashes: hashes,
-            cursor: oldest.flatMap { MessageHash.parse($0.utf8) } ?? newestHash)
+            cursor: oldest.flatMap { MessageHash.read($0) } ?? newestHash)
     }
 
     /// Requests that between them send every statement of a behaviour's queries.

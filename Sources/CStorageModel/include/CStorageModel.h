@@ -111,6 +111,8 @@ void csm_set_parameters(csm_segment *segment, const csm_parameters *parameters);
 csm_parameters csm_get_parameters(csm_segment *segment);
 // Replaces a latency by CSM_QUANTILES + 1 of its quantiles, at shares of 0, 1 / CSM_QUANTILES, … 1.
 void csm_set_latency(csm_segment *segment, csm_kind kind, const uint64_t *quantiles);
+// Lets go of what the page cache holds and the device has, too: all but dirty pages.
+void csm_empty_cache(csm_segment *segment);
 // Bytes of the device that are in use, before any server started.
 void csm_set_used(csm_segment *segment, uint64_t bytes);
 csm_statistics csm_get_statistics(csm_segment *segment);

@@ -29,19 +29,9 @@ struct HourlyCounts {
         let all = Self.hour(of: earliest)..<(Self.hour(of: latest) + 1)
         hours = all
         let bounds = survey.partitions.compactMap(\.bounds)
-        isKept = all.map { hour in
-            bounds.isEmpty
-                || bounds.contains {
-                    Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1)
-                }
-        }
+        isKept = all.map { bounds.isEmpty || Self.holds(bounds, $0) }
         let read = survey.partitions.filter { $0.sample != nil }.compactMap(\.bounds)
-        isRead = all.map { hour in
-            bounds.isEmpty
-                || read.contains {
-                    Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1)
-                }
-        }
+        isRead = all.map { bounds.isEmpty || Self.holds(read, $0) }
         messages = survey.shards.map { _ in [Double](repeating: 0, count: all.count) }
         sampled = survey.shards.map { _ in [Int](repeating: 0, count: all.count) }
         let samples = survey.partitions.compactMap(\.sample)
@@ -50,6 +40,11 @@ struct HourlyCounts {
             survey.isWhole || blocks == 0 ? 1 : max(1, Double(samples.reduce(0) { $0 + $1.rows }) / Double(blocks))
         addRows(survey)
         keepWholeHours(earliest, latest)
+    }
+
+    /// Whether one of these partitions has a part of an hour.
+    private static func holds(_ partitions: [Range<Int64>], _ hour: Int) -> Bool {
+        partitions.contains { Self.hour(of: $0.lowerBound) <= hour && hour <= Self.hour(of: $0.upperBound - 1) }
     }
 
     private static func hour(of timestamp: Int64) -> Int {

@@ -53,8 +53,7 @@ struct ComparisonCourse {
         let started = Clock.now()
         try await warmUp(&record)
         try folder.write(record)
-        let names = request.sides.map(\.name)
-        let judge = PairedJudge(rule: record.rule, base: names[0], candidates: Array(names.dropFirst()))
+        let judge = judge(record)
         var isFinal = false
         do {
             isFinal = try await runBlocks(judge, &record, started)
@@ -66,6 +65,13 @@ struct ComparisonCourse {
         if !isFinal { record.pairs = judge.judge(slices, histograms: histograms, isFinal: true).pairs }
         if case .failed(let reason) = ending { note(stop: "ended early: \(reason)", &record) }
         if ending == .interrupted { note(stop: "ended early by a person or a signal", &record) }
+    }
+
+    private func judge(_ record: ComparisonRecord) -> PairedJudge {
+        let names = request.sides.map(\.name)
+        return PairedJudge(
+            rule: record.rule, base: names[0], candidates: Array(names.dropFirst()),
+            drivenOtherwise: request.drivenOtherwise)
     }
 
     private func note(stop reason: String, _ record: inout ComparisonRecord) {
@@ -109,7 +115,9 @@ struct ComparisonCourse {
         var counted = 0
         while counted < plan.mostBlocks {
             let begun = Clock.now()
-            if Double(begun - started + longest) / 1e9 > request.budgetSeconds {
+            let isOverTime = Double(begun - started + longest) / 1e9 > request.budgetSeconds
+            // The load lasts for so many.
+            guard !isOverTime, blocks.count < plan.mostBegun else {
                 ending = .budget
                 return false
             }
@@ -294,6 +302,7 @@ struct ComparisonCourse {
                 "with a database for each shard a request for several shards is several, each counted and timed by itself, and every shard's nodes have their own clockwork"
             )
         }
+        threats += judge(record).threats(slices)
         for side in request.sides {
             let seen = slices.filter { $0.side == side.name }.reduce(0) { $0 + Int($1.metrics["checkpoints"] ?? 0) }
             if seen > 0 { threats.append("\(side.name): \(seen) slices saw a checkpoint end; they count") }

@@ -14,8 +14,10 @@ public struct ComparisonPlan: Sendable {
     public let looks: [Int]
     /// Time from start to end at most, seconds; an estimate.
     public let seconds: Double
+    /// Blocks that can be begun within the budget, those that will not count included: their slices alone take it up.
+    package let mostBegun: Int
     /// Every side's load, its phases in the side's own time.
-    let phases: PhaseSpec
+    package let phases: PhaseSpec
 
     /// Between two slices, before it is measured: drain, counters and the opening, seconds.
     static let assumedOverhead = 0.1
@@ -45,9 +47,10 @@ public struct ComparisonPlan: Sendable {
         looks = Self.looks(blocks)
         let each = UInt64(request.sliceSeconds) * 1_000_000_000
         let warmUp = UInt64(request.warmUpSlices) * each
-        // One slice more than are run, so that no load ends by itself.
+        mostBegun = max(blocks, Int(request.budgetSeconds / (sides * slice)))
+        // One slice more than are run, so that no load ends by itself; blocks that do not count are run again.
         phases = PhaseSpec(
-            warmUp: warmUp, measure: UInt64(blocks + 1) * each, drainLimit: UInt64(Self.drainSeconds * 1e9),
+            warmUp: warmUp, measure: UInt64(mostBegun + 1) * each, drainLimit: UInt64(Self.drainSeconds * 1e9),
             warmUpLimit: warmUp)
         seconds = request.sides.reduce(request.budgetSeconds) { $0 + Self.historySeconds($1) }
     }

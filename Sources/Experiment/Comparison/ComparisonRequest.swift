@@ -1,3 +1,4 @@
+import ArchiveDriver
 import RunRecord
 import Workload
 
@@ -66,6 +67,18 @@ public struct ComparisonRequest: Sendable {
 
     /// Whether clients begin their next operation when the last one ended.
     var isClosed: Bool { base.trial.closedClients != nil }
+
+    /// Candidates whose load generator works otherwise than the base's: as another driver, on another schema, or on
+    /// another number of databases. What it costs then tells of the side, too.
+    package var drivenOtherwise: Set<String> {
+        let first = base.trial
+        let others = sides.dropFirst().filter { side in
+            let trial = side.trial
+            return trial.driver != first.driver || trial.schemaVersion != first.schemaVersion
+                || trial.workload.fleet.isDivided != first.workload.fleet.isDivided
+        }
+        return Set(others.map(\.name))
+    }
 
     /// The same, with every side's archive made for a load of these phases.
     func lasting(_ phases: PhaseSpec) -> ComparisonRequest {

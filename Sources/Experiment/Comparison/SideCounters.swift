@@ -10,7 +10,7 @@ struct SideReading: Sendable {
     var walBytes: Double?
     /// Checkpoints completed since the first reading.
     var checkpoints: Double?
-    /// The archive's database on disk, bytes; read only where slices are long.
+    /// The archive's databases on disk, bytes; read only where slices are long.
     var diskBytes: Double?
     /// Of all statements on the archive: planning, milliseconds.
     var planningMs: Double?
@@ -65,13 +65,20 @@ actor SideCounters {
         SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT checkpoint_lsn FROM pg_control_checkpoint())
         """
 
+    /// Names of the archive's databases as an SQL list.
+    private var archives: String { cluster.record.archives.map { "'\($0)'" }.joined(separator: ", ") }
+
     private var statements: String {
-        let names = cluster.record.archives.map { "'\($0)'" }.joined(separator: ", ")
-        return """
-            SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
-            FROM pg_stat_statements(false)
-            WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(names)))
-            """
+        """
+        SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
+        FROM pg_stat_statements(false)
+        WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(archives)))
+        """
+    }
+
+    /// One database, or one for each shard.
+    private var size: String {
+        "SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datname IN (\(archives))"
     }
 
     private func server() -> SideReading {
@@ -94,8 +101,7 @@ actor SideCounters {
     private func readSize(_ reading: inout SideReading) {
         guard let open = connection else { return }
         do throws(PostgresError) {
-            let row =
-                try open.run("SELECT pg_database_size('\(ClusterRecord.database)')", limit: Self.limit).first ?? []
+            let row = try open.run(size, limit: Self.limit).first ?? []
             reading.diskBytes = row.first.flatMap { $0 }.flatMap { Double($0) }
         } catch {
             connection = nil

@@ -43,11 +43,12 @@ struct SideServer: Sendable {
     ) async throws -> SideServer {
         let trial = side.trial
         let (variant, adaptations) = trial.variant.fitted(toMemory: trial.serverMemory)
-        let archive = try await ArchiveBuilder(trial, variant: variant, control: control).build(
+        var archive = try await ArchiveBuilder(trial, variant: variant, control: control).build(
             purpose: purpose, progress: progress)
         do {
+            let live = variant.patch == nil ? 0 : try await archive.livePartitions()
             var applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
-            if variant.patch != nil { applied += try await archive.settledAgain(trial) }
+            if variant.patch != nil { applied += try await archive.settledAgain(trial, live: live) }
             let load = SideLoad(try loadPlan(side, archive, trial.offered))
             return SideServer(
                 side: side, variant: variant, adaptations: adaptations, archive: archive, applied: applied,
@@ -58,12 +59,11 @@ struct SideServer: Sendable {
         }
     }
 
-    /// Starts the server once more, with nothing in its buffers and on the modelled device, and reads its settings.
+    /// Starts the server once more, and reads its settings.
     ///
     /// - Throws: `TestbedProblem`, `PostgresError`.
     mutating func startAnew() async throws {
-        try await archive.cluster.restart()
-        archive.storage?.activate()
+        try await archive.startAnew()
         settings = try await Self.settings(archive.cluster.record.parameters(), variant)
     }
 

@@ -1,4 +1,5 @@
 import LinuxSystem
+import PostgresClient
 import RunRecord
 import Testbed
 import Workload
@@ -27,16 +28,19 @@ struct SideSet: Sendable {
     ) async throws -> SideSet {
         var set = SideSet()
         do {
-            for side in request.sides { try await set.fillCache(side, request, control, progress) }
+            for side in request.sides {
+                do { try await set.fillCache(side, request, control, progress) } catch { throw named(error, side) }
+            }
+            let unlike = try await WorkerThread.run { request.unlikeHistories }
+            set.unlike += unlike
             for (number, side) in request.sides.enumerated() {
                 progress("making \(side.name) (\(number + 1) of \(request.sides.count))", 0)
-                set.servers.append(
-                    try await SideServer.make(
-                        side, control: control, purpose: purpose(side, request), readsDisk: request.mode == .long
-                    ) { _ in })
+                do { try await set.add(side, request, control) } catch { throw named(error, side) }
                 if control.isStopping { throw TrialInterrupted() }
             }
-            for index in set.servers.indices { try await set.servers[index].startAnew() }
+            for index in set.servers.indices {
+                do { try await set.servers[index].startAnew() } catch { throw named(error, set.servers[index].side) }
+            }
             return set
         } catch {
             await set.remove()
@@ -46,6 +50,26 @@ struct SideSet: Sendable {
 
     private static func purpose(_ side: ComparisonRequest.Side, _ request: ComparisonRequest) -> String {
         "compare \(request.comparisonID), \(side.name)"
+    }
+
+    /// What kept a side from being made, with the side's name and the end of its server's log before it is removed.
+    private static func named(_ error: any Error, _ side: ComparisonRequest.Side) -> any Error {
+        switch error {
+        case let problem as TestbedProblem:
+            let log = problem.log.map { "; the server's log ends with:\n\($0)" } ?? ""
+            return TestbedProblem("\(side.name): \(problem.description)\(log)")
+        case let problem as PostgresError: return TestbedProblem("\(side.name): \(problem)")
+        default: return error
+        }
+    }
+
+    private mutating func add(
+        _ side: ComparisonRequest.Side, _ request: ComparisonRequest, _ control: TrialControl
+    ) async throws {
+        servers.append(
+            try await SideServer.make(
+                side, control: control, purpose: Self.purpose(side, request), readsDisk: request.mode == .long
+            ) { _ in })
     }
 
     private mutating func fillCache(
@@ -83,5 +107,25 @@ struct SideSet: Sendable {
     /// Ends all servers and removes all that was made for them.
     func remove() async {
         for server in servers { await server.archive.remove() }
+    }
+}
+
+extension ComparisonRequest {
+    /// Candidates whose history is no copy of the load that the base's is a copy of, with what decides that: one
+    /// sentence each.
+    package var unlikeHistories: [String] {
+        func parts(_ side: Side) -> [String: String] {
+            let variant = side.trial.variant.fitted(toMemory: side.trial.serverMemory).variant
+            let parts = DatasetIdentity.parts(side.trial, variant)
+            return Dictionary(uniqueKeysWithValues: parts.map { ($0.label, $0.value) })
+        }
+        let first = parts(base)
+        return sides.dropFirst().compactMap { side in
+            let own = parts(side)
+            let apart = Set(first.keys).union(own.keys).filter { first[$0] != own[$0] }.sorted()
+            guard !apart.isEmpty else { return nil }
+            return
+                "\(side.name): its history is a load of its own and no copy of \(base.name)'s, because what decides its bytes differs (\(apart.joined(separator: ", "))): files and planner statistics are not those of one load"
+        }
     }
 }

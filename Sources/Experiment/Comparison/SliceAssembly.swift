@@ -48,7 +48,8 @@ struct SliceAssembly {
         metrics["planning.time"] = difference(\.planningMs).map { $0 * 1e3 / operations }
         metrics["blocks.read"] = difference(\.blocksRead).map { $0 / operations }
         metrics["blocks.temporary"] = difference(\.temporaryBlocks).map { $0 / operations }
-        let puts = Double(served.filter { $0.key.hasPrefix("put") }.values.reduce(0) { $0 + $1.response.count })
+        // Duplicates store nothing: what is told for each message counts the messages stored.
+        let puts = Double(classes["put"]?.response.count ?? 0)
         metrics["wal.bytes"] = difference(\.walBytes).map { $0 / (puts > 0 ? puts : operations) }
         metrics["disk.bytes"] = puts > 0 ? difference(\.diskBytes).map { $0 / puts } : nil
         metrics["checkpoints"] = difference(\.checkpoints)

@@ -44,9 +44,12 @@ struct ExternalArchiveBuilder: Sendable {
     }
 
     /// The database is this trial's as long as this is held: a session that every other trial sees when it looks whether it
-    /// is alone. `@unchecked Sendable`, because the steps of a trial use it one after the other.
+    /// is alone. Nothing else is sent on it, so that no cancellation of a statement reaches it late.
+    ///
+    /// `@unchecked Sendable`, because its connection is private and sends something in ``isHeld`` alone, which a trial asks
+    /// once, after all its other steps have ended.
     final class Claim: @unchecked Sendable {
-        let connection: Connection
+        private let connection: Connection
         fileprivate init(_ connection: Connection) { self.connection = connection }
 
         /// Whether the session is still there.
@@ -69,14 +72,13 @@ struct ExternalArchiveBuilder: Sendable {
 
     /// Empties the database, installs the schema, loads the history.
     ///
-    /// - Parameters:
-    ///   - claim: on the database.
-    ///   - progress: called with the rows loaded so far.
+    /// - Parameter progress: called with the rows loaded so far.
     /// - Returns: what is there now.
     /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``.
-    func build(_ claim: Claim, _ progress: (Int) -> Void) throws -> ExternalArchive {
+    func build(_ progress: (Int) -> Void) throws -> ExternalArchive {
+        let connection = try Connection.open(external.preparing)
         do {
-            return try control.cancellations.watching(claim.connection) { try fill(claim.connection, progress) }
+            return try control.cancellations.watching(connection) { try fill(connection, progress) }
         } catch {
             throw control.isStopping ? TrialInterrupted() : error
         }
@@ -89,9 +91,11 @@ struct ExternalArchiveBuilder: Sendable {
     func empty(_ claim: Claim) throws {
         try external.target.checkMarked(forReading: false)
         let held = claim.isHeld ? claim : try self.claim()
-        _ = try Self.cancelLeftovers(held.connection, of: external.measured)
-        try ArchiveSchema.drop(from: held.connection) { true }
-        try schema.install(on: held.connection)
+        defer { withExtendedLifetime(held) {} }
+        let connection = try Connection.open(external.preparing)
+        _ = try Self.cancelLeftovers(connection, of: external.measured)
+        try ArchiveSchema.drop(from: connection) { true }
+        try schema.install(on: connection)
     }
 
     /// Ends what statements of the load are still running, whose connections are gone.
@@ -141,25 +145,25 @@ struct ExternalArchiveBuilder: Sendable {
             }, differences: try differences(connection), roundTrip: try roundTrip(connection))
     }
 
-    /// Sessions in the database, and room for more on the server.
-    static let looks = [
-        """
+    /// Sessions of others in the database.
+    static let others = """
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-        """,
         """
+
+    /// Connections that the server takes, and those that are left.
+    static let room = """
         SELECT current_setting('max_connections')::int,
                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                  - (SELECT count(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL)
-        """,
-    ]
+        """
 
     /// Two trials in one database would measure each other, and one would take the other's tables away. A session that
     /// has just ended is still seen for a moment.
     private func checkAlone(_ connection: Connection) throws {
         var others: String?
         for _ in 0..<20 {
-            others = try connection.value(Self.looks[0])
+            others = try connection.value(Self.others)
             if others == "0" { return }
             Clock.pause(100_000_000)
         }
@@ -174,7 +178,7 @@ struct ExternalArchiveBuilder: Sendable {
 
     /// A load that takes a server's last connections keeps its owners out.
     private func checkRoom(_ connection: Connection) throws {
-        let row = try connection.run(Self.looks[1]).first
+        let row = try connection.run(Self.room).first
         guard let row, let limit = row[0], let left = row[1].flatMap({ Int($0) }) else { return }
         let need = TrialPlan.connections(request.offered, request.driver) + Self.ownConnections
         guard need <= left else {
@@ -237,33 +241,5 @@ struct ExternalArchiveBuilder: Sendable {
             times.append(Clock.now() - begin)
         }
         return times.sorted()[times.count / 2]
-    }
-}
-
-/// What a setting's text means, however it is spelt: `1024MB` is `1GB`, `300s` is `5min`, `true` is `on`.
-package struct SettingValue: Equatable {
-    private let text: String
-
-    /// Of a text as a settings file or `SHOW` has it.
-    package init(_ raw: String) {
-        let raw = raw.lowercased()
-        if let bytes = Variant.memoryBytes(raw) ?? Variant.memoryBytes(raw.uppercased().replacing("KB", with: "kB")) {
-            text = "\(bytes) bytes"
-        } else if let milliseconds = Self.milliseconds(raw) {
-            text = "\(milliseconds) ms"
-        } else if let number = Double(raw) {
-            text = "\(number)"
-        } else {
-            text = Self.switches[raw] ?? raw
-        }
-    }
-
-    private static let switches = ["true": "on", "yes": "on", "false": "off", "no": "off"]
-
-    /// PostgreSQL's units of time.
-    private static func milliseconds(_ text: String) -> Double? {
-        let units = [("us", 0.001), ("ms", 1), ("min", 60_000), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)]
-        guard let unit = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
-        return Double(text.dropLast(unit.0.count)).map { $0 * unit.1 }
     }
 }

@@ -59,10 +59,12 @@ public struct ExternalPlan: Sendable, Encodable {
         var parts = [
             Part(
                 title: "checks, which only read",
-                statements: external.target.looks(known: ArchiveSchema.tableNames) + ExternalArchiveBuilder.looks),
+                statements: external.target.looks(known: ArchiveSchema.tableNames) + [
+                    ExternalArchiveBuilder.others, ExternalArchiveBuilder.room,
+                ]),
             Part(
                 title: "keeps other trials out, by a session that stays until the end",
-                statements: [ExternalArchiveBuilder.claiming] + ExternalArchiveBuilder.looks.prefix(1)),
+                statements: [ExternalArchiveBuilder.claiming, ExternalArchiveBuilder.others]),
             emptying,
             Part(title: "the archive's tables, schema \(schema.version)", statements: schema.installation),
             Part(

@@ -32,7 +32,7 @@ extension TrialRunner {
         }
         do {
             let progress = historyProgress()
-            let archive = try await Self.blocking { try builder.build(claim, progress) }
+            let archive = try await Self.blocking { try builder.build(progress) }
             describe(archive, &record)
             try folder.write(record)
             let site = TrialSite(

@@ -179,7 +179,7 @@ private struct DriverChange {
             DriverChange("write-connections", \.writeConnections),
             DriverChange("read-connections", \.readConnections),
             DriverChange("statement-timeout", \.statementTimeout), DriverChange("window", \.window),
-            DriverChange("sync", \.sync),
+            DriverChange("sync", \.sync), DriverChange("hashes", \.hashes), DriverChange("surplus", \.surplus),
         ]
     }
 }

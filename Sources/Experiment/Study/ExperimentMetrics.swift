@@ -34,17 +34,27 @@ package enum ExperimentMetrics {
         .time("response.mean") { $0.responseMs?.mean }, .time("response.p50") { $0.responseMs?.p50 },
         .time("response.p90") { $0.responseMs?.p90 }, .time("response.p95") { $0.responseMs?.p95 },
         .time("response.p99") { $0.responseMs?.p99 }, .time("response.p99.9") { $0.responseMs?.p999 },
+        .time("response.max") { $0.responseMs?.max },
         .time("service.mean") { $0.serviceMs?.mean }, .time("service.p50") { $0.serviceMs?.p50 },
         .time("service.p95") { $0.serviceMs?.p95 }, .time("service.p99") { $0.serviceMs?.p99 },
+        .time("service.max") { $0.serviceMs?.max },
         .rate("throughput") { $0.achievedPerSecond }, .rate("goodput") { $0.goodputPerSecond },
         .cost("disk.bytes", "B") { $0.targets.first.map { Double($0.sizes.reduce(0) { $0 + $1.bytes }) } },
-        .cost("wal.bytes", "B") { $0.server?.wal.map { Double($0.bytes) } },
+        .cost("wal.bytes", "B/message") { perMessage($0) { $0.server?.wal?.bytes } },
+        .cost("wal.records", "records/message") { perMessage($0) { $0.server?.wal?.records } },
+        .cost("wal.full-page-images", "images/message") { perMessage($0) { $0.server?.wal?.fullPageImages } },
         .cost("planning.time", "ms a plan") { record in
             record.server?.planning.flatMap { $0.plans > 0 ? $0.milliseconds / Double($0.plans) : nil }
         },
         .cost("planning.blocks", "blocks") { $0.server?.planning?.blocksAfter.map { Double($0) } },
-        .cost("wal.full-page-images", "images") { $0.server?.wal.map { Double($0.fullPageImages) } },
+        .cost("planning.oldest-blocks", "blocks") { $0.server?.planning?.oldestBlocks.map { Double($0) } },
     ]
+
+    /// By the messages that were put in the measure phase, duplicates from other nodes apart.
+    private static func perMessage(_ record: RunRecord, _ count: (RunRecord) -> Int?) -> Double? {
+        guard let messages = record.accounting["put"]?.completed, messages > 0 else { return nil }
+        return count(record).map { Double($0) / Double(messages) }
+    }
 
     /// The metric of a name such as `response.p99:put` or `wal.bytes`.
     ///

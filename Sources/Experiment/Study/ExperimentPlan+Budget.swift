@@ -48,7 +48,17 @@ extension ExperimentPlan {
             estimatedSeconds: seconds, host: host, factors: factors, design: design, metrics: spec.metrics,
             cells: cells, trials: trials)
         record.threats = notes + threats
+        describe(&record)
         return record
+    }
+
+    /// Tells what the cells have in common, and what was suggested, where the record does not: those that older
+    /// versions began do not.
+    ///
+    /// - Parameter record: of this experiment.
+    package func describe(_ record: inout ExperimentRecord) {
+        record.base = record.base ?? base
+        record.suggestions = record.suggestions ?? described
     }
 
     private var threats: [String] {
@@ -57,6 +67,11 @@ extension ExperimentPlan {
         ]
         if spec.repeats == 1 { threats.append("each cell was run once, so that its own spread is unknown") }
         if !design.aliases.isEmpty { threats.append("effects are mixed as the aliases say") }
+        if spec.metrics.contains(where: { $0.name == "wal.bytes" || $0.name == "wal.full-page-images" }) {
+            threats.append(
+                "each trial starts after a checkpoint, so that most of the WAL of a short measure phase are full-page images, of pages touched for the first time since; a long phase has far fewer of them"
+            )
+        }
         return threats
     }
 

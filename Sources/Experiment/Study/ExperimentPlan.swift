@@ -22,6 +22,10 @@ package struct ExperimentPlan: Sendable {
     package let notes: [String]
     /// Factors that are suggestions, in their order; without those that are only a difference to a base.
     package let suggestions: [TriedSuggestion]
+    /// What all cells have in common; `nil` where it does not fit the host, which a design without the base may allow.
+    package let base: ExperimentBase?
+    /// Suggestions among the levels, in the order of the factors.
+    package let described: [ExperimentSuggestion]
 
     /// Time from start to end, seconds.
     package var seconds: Double { trials.reduce(0) { $0 + $1.estimatedSeconds } }
@@ -55,6 +59,12 @@ package struct ExperimentPlan: Sendable {
         }
         inputs = Self.inputs(spec, files, name)
         suggestions = spec.factors.compactMap { Self.tried($0, spec, files) }
+        described = spec.factors.flatMap { ExperimentSuggestion.all(of: $0, files) }
+        let first = [Int](repeating: 0, count: spec.factors.count)
+        let common =
+            chosen.runs.firstIndex(of: first).map { subjects[$0] }
+            ?? (try? Self.subjects([first], spec, files, host))?.first
+        base = common.map { ExperimentBase($0, spec, files, memory: host.memory) }
         trials = Self.trials(cells, subjects, spec)
     }
 
@@ -122,14 +132,16 @@ package struct ExperimentPlan: Sendable {
         }
     }
 
-    /// What only workloads can tell: whether they have the request classes that are asked about.
+    /// What only workloads can tell: whether they have the request classes that are asked about. A job of the nodes, such as
+    /// retention, need not be every cell's.
     private static func check(_ spec: ExperimentSpec, _ subjects: [CellSubject]) throws {
-        for subject in subjects {
-            let classes = Set(RequestLabel.all(of: subject.workload).map(\.requestClass))
+        let all = subjects.map { Set(RequestLabel.all(of: $0.workload).map(\.requestClass)) }
+        let jobs = all.reduce(into: Set<String>()) { $0.formUnion($1.filter(ComparisonPlan.isJob)) }
+        for (subject, classes) in zip(subjects, all) {
             for metric in spec.metrics {
-                guard let name = ExperimentMetrics.requestClass(of: metric.name), !classes.contains(name) else {
-                    continue
-                }
+                guard let name = ExperimentMetrics.requestClass(of: metric.name), !classes.contains(name),
+                    !jobs.contains(name)
+                else { continue }
                 throw CellSubject.Problem(
                     description:
                         "metrics: \(metric.name): workload \(subject.workload.name) has no requests '\(name)'; it has \(classes.sorted().joined(separator: ", "))"
@@ -196,7 +208,7 @@ package struct ExperimentPlan: Sendable {
         var trials: [ExperimentTrial] = []
         for repetition in 0..<spec.repeats {
             for cell in order(cells.count, seed: spec.seed, repetition: repetition) {
-                let isFirst = seen.insert(datasetKey(subjects[cell])).inserted
+                let isFirst = seen.insert("\(repetition) \(datasetKey(subjects[cell]))").inserted
                 let number = String(trials.count + 1)
                 let padded = String(repeating: "0", count: max(0, width - number.count)) + number
                 trials.append(

@@ -12,6 +12,8 @@ package struct TrialEnding: Sendable {
     package var missedObjectives: [String]?
     /// Whether it fell behind its schedule; `nil` unknown.
     package var fellBehind: Bool?
+    /// What was offered and achieved; `nil` unknown.
+    package var load: ExperimentLoad?
 
     /// An ending of which nothing more is known.
     package init(_ state: ExperimentTrial.State, detail: String? = nil, values: [String: Double] = [:]) {
@@ -30,6 +32,7 @@ package struct TrialEnding: Sendable {
         }
         values = ExperimentMetrics.values(of: record, metrics)
         fellBehind = record.arrears?.isFallingBehind ?? false
+        load = ExperimentLoad(record)
         let judged = record.objectives.filter { $0.holds != nil }
         missedObjectives = judged.isEmpty ? nil : judged.filter { $0.holds == false }.map(\.objective)
     }
@@ -73,8 +76,8 @@ package struct ExperimentRunner: Sendable {
     ///   - states: `failed` or `invalid`: trials that ended so are set aside and run again.
     ///   - prepare: changes the record before the first trial, such as its budget; sees it as it is on disk, under the lock.
     /// - Returns: the record as it was left.
-    /// - Throws: `ExperimentProblem` when another process runs it, `ExperimentFolder.Problem` when the record cannot be
-    ///   read or written, `CancellationError`.
+    /// - Throws: `ExperimentProblem` when another process runs it or a trial cannot be set aside, `ExperimentFolder.Problem`
+    ///   when the record cannot be read or written, `CancellationError`.
     package func run(
         retrying states: Set<ExperimentTrial.State> = [], _ prepare: (inout ExperimentRecord) throws -> Void = { _ in }
     ) async throws -> ExperimentRecord {
@@ -84,7 +87,7 @@ package struct ExperimentRunner: Sendable {
         try prepare(&record)
         recover(&record)
         for index in record.trials.indices where states.contains(record.trials[index].state) {
-            setAside(index, &record)
+            try setAside(index, &record)
         }
         (record.ending, record.endedAt) = (.running, nil)
         try save(&record)
@@ -111,12 +114,17 @@ package struct ExperimentRunner: Sendable {
     }
 
     /// Keeps what a trial came to, and has it run again. Choosing which trials count is a choice of results, so each is told.
-    private func setAside(_ index: Int, _ record: inout ExperimentRecord) {
+    private func setAside(_ index: Int, _ record: inout ExperimentRecord) throws {
         let trial = record.trials[index]
         let reason = trial.detail ?? trial.state.rawValue
         let number = (trial.setAside?.count ?? 0) + 1
         let path = folder.folder(of: trial).path
-        try? FileManager.default.moveItem(atPath: path, toPath: "\(path).set-aside-\(number)")
+        if FileManager.default.fileExists(atPath: path) {
+            let target = "\(path).set-aside-\(number)"
+            do { try FileManager.default.moveItem(atPath: path, toPath: target) } catch {
+                throw ExperimentProblem("\(path): cannot be moved to \(target) (\(error)); make room for it there")
+            }
+        }
         record.threats.append("trial \(trial.folder) was run again, attempt \(number) set aside: \(reason)")
         note(TrialEnding(.pending), at: index, &record)
         record.trials[index].setAside = (trial.setAside ?? []) + [reason]
@@ -178,6 +186,7 @@ package struct ExperimentRunner: Sendable {
         record.trials[index].values = ending.state == .pending ? [:] : ending.values
         record.trials[index].missedObjectives = ending.state == .pending ? nil : ending.missedObjectives
         record.trials[index].fellBehind = ending.state == .pending ? nil : ending.fellBehind
+        record.trials[index].load = ending.state == .pending ? nil : ending.load
     }
 
     private func save(_ record: inout ExperimentRecord) throws {

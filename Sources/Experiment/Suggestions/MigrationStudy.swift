@@ -19,7 +19,7 @@ public struct MigrationStudy: Sendable {
         public var putRate: Double
         /// Different messages that are asked for, spread over the history from its oldest to its newest.
         public var messages: Int
-        /// How long the traffic runs before the migration at least, nanoseconds; each message is asked for once in any case.
+        /// How long the traffic runs before the migration at least, nanoseconds; longer until the first answer.
         public var before: Nanoseconds
 
         /// - Parameters:
@@ -86,7 +86,7 @@ public struct MigrationStudy: Sendable {
             try study.checkBefore(connections.migration)
             Clock.pause(study.plan.before)
             // On a busy host that may not have been enough for a single answer.
-            clock.awaitAnswers(study.plan.messages)
+            clock.awaitAnswer()
             clock.begin()
             return try MigrationRun(connections.migration, script, epoch: study.spec.archiveEpoch, progress).run()
         }

@@ -9,22 +9,17 @@ final class MigrationClock: Sendable {
     /// Of the migration's first statement; 0 before.
     private let begun = Atomic<UInt64>(0)
     private let ended = Atomic<Bool>(false)
-    private let answers = Atomic<Int>(0)
-    private let silent = Atomic<Bool>(false)
+    private let heard = Atomic<Bool>(false)
 
     func begin() { begun.store(Clock.now(), ordering: .releasing) }
     func end() { ended.store(true, ordering: .releasing) }
 
-    /// A query has been answered.
-    func answered() { answers.add(1, ordering: .releasing) }
-    /// Nobody asks any more.
-    func fallSilent() { silent.store(true, ordering: .releasing) }
+    /// A query has been answered, or none will be.
+    func hear() { heard.store(true, ordering: .releasing) }
 
-    /// Returns when so many queries have been answered, or nobody asks any more.
-    func awaitAnswers(_ count: Int) {
-        while answers.load(ordering: .acquiring) < count, !silent.load(ordering: .acquiring) {
-            Clock.pause(1_000_000)
-        }
+    /// Returns after ``hear()``.
+    func awaitAnswer() {
+        while !heard.load(ordering: .acquiring) { Clock.pause(1_000_000) }
     }
 
     var start: Nanoseconds? {
@@ -84,9 +79,9 @@ struct MigrationTraffic {
 
     /// Asks for one message after the other by its hash, as a sender does that wants to know whether it is stored.
     func ask(_ hashes: [MessageHash], _ session: ArchiveSession) throws -> [MigrationAnswer] {
-        defer { clock.fallSilent() }
+        defer { clock.hear() }
         return try run(more: hashes.count) { number throws(PostgresError) in
-            defer { clock.answered() }
+            defer { clock.hear() }
             let query = StoreQuery(includeData: false, hashes: [hashes[number % hashes.count]])
             return try session.ask(query).pageCount > 0 ? .found : .missing
         }

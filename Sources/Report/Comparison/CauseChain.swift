@@ -6,6 +6,8 @@ struct CauseChain {
     struct Step {
         let what: String
         let found: String
+        /// Name of the part of the page that has all of it.
+        let anchor: String
     }
 
     let report: ComparisonReport
@@ -13,16 +15,20 @@ struct CauseChain {
     let base: ComparedSide
     let candidate: ComparedSide
     let quantity: Quantity
+    private let anchors: PairAnchors
 
     /// A statement's time must move by at least this share to be named.
     private static let least = 0.02
     /// Sightings of a statement on each side that a share of its waits needs.
     private static let sightings = 50
+    /// Lines of a changed plan that are told of each side.
+    private static let mostLines = 3
 
     init?(_ report: ComparisonReport, _ pair: ComparedPair, _ quantity: Quantity) {
         guard let base = report.base, let candidate = report.side(pair.candidate) else { return nil }
         (self.report, self.pair, self.quantity) = (report, pair, quantity)
         (self.base, self.candidate) = (base, candidate)
+        anchors = PairAnchors(report, pair)
     }
 
     /// A chain for each request class with a quantile that moved: its largest effect leads.
@@ -41,103 +47,153 @@ struct CauseChain {
 
     private func steps(of requestClass: String, faster: Bool) -> [Step] {
         guard base.statements != nil, candidate.statements != nil else {
-            return [Step(what: "statement", found: "not collected, so the chain ends here")]
+            return [statement("not collected, so the chain ends here")]
         }
-        guard let statement = statement(of: requestClass, faster: faster) else {
+        guard let sent = ClassStatements.of(requestClass) else {
+            return [statement("which ones this class sends is not known, so the chain ends here")]
+        }
+        let own = sent.own.union(sent.besides.subtracting(sentByOthers(requestClass)))
+        guard let pair = moved(own, faster: faster) else {
             return [
-                Step(
-                    what: "statement",
-                    found: "none of this class’s moved the same way by \(quantity.percent(Self.least)) or more: "
-                        + "the cause lies outside of statements (schedule, pool, connection, commit), or in chance")
+                statement(
+                    "none of this class’s moved the same way by \(quantity.percent(Self.least)) or more"
+                        + shared(sent.besides.subtracting(own), faster: faster)
+                        + ": the cause lies outside of statements (schedule, pool, connection, commit), or in chance")
             ]
         }
-        return [statement.step, plan(statement.name), wait(statement.name), setting]
+        return [statement(told(pair, requestClass)), plan(pair), wait(pair.shapes), setting]
     }
 
-    /// The statement of the class whose time moved the most in the same direction.
-    private func statement(of requestClass: String, faster: Bool) -> (name: String, step: Step)? {
-        let own = StatementPair.all(base.statements, candidate.statements)
-            .filter { Self.serves($0.name, requestClass) }
-        let moved = own.compactMap { pair -> (StatementPair, Double)? in
-            guard let one = pair.base, let other = pair.candidate, let ratio = pair.ratio,
-                faster ? ratio <= 1 - Self.least : ratio >= 1 + Self.least
-            else { return nil }
-            return (pair, abs(other.totalMs - one.totalMs))
-        }
-        guard let (pair, _) = moved.max(by: { $0.1 < $1.1 }) else { return nil }
-        let planning = [pair.base, pair.candidate].map { row in
-            row.flatMap { row in row.planMs.map { $0 / Double(max(1, row.calls)) } }
-        }
-        let planned =
-            planning[0].flatMap { one in
-                planning[1].map { "; of it planning \(quantity.time(one)) → \(quantity.time($0))" }
-            } ?? ""
-        return (
-            pair.name,
-            Step(
-                what: "statement",
-                found:
-                    "\(pair.name): \(quantity.time(pair.base?.meanMs)) → \(quantity.time(pair.candidate?.meanMs)) a call"
-                    + planned)
-        )
+    private func statement(_ found: String) -> Step {
+        Step(what: "statement", found: found, anchor: anchors.statements)
     }
 
-    /// Whether a shape is a part of a request class, by the driver's names of both.
-    private static func serves(_ shape: String, _ requestClass: String) -> Bool {
-        let prefixes: [(request: String, shapes: [String])] = [
-            ("put", ["messages.insert", "lookup.insert"]), ("store.hashes", ["query.hashes", "lookup", "query"]),
-            ("store", ["query", "lookup"]),
-            ("maintenance", ["messages.deleted", "lookup.deleted", "partition", "lookup"]),
-        ]
-        let shapes = prefixes.first { requestClass.hasPrefix($0.request) }?.shapes
-        return shapes?.contains { shape.hasPrefix($0) } ?? true
+    // MARK: Statement
+
+    /// Of some shapes, what moved the most in the same direction: a statement, or all that a role was carried out by.
+    private func moved(_ shapes: Set<String>, faster: Bool) -> StatementPair? {
+        StatementGroup.all(base, candidate).flatMap(\.units)
+            .filter { pair in
+                guard !pair.shapes.isDisjoint(with: shapes), let ratio = pair.ratio else { return false }
+                return faster ? ratio <= 1 - Self.least : ratio >= 1 + Self.least
+            }.max { change($0) < change($1) }
     }
 
-    private func plan(_ shape: String) -> Step {
-        let pair = PlanDifference(base, candidate, quantity).pairs.first { $0.shape == shape }
-        guard let pair, let one = pair.base, let other = pair.candidate else {
-            return Step(what: "plan", found: "not collected")
-        }
-        if pair.isSame == true {
-            return Step(what: "plan", found: "the same shape on both sides (\(one.fingerprint.prefix(8)))")
-        }
-        return Step(what: "plan", found: "another shape: \(one.outline) became \(other.outline)")
+    /// Milliseconds by which the time of all calls changed.
+    private func change(_ pair: StatementPair) -> Double {
+        abs((pair.candidate?.totalMs ?? 0) - (pair.base?.totalMs ?? 0))
     }
 
-    private func wait(_ shape: String) -> Step {
-        let (one, other) = (sightings(shape, base), sightings(shape, candidate))
+    /// Other classes that this comparison had.
+    private func others(_ requestClass: String) -> [ClassStatements] {
+        let names = Set(base.accounting.keys).union(candidate.accounting.keys).subtracting([requestClass])
+        return names.sorted().compactMap { ClassStatements.of($0) }
+    }
+
+    /// What cannot be told from the statements of others; all there is where the other classes are not known.
+    private func sentByOthers(_ requestClass: String) -> Set<String> {
+        let isKnown = !base.accounting.isEmpty && !candidate.accounting.isEmpty
+        let classes = isKnown ? others(requestClass) : ClassStatements.all
+        return classes.reduce(into: []) { $0.formUnion($1.own) }
+    }
+
+    /// Said where what some requests of a class send besides moved, which others are made of.
+    private func shared(_ shapes: Set<String>, faster: Bool) -> String {
+        guard let pair = moved(shapes, faster: faster) else { return "" }
+        return " (\(pair.name) did, which some of its requests send besides, and other classes do)"
+    }
+
+    private func told(_ pair: StatementPair, _ requestClass: String) -> String {
+        let (before, after) = (quantity.time(pair.base?.meanMs), quantity.time(pair.candidate?.meanMs))
+        var text = "\(pair.words): \(before) → \(after) \(pair.each.rawValue)"
+        let planning = [pair.base, pair.candidate].map { sum in sum.flatMap { $0.mean($0.planMs) } }
+        if let one = planning[0], let other = planning[1] {
+            text += "; of it planning \(quantity.time(one)) → \(quantity.time(other))"
+        }
+        let names = others(requestClass).filter { !$0.own.isDisjoint(with: pair.shapes) }.map(\.requestClass)
+        return names.isEmpty ? text : text + "; sent for \(names.joined(separator: ", ")), too"
+    }
+
+    // MARK: Plan
+
+    private func plan(_ statement: StatementPair) -> Step {
+        let difference = PlanDifference(base, candidate, quantity)
+        let own = difference.pairs.enumerated().filter { _, pair in
+            !pair.base.isEmpty && !pair.candidate.isEmpty && !statement.shapes.isDisjoint(with: pair.shapes)
+        }
+        if let (place, pair) = own.first(where: { $0.element.isSame == false }) {
+            return Step(what: "plan", found: told(pair), anchor: anchors.plan(place))
+        }
+        guard let (_, first) = own.first, let plan = first.base.first else {
+            return Step(what: "plan", found: "not collected", anchor: anchors.plans)
+        }
+        return Step(
+            what: "plan",
+            found: own.contains { $0.element.isSame == nil }
+                ? "not comparable: that of one side was told without its indexes"
+                : "the same shape on both sides (\(plan.fingerprint.prefix(8)))", anchor: anchors.plans)
+    }
+
+    /// A changed plan by the lines that one side alone has; by its outline where trees were not kept.
+    private func told(_ pair: PlanDifference.Pair) -> String {
+        let head = pair.isRole ? "that of other statements" : "another shape"
+        let own = pair.ownLines
+        let (gone, come) = (told(pair.base, own.base), told(pair.candidate, own.candidate))
+        switch (gone, come) {
+        case (let gone?, let come?): return "\(head): \(gone) became \(come)"
+        case (let gone?, nil): return "\(head): without \(gone)"
+        case (nil, let come?): return "\(head): with \(come)"
+        case (nil, nil):
+            let outlines = [pair.base, pair.candidate].map { $0.map(\.outline).joined(separator: " and ") }
+            return "\(head): \(outlines.joined(separator: " became "))"
+        }
+    }
+
+    /// The first of some lines; `nil` for none.
+    private func told(_ plans: [PlanRecord], _ places: Set<Int>) -> String? {
+        let lines = plans.flatMap { $0.lines ?? [] }
+        let own = places.sorted().filter { lines.indices.contains($0) }.map { "“\(lines[$0].what)”" }
+        let rest = own.count - Self.mostLines
+        guard !own.isEmpty else { return nil }
+        return own.prefix(Self.mostLines).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    // MARK: Wait and setting
+
+    private func wait(_ shapes: Set<String>) -> Step {
+        Step(what: "wait", found: waited(sightings(shapes, base), sightings(shapes, candidate)), anchor: anchors.waits)
+    }
+
+    private func waited(_ one: Sightings, _ other: Sightings) -> String {
         guard one.all >= Self.sightings, other.all >= Self.sightings else {
-            return Step(
-                what: "wait",
-                found: one.all + other.all == 0
-                    ? "not collected"
-                    : "seen \(one.all) and \(other.all) times, too few to tell (\(Self.sightings) on each side are needed)"
-            )
+            return one.all + other.all == 0
+                ? "not collected"
+                : "seen \(one.all) and \(other.all) times, too few to tell (\(Self.sightings) on each side are needed)"
         }
-        let events = Set(one.events.keys).union(other.events.keys)
         func shares(_ event: String) -> (Double, Double) {
             (
                 Double(one.events[event] ?? 0) / Double(one.all), Double(other.events[event] ?? 0) / Double(other.all)
             )
         }
+        let events = Set(one.events.keys).union(other.events.keys)
         let most = events.sorted().max { abs(shares($0).0 - shares($0).1) < abs(shares($1).0 - shares($1).1) }
-        // Two standard errors of a difference of shares.
-        guard let most else { return Step(what: "wait", found: "none was seen: it ran all the time on both sides") }
+        guard let most else { return "none was seen: it ran all the time on both sides" }
         let (before, after) = shares(most)
+        // Two standard errors of a difference of shares.
         let error =
             before * (1 - before) / Double(one.all) + after * (1 - after) / Double(other.all)
-        guard (before - after) * (before - after) > 4 * error else {
-            return Step(what: "wait", found: "no share moved by more than chance")
-        }
+        guard (before - after) * (before - after) > 4 * error else { return "no share moved by more than chance" }
         let name = most == "CPU" ? "running" : "waiting for \(most)"
-        return Step(
-            what: "wait",
-            found: "\(name) in \(quantity.share(before)) of sightings with the base, \(quantity.share(after)) with the "
-                + "candidate")
+        return "\(name) in \(quantity.share(before)) of sightings with the base, \(quantity.share(after)) with the "
+            + "candidate"
     }
 
-    private func sightings(_ shape: String, _ side: ComparedSide) -> (all: Int, events: [String: Int]) {
-        let seen = (side.server?.statementWaits ?? []).filter { $0.statement == shape }
+    private typealias Sightings = (all: Int, events: [String: Int])
+
+    private func sightings(_ shapes: Set<String>, _ side: ComparedSide) -> Sightings {
+        let seen = (side.server?.statementWaits ?? []).filter { wait in
+            wait.statement.map { shapes.contains($0) } == true
+        }
         return (
             seen.reduce(0) { $0 + $1.count }, Dictionary(seen.map { ($0.event, $0.count) }, uniquingKeysWith: +)
         )
@@ -151,7 +207,8 @@ struct CauseChain {
                 ? "nothing differs but the name"
                 : changes.prefix(6).joined(separator: "; ")
                     + (changes.count > 6 ? "; and \(changes.count - 6) more" : "")
-                    + (changes.count > 1 ? ": together, so which of them did it is not known" : ""))
+                    + (changes.count > 1 ? ": together, so which of them did it is not known" : ""),
+            anchor: anchors.settings)
     }
 }
 
@@ -224,10 +281,6 @@ struct VariantDifference {
     /// Whose suggestion it is, and what is expected of it.
     var suggestion: ReportTable {
         guard let told = candidate.suggestion else { return ReportTable([], [[ReportTable.Cell]]()) }
-        let rows = [
-            ("author", told.author), ("source", told.source), ("expected", told.expectation), ("risk", told.risk),
-            ("undone by", told.undo ?? "not reversible"),
-        ]
-        return ReportTable([.init("", .word), .init("", .text)], rows.map { [.init($0.0), .init($0.1)] })
+        return ReportTable([.init("", .word), .init("", .text)], told.rows.map { [.init($0.0), .init($0.1)] })
     }
 }

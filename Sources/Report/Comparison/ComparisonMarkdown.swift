@@ -83,9 +83,9 @@ public struct ComparisonMarkdown: ComparisonExporter {
         guard let base = report.base, let candidate = report.side(pair.candidate) else { return [] }
         let variant = VariantDifference(base, candidate, .page)
         let server = ServerDifference(base: base, candidate: candidate, quantity: .page)
+        let plans = PlanDifference(base, candidate, .page)
         let missing = "Not collected."
         let sections: [(String, ReportTable, String)] = [
-            ("Plans, side by side", PlanDifference(base, candidate, .page).table, missing),
             ("What differs between the variants", variant.table, "No setting that was reported differs."),
             ("The suggestion", variant.suggestion, "The candidate is no suggestion."),
             ("The servers, side by side", server.totals, "Not looked at."),
@@ -93,8 +93,17 @@ public struct ComparisonMarkdown: ComparisonExporter {
             ("Sizes at the end", server.sizes, missing), ("Accounting", tables.accounting, missing),
             ("Blocks left out", tables.excluded, "None."), ("The noise behind the intervals", tables.noise, missing),
         ]
-        return sections.flatMap { ["### \($0.0)", Markdown.table($0.1, none: $0.2)] }
+        let head = ["### Plans, side by side", Markdown.table(plans.table, none: missing)] + trees(plans)
+        return head + sections.flatMap { ["### \($0.0)", Markdown.table($0.1, none: $0.2)] }
             + ["### How it was put in force", Markdown.list(candidate.applied, none: "Not recorded.")]
+    }
+
+    /// Plans that changed, line by line.
+    private func trees(_ plans: PlanDifference) -> [String] {
+        let changed = plans.pairs.filter { $0.isSame == false }
+        guard !changed.isEmpty else { return [] }
+        return ["Behind − and + are lines that the other side’s plan does not have."]
+            + changed.flatMap { ["**\(Markdown.escape($0.name))**", Markdown.block(plans.text(of: $0))] }
     }
 
     private func foot(_ report: ComparisonReport, _ tables: ComparisonTables) -> [String] {

@@ -63,7 +63,7 @@ struct ComparisonPage {
                 ? "\(record.workload.name) × \(quantity.factor(record.workload.rateScale))"
                 : "\(record.workload.name), closed loop of \(record.rule.clients.map(quantity.count) ?? "unknown") clients",
             target.map {
-                "\(quantity.count($0.history.partitions)) hourly partitions, \(quantity.count($0.history.rows)) rows, "
+                "\($0.history.partitionsInWords(quantity)), \(quantity.count($0.history.rows)) rows, "
                     + quantity.bytes($0.history.bytes)
             } ?? "history not known",
             "profile \(record.profile?.name ?? "none, the host as it is")",

@@ -163,7 +163,7 @@ struct ComparisonTables {
                 role,
                 "\(side.name): \(side.variant.summary); schema \(side.variant.schemaVersion), driver "
                     + "\(side.variant.driver), PostgreSQL \(target.serverVersion), \(quantity.count(target.history.rows)) rows "
-                    + "in \(quantity.count(target.history.partitions)) hourly partitions, \(quantity.bytes(target.history.bytes))"
+                    + "in \(target.history.partitionsInWords(quantity)), \(quantity.bytes(target.history.bytes))"
                     + (side.runId.map { "; run \($0)" } ?? "")
             )
         }

@@ -49,14 +49,28 @@ struct ComparisonWords {
         return "Inconclusive: \(open.map { MetricName($0.metric).short }.joined(separator: ", ")). \(more(open))"
     }
 
+    /// What more blocks would do for each of the metrics: settle it, never settle it, or nobody knows.
     private func more(_ open: [MetricVerdict]) -> String {
-        guard let blocks = open.compactMap(\.blocksToSettle).max() else {
-            return "What more budget would bring is not known."
+        let settled = open.filter { $0.blocksToSettle != nil }
+        let never = open.filter { $0.blocksToSettle == nil && $0.ratio != nil }
+        let unknown = open.filter { $0.blocksToSettle == nil && $0.ratio == nil }
+        func them(_ metrics: [MetricVerdict]) -> String {
+            if metrics.count == open.count { return open.count == 1 ? "it" : "them" }
+            return metrics.map { MetricName($0.metric).short }.joined(separator: ", ")
         }
-        let extra = max(0, blocks - pair.blocks)
-        return
-            "About \(quantity.count(extra)) more blocks would settle \(open.count == 1 ? "it" : "them"), "
-            + "\(quantity.time(Double(extra) * report.blockSeconds * 1_000))."
+        var sentences: [String] = []
+        if let blocks = settled.compactMap(\.blocksToSettle).max() {
+            let extra = max(0, blocks - pair.blocks)
+            sentences.append(
+                "About \(quantity.count(extra)) more blocks would settle \(them(settled)), "
+                    + "\(quantity.time(Double(extra) * report.blockSeconds * 1_000)).")
+        }
+        if !never.isEmpty { sentences.append("No sensible number of blocks would settle \(them(never)).") }
+        if !unknown.isEmpty {
+            let whole = unknown.count == open.count
+            sentences.append("What more budget would bring\(whole ? "" : " for \(them(unknown))") is not known.")
+        }
+        return sentences.joined(separator: " ")
     }
 
     /// How sure: verdicts given, the smallest effect the blocks could have found, calibration of the host.

@@ -16,7 +16,11 @@ struct MetricName {
         "generator.cpu": ("generator CPU", "more", "less"),
         "planning": ("planning time", "longer", "shorter"),
         "planning.time": ("planning time", "longer", "shorter"),
+        "planning.blocks": ("blocks read by planning", "more", "fewer"),
+        "planning.oldest-blocks": ("blocks read by planning at the oldest end", "more", "fewer"),
         "wal.bytes": ("WAL", "more", "less"),
+        "wal.records": ("WAL records", "more", "fewer"),
+        "wal.full-page-images": ("full page images in WAL", "more", "fewer"),
         "disk.bytes": ("disk space", "more", "less"),
         "io.read": ("bytes read", "more", "fewer"),
         "blocks.read": ("blocks read", "more", "fewer"),
@@ -31,8 +35,9 @@ struct MetricName {
         percentile = quantity.hasPrefix("response.p") ? Double(quantity.dropFirst("response.p".count)) : nil
     }
 
-    /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side.
-    var isServersMeans: Bool { !isLatency && quantity != "generator.cpu" }
+    /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side, and planning is a
+    /// part of the response time.
+    var isServersMeans: Bool { !isLatency && quantity != "generator.cpu" && !quantity.hasPrefix("planning") }
 
     /// Whether it says how long requests took: with or without their wait to be sent.
     var isLatency: Bool { quantity.hasPrefix("response.") || quantity.hasPrefix("service.") }
@@ -98,9 +103,10 @@ extension Quantity {
     func measure(_ value: Double?, _ unit: String) -> String {
         guard let value, value.isFinite else { return Self.missing }
         guard unit.hasPrefix("1/") == false else { return digits(value) + unit.dropFirst() }
-        let parts = unit.split(separator: "/", maxSplits: 1).map(String.init)
-        let per = parts.count > 1 ? "/\(parts[1])" : ""
-        switch parts.first ?? "" {
+        // `B/message`, and `ms a plan`.
+        let cut = unit.firstIndex(of: "/") ?? unit.firstRange(of: " a ")?.lowerBound ?? unit.endIndex
+        let per = unit[cut...]
+        switch unit[..<cut] {
         case "µs": return time(value / 1_000) + per
         case "ms": return time(value) + per
         case "s": return time(value * 1_000) + per

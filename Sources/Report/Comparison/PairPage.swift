@@ -8,12 +8,14 @@ struct PairPage {
     private let quantity: Quantity
     private let words: ComparisonWords
     private let tables: PairTables
+    private let anchors: PairAnchors
 
     init(_ report: ComparisonReport, _ pair: ComparedPair, _ quantity: Quantity) {
         (self.report, self.pair, self.quantity) = (report, pair, quantity)
         answer = ComparisonAnswer(report, pair, quantity)
         words = ComparisonWords(report, pair, quantity)
         tables = PairTables(report: report, pair: pair, quantity: quantity)
+        anchors = PairAnchors(report, pair)
     }
 
     /// Fields of the template `pair`.
@@ -28,7 +30,7 @@ struct PairPage {
             "margin": quantity.margin(report.record.rule.margin),
             "looked":
                 "\(quantity.count(pair.judged.count)) of \(quantity.count(pair.metrics.count)) metrics carry verdicts, corrected for their number by Holm’s method. Stopped because: \(pair.stopped)\(pair.stopped.hasSuffix(".") ? "" : ".")",
-            "others": classes(except: pair.leadingClass),
+            "others": classes(except: pair.leadingClass), "anchors": anchors.context,
         ]
         page["numbered"] = numbered ? true : nil
         page["behind"] = words.behind
@@ -57,18 +59,24 @@ struct PairPage {
         page["applied"] = candidate.applied
         page["hasApplied"] = candidate.applied.isEmpty ? nil : true
         page["server"] = server.totals.context
+        page["serverNote"] = server.note
         page["waits"] = server.waits.context
         page["statements"] = server.statements.context
         page["sizes"] = server.sizes.context
         page["plans"] = plans.table.context
-        page["changedPlans"] = plans.changed
-        page["chains"] = CauseChain(report, pair, quantity)?.chains.map { chain in
+        page["changedPlans"] = plans.changed(anchors)
+        let unchanged = plans.unchanged(anchors)
+        page["unchangedPlans"] = unchanged
+        page["hasUnchangedPlans"] = unchanged.isEmpty ? nil : true
+        page["hasTrees"] = (base.plans + candidate.plans).contains { $0.lines != nil } ? true : nil
+        let chains = CauseChain(report, pair, quantity)?.chains ?? []
+        page["chains"] = chains.map { chain in
             [
                 "head": chain.head, "tone": chain.tone.rawValue,
-                "steps": chain.steps.map { ["what": $0.what, "found": $0.found] },
+                "steps": chain.steps.map { ["what": $0.what, "found": $0.found, "anchor": $0.anchor] },
             ] as [String: Any]
         }
-        page["hasChains"] = CauseChain(report, pair, quantity)?.chains.isEmpty == false ? true : nil
+        page["hasChains"] = chains.isEmpty ? nil : true
     }
 
     // MARK: What moved

@@ -38,6 +38,14 @@ struct ServerDifference {
         ])
     }
 
+    /// What the figures of ``totals`` are, one sentence.
+    var note: String {
+        guard let thing = share?.thing else { return "All slices of each side together, as each row says." }
+        let done = thing == "message" ? "messages that it stored" : "operations that it completed"
+        return "Counters of all slices of each side, divided by the \(done); a row that does not say "
+            + "“for each \(thing)” is not divided."
+    }
+
     /// Sizes of relations at the end.
     var sizes: ReportTable {
         func end(_ side: ComparedSide) -> [String: Int] {
@@ -76,29 +84,35 @@ struct ServerDifference {
             uniquingKeysWith: +)
     }
 
-    /// Statements of both sides, the one with the most time of either first.
+    /// Statements of both sides, the one with the most time of either first; behind those that one side sends in place
+    /// of the other's, all of them together.
     var statements: ReportTable {
-        let rows = StatementPair.all(base.statements, candidate.statements)
-        return ReportTable(
+        ReportTable(
             [.init("statement", .name)]
                 + [
                     "calls, base", "candidate", "a call, base", "candidate", "change", "planning, base", "candidate",
                     "WAL a call, base", "candidate",
                 ].map { .init($0, .number) },
-            rows.map { pair in
-                func each(_ value: (StatementRow) -> Double?, _ format: (Double) -> String, _ none: String)
-                    -> [ReportTable.Cell]
-                {
-                    [pair.base, pair.candidate].map { row in
-                        guard let row else { return .unknown("not called") }
-                        return value(row).map { .init(format($0)) } ?? .unknown(none)
-                    }
-                }
-                return [.init(pair.name)] + each({ $0.calls.real }, { quantity.count(Int($0)) }, "not called")
-                    + each({ $0.meanMs }, { quantity.time($0) }, "not called") + [.init(change(pair.ratio))]
-                    + each({ mean($0.planMs, $0.calls) }, { quantity.time($0) }, "not tracked")
-                    + each({ mean($0.walBytes.real, $0.calls) }, { quantity.measure($0, "B") }, "none")
+            StatementGroup.all(base, candidate).flatMap { group -> [ReportTable.Row] in
+                group.shapes.map { ReportTable.Row(cells: cells($0)) }
+                    + (group.sum.map { [ReportTable.Row(cells: cells($0), isTotal: true)] } ?? [])
             })
+    }
+
+    private func cells(_ pair: StatementPair) -> [ReportTable.Cell] {
+        func each(
+            _ value: (StatementSum) -> Double?, _ format: (Double) -> String, _ none: String
+        ) -> [ReportTable.Cell] {
+            [pair.base, pair.candidate].map { sum in
+                guard let sum else { return .unknown("not called") }
+                return value(sum).map { .init(format($0)) } ?? .unknown(none)
+            }
+        }
+        let name = pair.each == .call ? pair.name : "\(pair.name), \(pair.each.rawValue)"
+        return [.init(name)] + each({ $0.calls.real }, { quantity.count(Int($0)) }, "not called")
+            + each({ $0.meanMs }, { quantity.time($0) }, "not called") + [.init(change(pair.ratio))]
+            + each({ $0.mean($0.planMs) }, { quantity.time($0) }, "not tracked")
+            + each({ $0.mean($0.walBytes.real) }, { quantity.measure($0, "B") }, "none")
     }
 
     // MARK: Rows
@@ -186,36 +200,4 @@ struct ServerDifference {
 extension Int {
     /// For a formatter of measured values.
     fileprivate var real: Double { Double(self) }
-}
-
-extension StatementRow {
-    /// Planning and execution of one call, milliseconds.
-    var meanMs: Double? { calls > 0 ? totalMs / Double(calls) : nil }
-}
-
-/// One statement shape on both sides.
-struct StatementPair {
-    let name: String
-    let base: StatementRow?
-    let candidate: StatementRow?
-
-    /// Time of a call, candidate by base; `nil` when one side has none.
-    var ratio: Double? {
-        guard let one = base?.meanMs, let other = candidate?.meanMs, one > 0 else { return nil }
-        return other / one
-    }
-
-    /// Time of all calls on the side that took longer, milliseconds.
-    private var most: Double { max(base?.totalMs ?? 0, candidate?.totalMs ?? 0) }
-
-    /// Shapes of both sides, the one with the most time first; empty where a side's statements are not known.
-    static func all(_ base: ServerStatements?, _ candidate: ServerStatements?) -> [StatementPair] {
-        guard let base, let candidate else { return [] }
-        func byName(_ statements: ServerStatements) -> [String: StatementRow] {
-            Dictionary(statements.shapes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        }
-        let (one, other) = (byName(base), byName(candidate))
-        return Set(one.keys).union(other.keys).map { StatementPair(name: $0, base: one[$0], candidate: other[$0]) }
-            .sorted { ($1.most, $0.name) < ($0.most, $1.name) }
-    }
 }

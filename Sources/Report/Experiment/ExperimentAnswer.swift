@@ -1,3 +1,4 @@
+import Comparison
 import RunRecord
 
 /// The first thing a reader sees of an experiment: which cell leads, by how much, and how far that may be believed.
@@ -19,44 +20,107 @@ struct ExperimentAnswer {
                 isBehind
                 ? "No answer: no cell that was run kept up with its rate."
                 : "No answer: no trial has brought a value of a metric yet."
-            details = [Self.progress(report, quantity), Self.unranked(report)].compactMap { $0 }
+            details = [
+                Self.progress(report, quantity), Self.base(report, quantity), Self.unranked(report),
+            ].compactMap { $0 }
             return
         }
-        let name = MetricName(metric.name)
-        let value = quantity.measure(best.value, metric.unit)
-        let who = "\(report.name(best.cell)) leads with \(name.short) of \(value)"
-        if best.cell == report.baseCell {
-            (tone, headline) = (.neutral, "The base leads: \(name.short) of \(value).")
-        } else if let interval = best.interval {
-            let isSure = metric.lessIsBetter ? interval.high < 1 : interval.low > 1
-            tone = isSure && abs(interval.value - 1) > record.margin ? .better : .open
-            headline =
-                "\(who): \(name.effect(interval, quantity)) than the base, \(interval.interval(quantity))"
-                + (isSure ? "." : ", so it may be chance.")
-        } else {
-            tone = .open
-            headline =
-                "\(who)"
-                + (best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance.")
-        }
+        let said =
+            best.cell == report.baseCell
+            ? Self.baseLeads(report, result, metric, quantity) : Self.leads(best, report, result, metric, quantity)
+        (tone, headline) = said
         details = [
-            Self.progress(report, quantity), Self.runnersUp(report, result, metric, quantity), Self.unranked(report),
+            Self.progress(report, quantity), Self.base(report, quantity), Self.runnersUp(report, result),
+            Self.risk(of: best, report), Self.unranked(report),
             "A ranking of trials that were run apart, not a verdict: settle the leader against the base with archivebench compare.",
         ].compactMap { $0 }
     }
 
-    /// Cells whose interval reaches the leader's value.
-    private static func runnersUp(
-        _ report: ExperimentReport, _ result: ExperimentResult, _ metric: ExperimentMetric, _ quantity: Quantity
-    ) -> String? {
-        guard let best = result.ranking.first, let low = best.low, let high = best.high else { return nil }
-        let near = result.ranking.dropFirst().filter { cell in
-            guard let from = cell.low, let to = cell.high else { return true }
-            return from <= high && to >= low
+    // MARK: The leader
+
+    private static func leads(
+        _ best: RankedCell, _ report: ExperimentReport, _ result: ExperimentResult, _ metric: ExperimentMetric,
+        _ quantity: Quantity
+    ) -> (tone: Tone, headline: String) {
+        let name = MetricName(metric.name)
+        let who = "\(report.name(best.cell)) leads with \(name.short) of \(quantity.measure(best.value, metric.unit))"
+        guard let interval = best.interval else {
+            let why = best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance."
+            return (.open, who + why)
         }
-        guard !near.isEmpty else { return "No other cell’s interval touches the leader’s." }
+        let isBeyond = metric.lessIsBetter ? interval.high < 1 : interval.low > 1
+        let others = result.ranking.count - 1
+        // The best of many is looked at, so its own interval says too much. Where nobody corrected it, it says enough
+        // only of a single other cell.
+        let isSure = isBeyond && (best.probability.map { $0 < ExperimentAnalysis.error } ?? (others < 2))
+        let among = quantity.count(others + 1)
+        let chance = isBeyond ? ", but the best of \(among) cells may look so by chance" : ", so it may be chance"
+        let tone: Tone = isSure && abs(interval.value - 1) > report.record.margin ? .better : .open
+        let effect = "\(name.effect(interval, quantity)) than the base, \(interval.words(quantity))"
+        return (tone, "\(who): \(effect)\(isSure ? "" : chance).")
+    }
+
+    private static func baseLeads(
+        _ report: ExperimentReport, _ result: ExperimentResult, _ metric: ExperimentMetric, _ quantity: Quantity
+    ) -> (tone: Tone, headline: String) {
+        let value = result.ranking.first.map { quantity.measure($0.value, metric.unit) } ?? Quantity.missing
+        let who = "The base leads: \(MetricName(metric.name).short) of \(value)"
+        let others = Array(result.ranking.dropFirst())
+        guard !others.isEmpty else { return (.neutral, "\(who).") }
+        guard let near = Self.near(result) else { return (.neutral, "\(who); one repeat tells no chance.") }
+        if near.isEmpty { return (.neutral, "\(who).") }
+        let doubt =
+            near.count == others.count
+            ? ", which may be chance: no other cell is told apart from it."
+            : "; \(quantity.count(near.count)) of \(quantity.count(others.count)) other cells are not told apart from it."
+        return (.neutral, who + doubt)
+    }
+
+    // MARK: Runners-up
+
+    /// Cells that are not told apart from the leader; `nil` where nothing tells, as in a single repeat.
+    private static func near(_ result: ExperimentResult) -> [RankedCell]? {
+        guard let best = result.ranking.first else { return nil }
+        let others = Array(result.ranking.dropFirst())
+        let told = others.map { Self.isTold($0, from: best) }
+        guard told.contains(where: { $0 != nil }) else { return nil }
+        return others.indices.filter { told[$0] != true }.map { others[$0] }
+    }
+
+    /// Whether a cell is told apart from the leader, by the noise that all cells share; in records from before that was
+    /// kept by whether their intervals touch. `nil` unknown.
+    private static func isTold(_ cell: RankedCell, from best: RankedCell) -> Bool? {
+        if let contrast = cell.byLeader { return contrast.probability.map { $0 < ExperimentAnalysis.error } }
+        guard let low = best.low, let high = best.high, let from = cell.low, let to = cell.high else { return nil }
+        return from > high || to < low
+    }
+
+    private static func runnersUp(_ report: ExperimentReport, _ result: ExperimentResult) -> String? {
+        guard let near = Self.near(result) else { return nil }
+        guard !near.isEmpty else { return "Every other cell is told apart from the leader." }
         let named = near.prefix(4).map { report.name($0.cell) }.joined(separator: ", ")
         return "Not told apart from the leader: \(named)" + (near.count > 4 ? " and \(near.count - 4) more." : ".")
+    }
+
+    // MARK: What it stands on, and what it risks
+
+    /// What all cells have in common; `nil` where the record does not tell.
+    private static func base(_ report: ExperimentReport, _ quantity: Quantity) -> String? {
+        guard let base = report.record.base else { return nil }
+        let with = base.suggestions.map { $0.prefix { $0 != ":" } }.joined(separator: ", ")
+        return "Made from \(base.workload) × \(quantity.factor(base.rateScale)), \(base.variant)"
+            + (with.isEmpty ? "" : " with \(with)") + ", schema \(base.schemaVersion), "
+            + "\(quantity.count(base.historyRows)) rows in \(quantity.count(base.partitions)) hourly partitions, profile "
+            + "\(base.profile ?? "none, the host as it is")."
+    }
+
+    /// What the leader risks; `nil` when no suggestion is in it.
+    private static func risk(of best: RankedCell, _ report: ExperimentReport) -> String? {
+        let risks = report.suggestions(of: best.cell).map {
+            "Risk of \($0.name): \(TrialAnswer.sentence($0.description.risk))"
+        }
+        guard !risks.isEmpty else { return nil }
+        return risks.joined(separator: " ") + " \(ExperimentTables.unchecked)"
     }
 
     /// Cells without a place by the leading metric.

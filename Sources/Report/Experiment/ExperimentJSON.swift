@@ -28,8 +28,10 @@ public struct ExperimentJSON: ExperimentExporter {
         let cell: String
         let levels: [String: String]
         let value: Double
-        let low, high, ratio, ratioLow, ratioHigh: Double?
+        let low, high, ratio, ratioLow, ratioHigh, probability: Double?
+        let byLeader: CellContrast?
         let repeats: Int
+        let fewestRequests: Int?
     }
 
     private struct Unplaced: Encodable {
@@ -63,7 +65,9 @@ public struct ExperimentJSON: ExperimentExporter {
                     cell: report.name(ranked.cell),
                     levels: cells.indices.contains(ranked.cell) ? cells[ranked.cell].levels : [:], value: ranked.value,
                     low: ranked.low, high: ranked.high, ratio: ranked.ratio, ratioLow: ranked.ratioLow,
-                    ratioHigh: ranked.ratioHigh, repeats: ranked.count)
+                    ratioHigh: ranked.ratioHigh, probability: ranked.probability, byLeader: ranked.byLeader,
+                    repeats: ranked.count,
+                    fewestRequests: report.fewestRequests(result.metric, cell: ranked.cell))
             },
             unranked: (result.unranked ?? []).map { Unplaced(cell: report.name($0.cell), reason: $0.reason) },
             effects: result.effects)

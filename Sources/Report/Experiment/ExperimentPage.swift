@@ -29,9 +29,18 @@ struct ExperimentPage {
             page["others"] = record.results.filter { $0.metric != leading.metric }.map(self.result)
             page["hasOthers"] = record.results.count > 1 ? true : nil
         }
-        if let chart = ParetoChart(report, quantity) {
-            page["pareto"] = ["svg": chart.svg, "cost": chart.costName, "table": chart.table.context as Any]
+        let charts = ParetoChart.all(report, quantity)
+        page["pareto"] = charts.map { chart -> [String: Any] in
+            ["svg": chart.svg, "cost": chart.costName, "table": chart.table.context as Any]
         }
+        page["noPareto"] = charts.isEmpty ? Self.noCost : nil
+        let suggestions = tables.suggestions
+        page["suggestions"] = suggestions.map { one -> [String: Any] in
+            ["name": one.name, "table": one.table.context as Any]
+        }
+        page["hasSuggestions"] = suggestions.isEmpty ? nil : true
+        page["base"] = tables.base?.context
+        page["noBase"] = record.base == nil ? Self.noBase : nil
         page["aliases"] = tables.aliases.context
         page["facts"] = tables.facts.context
         page["inputs"] = tables.inputs.context
@@ -39,6 +48,14 @@ struct ExperimentPage {
         page["trials"] = tables.trials.context
         return page
     }
+
+    /// Stands where the record does not tell what all cells have in common.
+    static let noBase =
+        "Not kept by the version that began it: experiment.yaml, in the folder of the experiment, says what its cells are made from."
+
+    /// Stands where there is nothing to draw speed against.
+    static let noCost =
+        "Not drawn: no cost is known that differs between cells (a profile’s price, WAL, disk space, processors)."
 
     private var subtitle: String {
         [
@@ -76,17 +93,15 @@ struct ExperimentPage {
         fields["hasEffects"] = result.effects.isEmpty ? nil : true
         fields["effectTable"] = tables.effects(result).context
         fields["rankingTable"] = tables.ranking(result).context
-        if let (rows, columns) = FactorGrid.chosen(report, result),
-            let grid = FactorGrid(report, result, rows, columns)
-        {
+        fields["noGrid"] = CrossedFactors.absent
+        if let crossed = CrossedFactors.chosen(report, result), let grid = FactorGrid(report, result, crossed) {
+            fields["noGrid"] = nil
             fields["grid"] = [
-                "rows": rows.name, "columns": columns.name,
+                "rows": crossed.rows.name, "columns": crossed.columns.name,
                 "heat": HeatMap(grid: grid, quantity: quantity).svg,
                 "interaction": InteractionPlot(grid: grid, quantity: quantity).svg,
                 "numbers": HeatMap(grid: grid, quantity: quantity).table.context as Any,
-                "note": record.factors.count > 2
-                    ? "Means over whatever else was varied; the two factors with the largest effects."
-                    : "Means of cells.",
+                "note": crossed.note,
             ]
         }
         return fields
@@ -99,8 +114,8 @@ struct ExperimentPage {
         let unit = metric?.unit ?? ""
         let tone = tone(ranked.interval, metric)
         let change = tables.change(ranked).text
-        let interval = ranked.interval?.interval(quantity) ?? (ranked.cell == report.baseCell ? "" : "one repeat")
-        return [
+        let interval = ranked.interval?.words(quantity) ?? (ranked.cell == report.baseCell ? "" : "one repeat")
+        var fields: [String: Any] = [
             "place": quantity.count(place), "cell": report.name(ranked.cell), "levels": report.levels(ranked.cell),
             "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, unit).text, "change": change,
             "interval": interval, "repeats": quantity.count(ranked.count),
@@ -108,20 +123,24 @@ struct ExperimentPage {
                 ranked.interval ?? ranked.ratio.map(RatioInterval.point), tone,
                 title: "\(report.name(ranked.cell)): \(change) \(interval)"),
         ]
+        fields["requests"] = report.fewestRequests(result.metric, cell: ranked.cell).map(quantity.count)
+        return fields
     }
 
     private func effect(_ effect: FactorEffect, _ metric: ExperimentMetric?, _ chart: EffectChart) -> [String: Any] {
         let interval = effect.interval
         let change = interval?.effect(quantity) ?? tables.percent(effect.ratio)
-        let range = interval?.interval(quantity) ?? "no noise known"
+        let range = interval?.words(quantity) ?? "no noise known"
         let mixed = record.design.aliases[effect.effect].map { !$0.isEmpty } ?? false
-        return [
+        var fields: [String: Any] = [
             "effect": effect.effect, "step": effect.to.isEmpty ? "interaction" : "\(effect.from) → \(effect.to)",
             "change": change, "interval": range, "pairs": tables.pairs(effect),
             "mixed": mixed ? "mixed, see below" : "nothing else",
             "mark": chart.row(
                 interval ?? .point(effect.ratio), tone(interval, metric), title: "\(effect.effect): \(change) \(range)"),
         ]
+        fields["risk"] = tables.risk(of: effect)
+        return fields
     }
 
     /// Colour by whether the interval leaves out no effect; the words of verdicts are for paired comparisons.
@@ -155,6 +174,9 @@ struct ExperimentPage {
                 judged == 0 ? .unknown : missed == 0 ? .better : .worse,
                 judged == 0 ? "The specification states none." : "of \(quantity.count(judged)) trials that were judged."
             ),
+            card(
+                "Same answers, nothing lost", "not checked", .unknown,
+                "Whether cells answer alike, and whether a crash can lose what was stored, was not looked at."),
             card(
                 "Design", record.design.kind.rawValue, .neutral,
                 record.design.aliases.isEmpty

@@ -92,6 +92,26 @@ public struct ExperimentReport: Sendable {
         record.metrics.lazy.compactMap { metric in record.results.first { $0.metric == metric.name } }.first
     }
 
+    /// Suggestions that are in force in a cell, as far as the record describes them.
+    func suggestions(of cell: Int) -> [ExperimentSuggestion] {
+        guard record.cells.indices.contains(cell) else { return [] }
+        return (record.suggestions ?? []).filter { record.cells[cell].levels[$0.factor] == $0.level }
+    }
+
+    /// Fewest requests behind a metric of a request class in one trial; `nil` for another metric, and where the record
+    /// does not tell.
+    ///
+    /// - Parameters:
+    ///   - name: of the metric.
+    ///   - cell: whose trials; `nil` for all.
+    /// - Returns: of the trials that may be used.
+    func fewestRequests(_ name: String, cell: Int? = nil) -> Int? {
+        let metric = MetricName(name)
+        guard metric.isLatency, let requestClass = metric.requestClass else { return nil }
+        return record.trials.filter { $0.state == .done && (cell == nil || $0.cell == cell) }
+            .compactMap { $0.load?.completed[requestClass] }.min()
+    }
+
     /// How many trials are in a state.
     func count(_ state: ExperimentTrial.State) -> Int { record.trials.count { $0.state == state } }
 }
@@ -106,10 +126,24 @@ extension RankedCell {
 }
 
 extension RatioInterval {
+    /// The interval, or that there is none because the repeats came to the same.
+    func words(_ quantity: Quantity) -> String {
+        RepeatedValues.areSame(low, high) ? RepeatedValues.same : interval(quantity)
+    }
+
     /// A ratio of which no interval is known, for the chart: a mark without a line.
     static func point(_ ratio: Double) -> RatioInterval {
         RatioInterval(value: ratio, low: ratio, high: ratio, blocks: 0, deviation: 0, autocorrelation: 0)
     }
+}
+
+/// Repeats that all came to the same value leave no noise to make an interval of.
+enum RepeatedValues {
+    /// Stands in the place of the interval.
+    static let same = "same in every repeat"
+
+    /// Whether an interval has no width but that of rounding.
+    static func areSame(_ low: Double, _ high: Double) -> Bool { high - low <= 1e-9 * abs(high) }
 }
 
 extension FactorEffect {

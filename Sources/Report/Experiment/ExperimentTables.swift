@@ -1,3 +1,4 @@
+import Comparison
 import RunRecord
 
 /// The tables of an experiment, in the words of one formatter; every exporter sets the same ones.
@@ -10,29 +11,47 @@ struct ExperimentTables {
     /// Cells by one metric, the best first.
     func ranking(_ result: ExperimentResult) -> ReportTable {
         let unit = report.metric(result.metric)?.unit ?? ""
+        // Only where the record tells how many requests are behind a value.
+        let hasRequests = report.fewestRequests(result.metric) != nil
+        let none = ReportTable.Cell.unknown("none")
         var rows = result.ranking.enumerated().map { place, ranked -> [ReportTable.Cell] in
-            [
+            var cells: [ReportTable.Cell] = [
                 .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
                 .init(report.levels(ranked.cell)),
                 .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked),
-                ranked.interval.map { .init($0.interval(quantity)) }
+                ranked.interval.map { .init($0.words(quantity)) }
                     ?? .unknown(ranked.cell == report.baseCell ? "the base" : "one repeat"),
-                .init(quantity.count(ranked.count)),
+                byLeader(ranked, result), .init(quantity.count(ranked.count)),
             ]
+            if hasRequests { cells.append(requests(result, ranked.cell)) }
+            return cells
         }
-        let none = ReportTable.Cell.unknown("none")
         rows += unranked(result).map { cell -> [ReportTable.Cell] in
-            [
-                none, .init(report.name(cell.cell)), .init(report.levels(cell.cell)), .unknown(cell.reason), none, none,
-                none, none,
+            let known: [ReportTable.Cell] = [
+                none, .init(report.name(cell.cell)), .init(report.levels(cell.cell)), .unknown(cell.reason),
             ]
+            return known + [ReportTable.Cell](repeating: none, count: hasRequests ? 6 : 5)
         }
-        return ReportTable(
-            [
-                .init("place", .number), .init("cell", .name), .init("levels", .text), .init("value", .number),
-                .init("interval", .number), .init("by the base", .number), .init("interval", .number),
-                .init("repeats", .number),
-            ], rows)
+        var columns: [ReportTable.Column] = [
+            .init("place", .number), .init("cell", .name), .init("levels", .text), .init("value", .number),
+            .init("interval", .number), .init("by the base", .number), .init("interval", .number),
+            .init("told apart from the leader", .word), .init("repeats", .number),
+        ]
+        if hasRequests { columns.append(.init("fewest requests in a trial", .number)) }
+        return ReportTable(columns, rows)
+    }
+
+    /// Whether the noise of all cells leaves a difference from the leader, after the correction for their number.
+    func byLeader(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
+        if ranked.cell == result.ranking.first?.cell { return .unknown("the leader") }
+        guard let contrast = ranked.byLeader else { return .unknown("not kept") }
+        guard let probability = contrast.probability else { return .unknown("one repeat") }
+        let words = probability < 0.0001 ? "p below 0.0001" : "p \(quantity.fixed(probability, 4))"
+        return .init("\(probability < ExperimentAnalysis.error ? "yes" : "no"), \(words)")
+    }
+
+    private func requests(_ result: ExperimentResult, _ cell: Int) -> ReportTable.Cell {
+        report.fewestRequests(result.metric, cell: cell).map { .init(quantity.count($0)) } ?? .unknown("not kept")
     }
 
     /// Cells without a place, each with the reason.
@@ -40,6 +59,7 @@ struct ExperimentTables {
 
     func range(_ ranked: RankedCell, _ unit: String) -> ReportTable.Cell {
         guard let low = ranked.low, let high = ranked.high else { return .unknown("one repeat") }
+        guard !RepeatedValues.areSame(low, high) else { return .unknown(RepeatedValues.same) }
         return .init("[\(quantity.measure(low, unit)), \(quantity.measure(high, unit))]")
     }
 
@@ -56,21 +76,105 @@ struct ExperimentTables {
 
     /// What each factor does to one metric, and what else is seen in it.
     func effects(_ result: ExperimentResult) -> ReportTable {
-        ReportTable(
-            [
-                .init("effect", .text), .init("from", .text), .init("to", .text), .init("change", .number),
-                .init("interval", .number), .init("pairs of cells", .number), .init("seen with it", .text),
-            ],
-            result.effects.map { effect in
-                [
-                    .init(effect.effect), effect.from.isEmpty ? .unknown("interaction") : .init(effect.from),
-                    effect.to.isEmpty ? .unknown("interaction") : .init(effect.to),
-                    .init(effect.interval?.effect(quantity) ?? percent(effect.ratio)),
-                    effect.interval.map { .init($0.interval(quantity)) } ?? .unknown("no noise known"),
-                    .init(pairs(effect)),
-                    .init(aliases(of: effect.effect)),
-                ]
-            })
+        let isSuggested = result.effects.contains { suggestion(of: $0) != nil }
+        var columns: [ReportTable.Column] = [
+            .init("effect", .text), .init("from", .text), .init("to", .text), .init("change", .number),
+            .init("interval", .number), .init("pairs of cells", .number), .init("seen with it", .text),
+        ]
+        if isSuggested { columns.append(.init("risk, and how it is undone", .text)) }
+        let rows = result.effects.map { effect -> [ReportTable.Cell] in
+            var cells: [ReportTable.Cell] = [
+                .init(effect.effect), effect.from.isEmpty ? .unknown("interaction") : .init(effect.from),
+                effect.to.isEmpty ? .unknown("interaction") : .init(effect.to),
+                .init(effect.interval?.effect(quantity) ?? percent(effect.ratio)),
+                effect.interval.map { .init($0.words(quantity)) } ?? .unknown("no noise known"),
+                .init(pairs(effect)),
+                .init(aliases(of: effect.effect)),
+            ]
+            if isSuggested { cells.append(risk(of: effect).map { .init($0) } ?? .unknown("no suggestion")) }
+            return cells
+        }
+        return ReportTable(columns, rows)
+    }
+
+    // MARK: Suggestions
+
+    /// What an experiment of trials does not look at.
+    static let unchecked = "Same answers, nothing lost: not checked."
+
+    /// The suggestion that a step of a factor puts in force; `nil` for another step.
+    private func suggestion(of effect: FactorEffect) -> ExperimentSuggestion? {
+        record.suggestions?.first { $0.factor == effect.effect && $0.level == effect.to }
+    }
+
+    /// What a step risks and how it is undone, in a line; `nil` for one that is no suggestion.
+    func risk(of effect: FactorEffect) -> String? {
+        suggestion(of: effect).map {
+            "\(TrialAnswer.sentence($0.description.risk)) Undone by: \($0.description.undo ?? "not reversible"). \(Self.unchecked)"
+        }
+    }
+
+    /// Whose each suggestion is, what it changes, what is expected of it, and what it risks.
+    var suggestions: [(name: String, table: ReportTable)] {
+        (record.suggestions ?? []).map { one -> (name: String, table: ReportTable) in
+            let told = one.description
+            var rows: [(String, String)] = [("factor", "\(one.factor): \(one.level)")]
+            rows += told.changes.map { ("changes", $0) }
+            rows += told.rows
+            rows += [("same answers", "not checked"), ("nothing lost", "not checked")]
+            return (name: one.name, table: plain(rows))
+        }
+    }
+
+    // MARK: The base
+
+    /// What all cells have in common; `nil` in records that do not tell.
+    var base: ReportTable? {
+        guard let base = record.base else { return nil }
+        func span(_ seconds: Double) -> String { quantity.limit(seconds * 1_000) }
+        var rows: [(String, String)] = [
+            ("workload", "\(base.workload): \(base.workloadSummary)"),
+            ("overlays", base.overlays.isEmpty ? "none" : base.overlays.joined(separator: ", ")),
+            ("rates", "× \(quantity.factor(base.rateScale)) of the workload as written"),
+            ("offered and achieved", carried),
+            (
+                "history",
+                "\(quantity.count(base.historyRows)) rows in \(quantity.count(base.partitions)) hourly partitions"
+                    + (base.historyBytes.map { ", as many as fill \(quantity.bytes($0))" } ?? "")
+            ),
+            ("retention", base.retention.isEmpty ? "everything is kept" : base.retention.joined(separator: "; ")),
+            (
+                "phases",
+                "warm-up \(span(base.warmUpSeconds)), measured \(span(base.measureSeconds)), drain of "
+                    + "\(span(base.drainLimitSeconds)) at most; archive time at \(base.timeScale) times the wall clock"
+            ),
+            ("variant", "\(base.variant): \(base.variantSummary)"), ("schema", "\(base.schemaVersion)"),
+        ]
+        if base.suggestions.isEmpty { rows.append(("with", "no suggestion")) }
+        rows += base.suggestions.map { ("with", $0) }
+        let machine = base.profile.map { "\($0): \(base.profileSummary ?? "not described")" }
+        rows.append(("profile", machine ?? "none, the host as it is"))
+        if base.adaptations.isEmpty { rows.append(("fitted to this host", "nothing; used as written")) }
+        rows += base.adaptations.map { ("fitted to this host", $0) }
+        return plain(rows)
+    }
+
+    /// The load of the base's trials, and what it means to have carried it.
+    private var carried: String {
+        let trials = record.trials.filter { $0.cell == report.baseCell }
+        let loads = trials.compactMap(\.load)
+        let meaning =
+            "A trial carried its rate when no backlog was left: next to nothing was due and not started, or unfinished, when its measure phase ended, and what was offered was achieved (rules kept-up and achieved of its page)."
+        func span(_ values: [Double]) -> String? {
+            guard let low = values.min(), let high = values.max() else { return nil }
+            return low == high ? quantity.rate(low) : "\(quantity.rate(low)) to \(quantity.rate(high))"
+        }
+        guard let offered = span(loads.map(\.offeredPerSecond)), let achieved = span(loads.map(\.achievedPerSecond))
+        else { return "\(report.baseCell == nil ? "no cell is the base" : "not kept"). \(meaning)" }
+        let behind = trials.count { $0.fellBehind == true }
+        return "offered \(offered), achieved \(achieved) in \(quantity.count(loads.count)) trials of the base, "
+            + "\(quantity.count(loads.map(\.backlog).max() ?? 0)) operations of backlog at most; "
+            + (behind == 0 ? "carried" : "not carried in \(quantity.count(behind)) of them") + ". \(meaning)"
     }
 
     /// How many pairs of cells an effect rests on, and how many the design has where some have no value.

@@ -13,14 +13,15 @@ struct FactorGrid {
     /// - Parameters:
     ///   - report: its cells.
     ///   - result: of one metric.
-    ///   - rows: a factor.
-    ///   - columns: another one.
-    init?(_ report: ExperimentReport, _ result: ExperimentResult, _ rows: ExperimentFactor, _ columns: ExperimentFactor)
-    {
+    ///   - crossed: two factors, and the cells that tell about both.
+    init?(_ report: ExperimentReport, _ result: ExperimentResult, _ crossed: CrossedFactors) {
         guard let metric = report.metric(result.metric) else { return nil }
+        let (rows, columns) = (crossed.rows, crossed.columns)
         (self.rows, self.columns, self.metric) = (rows, columns, metric)
         let found = result.ranking.compactMap { ranked -> (row: String, column: String, value: Double)? in
-            guard report.record.cells.indices.contains(ranked.cell), ranked.value > 0 else { return nil }
+            guard report.record.cells.indices.contains(ranked.cell), crossed.cells.contains(ranked.cell),
+                ranked.value > 0
+            else { return nil }
             let levels = report.record.cells[ranked.cell].levels
             guard let row = levels[rows.name], let column = levels[columns.name] else { return nil }
             return (row, column, ranked.value)
@@ -53,19 +54,6 @@ struct FactorGrid {
             }
         }
         return value
-    }
-
-    /// The two factors with the largest effects on a metric, the one with more levels in the rows; `nil` with less than two.
-    static func chosen(_ report: ExperimentReport, _ result: ExperimentResult) -> (ExperimentFactor, ExperimentFactor)?
-    {
-        func size(_ factor: ExperimentFactor) -> Double {
-            result.effects.filter { $0.effect == factor.name && $0.ratio > 0 }.map { abs(LogAxis.exponent($0.ratio)) }
-                .max() ?? 0
-        }
-        let ranked = report.record.factors.enumerated()
-            .sorted { (size($1.element), $0.offset) < (size($0.element), $1.offset) }.map(\.element)
-        guard ranked.count >= 2 else { return nil }
-        return ranked[0].levels.count >= ranked[1].levels.count ? (ranked[0], ranked[1]) : (ranked[1], ranked[0])
     }
 }
 

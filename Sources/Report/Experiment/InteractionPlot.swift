@@ -6,7 +6,7 @@ struct InteractionPlot {
     let quantity: Quantity
 
     private static let (width, height) = (560.0, 300.0)
-    private static let (left, top, bottom) = (66.0, 16.0, 48.0)
+    private static let (top, bottom) = (16.0, 48.0)
     /// More lines than this cannot be told apart.
     private static let most = 9
 
@@ -16,17 +16,18 @@ struct InteractionPlot {
         let right = max(60, (names.map(SVG.width).max() ?? 0) + 22)
         let (end, floor) = (Self.width - right, Self.height - Self.bottom)
         let axis = LogAxis(grid.values.joined().compactMap { $0 }, from: floor, to: Self.top)
+        let left = SVG.margin(axis.ticks.map(label))
         func x(_ row: Int) -> Double {
             let steps = Double(max(1, grid.rows.levels.count - 1))
-            return Self.left + 24 + Double(row) / steps * (end - Self.left - 48)
+            return left + 24 + Double(row) / steps * (end - left - 48)
         }
         var marks: [String] = []
         for tick in axis.ticks {
             let y = axis.position(tick)
-            marks.append(SVG.line(Self.left, y, end, y, "grid"))
-            marks.append(SVG.text(Self.left - 8, y + 4, label(tick), "axis", anchor: "end"))
+            marks.append(SVG.line(left, y, end, y, "grid"))
+            marks.append(SVG.text(left - 8, y + 4, label(tick), "axis", anchor: "end"))
         }
-        let room = Int((end - Self.left) / Double(max(1, grid.rows.levels.count)) / 7)
+        let room = Int((end - left) / Double(max(1, grid.rows.levels.count)) / 7)
         for (row, level) in grid.rows.levels.enumerated() {
             marks.append(SVG.line(x(row), Self.top, x(row), floor, "grid"))
             if room >= 3 {
@@ -35,7 +36,7 @@ struct InteractionPlot {
                 )
             }
         }
-        marks.append(SVG.text((Self.left + end) / 2, Self.height - 8, grid.rows.name, "axis strong", anchor: "middle"))
+        marks.append(SVG.text((left + end) / 2, Self.height - 8, grid.rows.name, "axis strong", anchor: "middle"))
         var ends: [(name: String, y: Double, colour: String)] = []
         for (column, level) in lines {
             let colour = "c\(column % PercentileChart.colours)"

@@ -18,13 +18,31 @@ struct ParetoChart {
     private let quantity: Quantity
 
     private static let (width, height) = (960.0, 360.0)
-    private static let (left, top, bottom) = (66.0, 20.0, 46.0)
+    private static let (top, bottom) = (20.0, 46.0)
 
-    /// `nil` where no cost is known of two cells with different ones.
-    init?(_ report: ExperimentReport, _ quantity: Quantity) {
-        guard let result = report.leading, let metric = report.metric(result.metric),
-            let cost = Self.cost(report, except: metric.name)
-        else { return nil }
+    /// A kind of cost, by the place of the cell.
+    private struct Cost {
+        let name: String
+        let unit: String
+        let values: [Int: Double]
+    }
+
+    /// One for each cost that differs between cells; none where none is known.
+    ///
+    /// - Parameters:
+    ///   - report: its cells.
+    ///   - quantity: formats.
+    /// - Returns: price first, then what the server takes, then the machine.
+    static func all(_ report: ExperimentReport, _ quantity: Quantity) -> [ParetoChart] {
+        guard let result = report.leading, let metric = report.metric(result.metric) else { return [] }
+        return costs(report, except: metric.name).compactMap { ParetoChart(report, result, metric, $0, quantity) }
+    }
+
+    /// `nil` where no two cells differ in the cost.
+    private init?(
+        _ report: ExperimentReport, _ result: ExperimentResult, _ metric: ExperimentMetric, _ cost: Cost,
+        _ quantity: Quantity
+    ) {
         let found = result.ranking.compactMap { ranked -> (String, Double, Double)? in
             guard let spent = cost.values[ranked.cell], spent > 0, ranked.value > 0 else { return nil }
             return (report.name(ranked.cell), spent, ranked.value)
@@ -41,28 +59,33 @@ struct ParetoChart {
         }.sorted { ($0.cost, sign * $0.value, $0.name) < ($1.cost, sign * $1.value, $1.name) }
     }
 
-    /// The first of price, a metric of the server's means, the archive's size, processors that differs between cells.
-    private static func cost(_ report: ExperimentReport, except leading: String)
-        -> (name: String, unit: String, values: [Int: Double])?
-    {
-        var found: [(name: String, unit: String, values: [Int: Double])] = []
+    /// Price, the server's means among the metrics, the archive's size, processors.
+    private static func costs(_ report: ExperimentReport, except leading: String) -> [Cost] {
+        var found: [Cost] = []
         let prices = report.costs.compactMapValues(\.price).mapValues(price)
         let units = Set(prices.values.map { $0?.unit ?? "" })
         if units.count == 1, let unit = units.first, !unit.isEmpty {
-            found.append(("price", unit, prices.compactMapValues { $0?.amount }))
+            found.append(Cost(name: "price", unit: unit, values: prices.compactMapValues { $0?.amount }))
         }
-        for metric in report.record.metrics
-        where metric.name != leading && metric.lessIsBetter && MetricName(metric.name).isServersMeans {
-            guard let result = report.record.results.first(where: { $0.metric == metric.name }) else { continue }
-            found.append(
-                (
-                    MetricName(metric.name).short, metric.unit,
-                    Dictionary(result.ranking.map { ($0.cell, $0.value) }, uniquingKeysWith: { first, _ in first })
-                ))
+        let names = Set(report.record.metrics.map(\.name))
+        for metric in report.record.metrics where metric.name != leading && metric.lessIsBetter {
+            let name = MetricName(metric.name)
+            // Records and images are a part of the WAL's bytes.
+            let isPart = name.quantity.hasPrefix("wal.") && name.quantity != "wal.bytes" && names.contains("wal.bytes")
+            guard name.isServersMeans, !isPart,
+                let result = report.record.results.first(where: { $0.metric == metric.name })
+            else { continue }
+            let values = Dictionary(
+                result.ranking.map { ($0.cell, $0.value) }, uniquingKeysWith: { first, _ in first })
+            found.append(Cost(name: name.short, unit: metric.unit, values: values))
         }
-        found.append(("archive on disk", "B", report.costs.compactMapValues { $0.diskBytes.map(Double.init) }))
-        found.append(("processors", "processors", report.costs.compactMapValues(\.processors)))
-        return found.first { Set($0.values.values).count > 1 }
+        if !names.contains("disk.bytes") {
+            let sizes: [Int: Double] = report.costs.compactMapValues { cost in cost.diskBytes.map { Double($0) } }
+            found.append(Cost(name: "archive on disk", unit: "B", values: sizes))
+        }
+        found.append(
+            Cost(name: "processors", unit: "processors", values: report.costs.compactMapValues(\.processors)))
+        return found
     }
 
     /// The amount and the rest of `24 USD a month (source)`.
@@ -74,13 +97,14 @@ struct ParetoChart {
 
     var svg: String {
         let (end, floor) = (Self.width - 24, Self.height - Self.bottom)
-        let x = LogAxis(points.map(\.cost), from: Self.left, to: end)
         let y = LogAxis(points.map(\.value), from: floor, to: Self.top)
+        let left = SVG.margin(y.ticks.map { quantity.round($0, metric.unit) })
+        let x = LogAxis(points.map(\.cost), from: left, to: end)
         var marks: [String] = []
         for tick in y.ticks {
-            marks.append(SVG.line(Self.left, y.position(tick), end, y.position(tick), "grid"))
+            marks.append(SVG.line(left, y.position(tick), end, y.position(tick), "grid"))
             marks.append(
-                SVG.text(Self.left - 8, y.position(tick) + 4, quantity.round(tick, metric.unit), "axis", anchor: "end"))
+                SVG.text(left - 8, y.position(tick) + 4, quantity.round(tick, metric.unit), "axis", anchor: "end"))
         }
         for tick in x.ticks {
             let word = quantity.round(tick, costUnit)
@@ -89,8 +113,8 @@ struct ParetoChart {
             marks.append(SVG.text(place, floor + 17, word, "axis", anchor: "middle"))
         }
         marks += [
-            SVG.text((Self.left + end) / 2, Self.height - 8, costName, "axis strong", anchor: "middle"),
-            SVG.text(Self.left, 12, MetricName(metric.name).short, "axis strong"),
+            SVG.text((left + end) / 2, Self.height - 8, costName, "axis strong", anchor: "middle"),
+            SVG.text(left, 12, MetricName(metric.name).short, "axis strong"),
         ]
         let front = points.filter(\.isBest)
         marks.append(
@@ -107,7 +131,7 @@ struct ParetoChart {
         }
         return SVG.picture(
             width: Self.width, height: Self.height, label: "\(metric.name) against \(costName), a point a cell",
-            marks + names(front, x, y, floor))
+            marks + names(front, x, y, left, floor))
     }
 
     /// Between two cells nothing is for sale: the next better value begins with the next dearer cell.
@@ -116,7 +140,9 @@ struct ParetoChart {
     }
 
     /// Names of the front's cells, each where it touches no other name and no point; those without room are in the table.
-    private func names(_ front: [Point], _ x: LogAxis, _ y: LogAxis, _ floor: Double) -> [String] {
+    private func names(
+        _ front: [Point], _ x: LogAxis, _ y: LogAxis, _ edge: Double, _ floor: Double
+    ) -> [String] {
         struct Box {
             let left, right, top, bottom: Double
             func touches(_ other: Box) -> Bool {
@@ -134,7 +160,7 @@ struct ParetoChart {
             for (shift, height) in [(9.0, -7.0), (-9 - width, 16), (9, 16), (-9 - width, -7), (-9 - width, 4)] {
                 let box = Box(
                     left: px + shift, right: px + shift + width, top: py + height - 11, bottom: py + height + 3)
-                guard box.left >= Self.left, box.right <= Self.width, box.top >= Self.top, box.bottom <= floor,
+                guard box.left >= edge, box.right <= Self.width, box.top >= Self.top, box.bottom <= floor,
                     !taken.contains(where: box.touches)
                 else { continue }
                 taken.append(box)

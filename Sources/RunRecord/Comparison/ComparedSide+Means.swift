@@ -2,8 +2,8 @@ extension ComparedSide {
     /// Operations of its slices that were completed, without a node's own jobs; `nil` for none.
     public var operations: Int? { completed { !$0.hasPrefix("maintenance.") } }
 
-    /// Messages that its slices stored; `nil` for none.
-    public var messages: Int? { completed { $0.hasPrefix("put") } }
+    /// Messages that its slices stored, duplicates not counted; `nil` for none.
+    public var messages: Int? { completed { $0 == "put" } }
 
     /// Write-ahead log for each message stored, bytes; `nil` when one of the two is not known.
     public var walPerMessage: Double? {

@@ -142,7 +142,7 @@ public struct ComparisonRule: Codable, Sendable, Equatable {
 
 /// One side of a comparison.
 public struct ComparedSide: Codable, Sendable {
-    /// Unique within the comparison: the variant's name, with a number where two are the same.
+    /// Unique within the comparison: the variant's name, with a number or what differs where two are the same.
     public var name: String
     /// What was under test.
     public var variant: VariantDescription

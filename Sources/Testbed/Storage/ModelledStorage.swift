@@ -166,6 +166,9 @@ public final class ModelledStorage: Sendable {
         set { segment.isActive = newValue }
     }
 
+    /// Lets go of what the page cache holds; pages that the device does not have yet stay.
+    public func emptyCache() { segment.emptyCache() }
+
     /// Replaces the device while the server runs, such as by one that has become slow.
     public func change(_ device: StorageDevice) {
         segment.set(device, cache: plan.cacheBytes, seed: plan.seed, active: segment.isActive)

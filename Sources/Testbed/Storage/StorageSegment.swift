@@ -99,6 +99,9 @@ package final class StorageSegment: @unchecked Sendable {
         }
     }
 
+    /// Lets go of all pages but dirty ones, which the device does not have yet.
+    package func emptyCache() { csm_empty_cache(segment) }
+
     func setUsed(_ bytes: Int) { csm_set_used(segment, UInt64(bytes)) }
 
     /// A latency's quantiles at equal steps. The ends are those of the outermost half step, so a lognormal has a largest

@@ -29,7 +29,7 @@ extension ManagedCluster {
     }
 
     /// The last lines after an offset, indented.
-    private func logEnd(since offset: Int) -> String {
+    func logEnd(since offset: Int) -> String {
         let text = String(decoding: Array((Host.read(record.logFile) ?? "").utf8.dropFirst(offset)), as: UTF8.self)
         return text.split(separator: "\n").suffix(8).map { "  \($0)" }.joined(separator: "\n")
     }

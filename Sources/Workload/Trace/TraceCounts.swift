@@ -30,7 +30,7 @@ package struct TraceCounts: Sendable, Equatable {
         let passed = passed(time)
         let (low, count) = (passed > 0 ? Double(times[passed - 1]) : 0, Double(passed * stride))
         guard stride > 1, time > low else { return count }
-        guard passed < times.count else { return time > low ? Double(rows) : count }
+        guard passed < times.count else { return Double(rows) }
         return count + Double(stride - 1) * (time - low) / (Double(times[passed]) - low)
     }
 
