@@ -34,8 +34,9 @@ import Workload
         // On the main thread: valgrind does not survive the one that asynchronous code waits on.
         let source = StatementSource(
             name: script.name, rate: words[10] == "open" ? 1e9 : nil, limit: operations, seed: 1)
-        let result = LoadRunner.runHere(
-            plan, source: source, target: try StatementTarget(parameters, script, pool, seed: 1))
+        // Slowed down fifty times, every moment would seem to be one in which the server had the processor.
+        let target = try StatementTarget(parameters, script, pool, seed: 1, pause: .max)
+        let result = LoadRunner.runHere(plan, source: source, target: target)
         let seen = result.results[0]
         let p50 = (seen.response.value(at: 0.5) ?? 0) / 1_000
         let rate = Double(seen.measure.completed) / (Double(result.measured) / 1e9)

@@ -62,6 +62,10 @@ public final class ConnectionHub<Owner: StatementOwner> {
     /// Answers taken ahead of others since one in its turn.
     private var ahead = 0
 
+    /// Longer than this thread needs for one connection's news, nanoseconds: a server process was given its processor. A
+    /// program that is slowed down to be looked at takes longer than that each time.
+    package var pause: Nanoseconds = 10_000
+
     /// Events on their way over a modelled distance.
     package var inTransit: Int { line.count }
 
@@ -125,7 +129,7 @@ public final class ConnectionHub<Owner: StatementOwner> {
         } else {
             let before = now
             now = Clock.now()
-            if now &- before > Self.pause, readyCount > Self.crowd, ahead < Self.mostAhead, let connection = lastSent,
+            if now &- before > pause, readyCount > Self.crowd, ahead < Self.mostAhead, let connection = lastSent,
                 connection.isTalking
             {
                 // While this thread stood still the last statement may have been answered, and all of it is at hand.
@@ -157,8 +161,6 @@ public final class ConnectionHub<Owner: StatementOwner> {
         registered[Int(loop.ready(nextReady).token)]?.wire.bringNear()
     }
 
-    /// Longer than this thread needs for one connection's news, nanoseconds: a server process was given its processor.
-    private static var pause: Nanoseconds { 10_000 }
     /// Of fewer connections with news, all are at hand, and each has its turn soon.
     private static var crowd: Int { 16 }
     /// Answers taken ahead of those that were there before, in a row.

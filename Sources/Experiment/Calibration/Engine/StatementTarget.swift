@@ -50,11 +50,14 @@ package final class StatementTarget: LoadTarget, StatementOwner {
     ///   - script: what one operation is.
     ///   - plan: connections, window, sync granularity.
     ///   - seed: of the drawn integers.
+    ///   - pause: see `ConnectionHub`; `nil` for its own.
     /// - Throws: `SystemError` without descriptors, ``PostgresError`` when a connection does not open.
     package init(
-        _ parameters: ConnectionParameters, _ script: CalibrationScript, _ plan: PoolPlan, seed: UInt64
+        _ parameters: ConnectionParameters, _ script: CalibrationScript, _ plan: PoolPlan, seed: UInt64,
+        pause: Nanoseconds? = nil
     ) throws {
         hub = try ConnectionHub(parameters)
+        if let pause { hub.pause = pause }
         pool = hub.addPool(name: script.name, plan)
         statementCount = script.statements.count
         statements = .allocate(capacity: statementCount)
