@@ -21,6 +21,20 @@ extension ArchiveSchema {
         return try connection.value("SELECT version FROM public.version").flatMap { Int($0) }
     }
 
+    /// The type of the archive's hashes.
+    ///
+    /// - Parameter connection: to the database.
+    /// - Returns: `nil` when there is no archive.
+    /// - Throws: `PostgresError` of the server.
+    public static func hashes(on connection: Connection) throws(PostgresError) -> DriverBehaviour.Hashes? {
+        let type = try connection.value(
+            """
+            SELECT a.atttypid::regtype FROM pg_attribute AS a
+            WHERE a.attrelid = to_regclass('public.messages') AND a.attname = 'messagehash' AND NOT a.attisdropped
+            """)
+        return type.map { $0 == "bytea" ? .bytea : .hex }
+    }
+
     /// Drops the archive's tables, oldest partitions first, and nothing else.
     ///
     /// - Parameters:

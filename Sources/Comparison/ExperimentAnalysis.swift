@@ -72,8 +72,8 @@ public enum ExperimentAnalysis {
     ) -> [RankedCell] {
         let order = table.cells.map { cell in (cell: cell, mean: Sample.mean(table.logs(of: cell))) }
             .sorted { metric.lessIsBetter ? $0.mean < $1.mean : $0.mean > $1.mean }
-        let byBase = Self.contrasts(with: record.baseCell, table, contrasts)
-        let byLeader = Self.contrasts(with: order.first?.cell, table, contrasts)
+        let byBase = Self.contrasts(with: record.baseCell, table, contrasts, isChosenBefore: true)
+        let byLeader = Self.contrasts(with: order.first?.cell, table, contrasts, isChosenBefore: false)
         return order.map { cell, mean in
             let logs = table.logs(of: cell)
             var ranked = RankedCell(cell: cell, value: exp(mean), count: logs.count)
@@ -98,20 +98,29 @@ public enum ExperimentAnalysis {
             / Double(logs.count).squareRoot()
     }
 
-    /// Every other cell held against one, by cell. The intervals are each by itself; the probabilities are corrected
-    /// for how many cells there are, because the best of many is looked at.
+    /// Every other cell held against one, by cell. The intervals are each by itself. The probabilities are corrected for how
+    /// many cells there are: one that was chosen beforehand, as the base is, has as many contrasts as there are others; the
+    /// leader was chosen by the same values, so that all pairs of cells might have been looked at.
     private static func contrasts(
-        with one: Int?, _ table: ValueTable, _ contrasts: BlockedContrasts?
+        with one: Int?, _ table: ValueTable, _ contrasts: BlockedContrasts?, isChosenBefore: Bool
     ) -> [Int: CellContrast] {
         guard let contrasts, let one, let from = table.cells.firstIndex(of: one) else { return [:] }
-        let others = table.cells.indices.filter { $0 != from }
-        let values = others.map { to -> BlockedContrasts.Value in
+        let places = table.cells.indices
+        func value(_ from: Int, _ to: Int) -> BlockedContrasts.Value {
             var coefficients = [Double](repeating: 0, count: table.cells.count)
             (coefficients[from], coefficients[to]) = (-1, 1)
             return contrasts.value(coefficients, confidence: confidence)
         }
+        let others = places.filter { $0 != from }
+        let values = others.map { value(from, $0) }
+        let unseen =
+            isChosenBefore
+            ? []
+            : others.flatMap { first in
+                others.filter { $0 > first }.compactMap { value(first, $0).probability }
+            }
         // All of them have one, or none has.
-        let corrected = Holm.adjusted(values.compactMap(\.probability))
+        let corrected = Holm.adjusted(values.compactMap(\.probability) + unseen)
         var found: [Int: CellContrast] = [:]
         for (place, value) in values.enumerated() {
             found[table.cells[others[place]]] = CellContrast(
@@ -147,7 +156,7 @@ public enum ExperimentAnalysis {
     private static func method(_ contrasts: BlockedContrasts, isLenth: Bool) -> String {
         if contrasts.blocks > 1 {
             return
-                "Student's t on logarithms, repeats as blocks, \(contrasts.degrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart is corrected for their number by Holm's method"
+                "Student's t on logarithms, repeats as blocks, \(contrasts.degrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
         }
         return isLenth
             ? "a single repeat: intervals by Lenth's pseudo standard error, which takes most effects for noise"

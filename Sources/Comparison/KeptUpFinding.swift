@@ -18,10 +18,9 @@ struct KeptUpFinding: Sendable {
     /// it counts for nothing beside the others at however many looks.
     static let level = 0.001
     /// At the last look, of which there is one, the verdict is also given when that side was behind in every block and
-    /// the other in none, of at least so many: a coin does so once in 64 times, and sides that fall behind by chance,
-    /// each by itself, at most once in 4 096. Comparisons of long slices have few blocks, and could never pass
-    /// ``level``.
-    static let fewestThroughout = 6
+    /// the other in none, of at least so many: for one side or the other a coin does so once in 128 times, less than a
+    /// sixth of the usual error. Comparisons of long slices have few blocks, and could never pass ``level``.
+    static let fewestThroughout = 8
 
     let label: ComparedPair.KeptUp
     let blocks: Int

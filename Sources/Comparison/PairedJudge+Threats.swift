@@ -33,7 +33,7 @@ extension PairedJudge {
         let running = slices.count { !$0.isDrained && BlockSide([$0], [:]).hasEndedRequests }
         let hasJobs = slices.contains { $0.scheduled.keys.contains(where: MetricCatalogue.isJob) }
         guard running > 0, hasJobs else { return nil }
-        return "\(side): after \(running) of \(slices.count) slices a node's job ran on for longer than a slice is "
-            + "waited for, and so into the turn of another side; it does not count as falling behind"
+        return "\(side): after \(running) of \(slices.count) slices a node's job was still running when waiting for "
+            + "the slice to end was given up, and so ran on into the turn of another side; it does not count as falling behind"
     }
 }

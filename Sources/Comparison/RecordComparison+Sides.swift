@@ -50,6 +50,10 @@ private struct SideNames {
         let kinds: [(RunRecord) -> String] = [
             { "schema \($0.variant.schemaVersion)" }, { "driver \($0.variant.driver)" },
             { record in
+                let changes = record.variant.driverChanges ?? []
+                return changes.isEmpty ? "the driver as it is" : changes.prefix(2).joined(separator: ", ")
+            },
+            { record in
                 let version = RecordSides.serverVersions(record).prefix { $0 != " " }
                 return "PostgreSQL \(version.isEmpty ? "not recorded" : version)"
             },

@@ -63,9 +63,9 @@ struct RecordObstacles: Sendable {
             },
             consequence: anotherMachine),
         Condition(
-            name: "the tool's major version",
-            value: { String($0.toolVersion.prefix { $0 != "." }) },
-            consequence: "what it measures may have changed"),
+            name: "the tool's version",
+            value: { $0.toolVersion.split(separator: ".").prefix(2).joined(separator: ".") },
+            consequence: "what it measures, or how a trial begins, may have changed"),
         Condition(
             name: "the record's format", value: { "\($0.formatVersion)" },
             consequence: "the same key may mean something else"),

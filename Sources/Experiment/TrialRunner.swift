@@ -127,6 +127,7 @@ public struct TrialRunner: Sendable {
     func load(_ site: TrialSite, _ record: inout RunRecord, _ folder: RecordFolder) async throws -> LoadResult {
         let (parameters, databases) = (site.parameters, site.databases)
         let schema = try ArchiveSchema(version: request.schemaVersion, folder: request.schemaFolder)
+        try await HashCheck.check(request.driver, at: site.telemetry.archives[0])
         let plan = request.loadPlan
         let telemetry = await TrialTelemetry.begin(request, at: site.telemetry, plan, control.load, folder)
         let watch = LoadWatch(

@@ -18,7 +18,7 @@ struct TrialTelemetry: Sendable {
         var state: RelationState?
         var plans: [Plans.Found] = []
         /// Blocks that planning a limit at the oldest end touched, and once more.
-        var oldestEnd: (first: Int, again: Int)?
+        var oldestEnd: (first: Double, again: Double)?
         var gaps: [String] = []
     }
 
@@ -163,7 +163,9 @@ struct TrialTelemetry: Sendable {
     }
 
     private static func planning(_ statements: ServerStatements?, _ after: Surroundings?) -> PlanningWork? {
-        guard let rows = statements?.shapes, statements?.tracksPlanning == true else { return nil }
+        let isTracked = statements?.tracksPlanning == true
+        guard isTracked || after?.oldestEnd != nil else { return nil }
+        let rows = isTracked ? statements?.shapes ?? [] : []
         let blocks = after?.plans.compactMap(\.record.planningBlocks) ?? []
         var work = PlanningWork(
             plans: rows.reduce(0) { $0 + ($1.plans ?? 0) }, milliseconds: rows.reduce(0) { $0 + ($1.planMs ?? 0) },
@@ -176,7 +178,7 @@ struct TrialTelemetry: Sendable {
     private static func gaps(ofDatabases names: [String]) -> [String] {
         guard names.count > 1 else { return [] }
         return [
-            "plans before and after the load of all databases: those of \(names[0]), the first of \(names.count), were asked for",
+            "plans before and after the load, and what planning reads at the oldest end, of all databases: those of \(names[0]), the first of \(names.count), were asked for",
             "live and dead rows second by second: \(names.count) databases keep their own account; they were added up at the start and the end of the measure phase",
         ]
     }
@@ -221,7 +223,12 @@ struct TrialTelemetry: Sendable {
                 else { return }
                 (first, again) = (first + one, again + two)
             }
-            if !ends.isEmpty { seen.oldestEnd = (first, again) }
+            guard !ends.isEmpty else {
+                seen.gaps.append("what planning reads at the oldest end: none of the archive's tables was analysed")
+                return
+            }
+            let tables = Double(ends.count)
+            seen.oldestEnd = (Double(first) / tables, Double(again) / tables)
         } catch {
             seen.gaps.append("what planning reads at the oldest end: \(error)")
         }

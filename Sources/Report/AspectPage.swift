@@ -87,7 +87,11 @@ struct AspectPage {
         guard !starts.isEmpty else { return nil }
         let (width, height, left, right, top) = (540.0, 210.0, 52.0, 128.0, 10.0)
         let floor = height - 26
-        let axis = LogAxis(rows.flatMap { [$0.responseMs.p50, $0.responseMs.p99] }, from: floor, to: top)
+        // What the tables call too few is not drawn either.
+        let quantiles = [(word: "p99", percentile: 99.0, style: ""), (word: "p50", percentile: 50, style: "thin")]
+        let known = rows.flatMap { row in quantiles.compactMap { row.responseMs.carried($0.percentile) } }
+        guard !known.isEmpty else { return nil }
+        let axis = LogAxis(known, from: floor, to: top)
         let step = (width - left - right) / Double(starts.count)
         func x(_ start: Double) -> Double { left + (Double(starts.firstIndex(of: start) ?? 0) + 0.5) * step }
         var marks = axis.ticks.flatMap { tick in
@@ -104,17 +108,21 @@ struct AspectPage {
         for (index, name) in names.enumerated() {
             let colour = "c\(index % PercentileChart.colours)"
             let own = rows.filter { $0.requestClass == name }.sorted { $0.from < $1.from }
-            for (word, value, style) in [("p99", \LatencyQuantiles.p99, ""), ("p50", \LatencyQuantiles.p50, "thin")] {
-                let points = own.map { (x: x($0.from), y: axis.position($0.responseMs[keyPath: value])) }
+            for (word, percentile, style) in quantiles {
+                let seen = own.compactMap { row in row.responseMs.carried(percentile).map { (row: row, value: $0) } }
+                let points = seen.map { (x: x($0.row.from), y: axis.position($0.value)) }
                 marks.append(SVG.path(points, "curve \(style) \(colour)", title: "\(word) of \(name)"))
-                marks += zip(own, points).map { row, point in
+                marks += zip(seen, points).map { one, point in
                     SVG.dot(
                         point.x, point.y, colour, radius: word == "p99" ? 3 : 2,
                         title:
-                            "\(name), \(label(row, aspect)): \(word) \(quantity.time(row.responseMs[keyPath: value])), \(quantity.count(row.responseMs.count)) requests"
+                            "\(name), \(label(one.row, aspect)): \(word) \(quantity.time(one.value)), \(quantity.count(one.row.responseMs.count)) requests"
                     )
                 }
-                if word == "p99", let last = points.last { ends.append((name, colour, last.y)) }
+                // The name stands at the end of its highest line.
+                if let last = points.last, !ends.contains(where: { $0.name == name }) {
+                    ends.append((name, colour, last.y))
+                }
             }
         }
         let placed = SVG.spread(ends.map(\.y), gap: 13, from: top + 4, to: floor - 2)

@@ -1,6 +1,7 @@
 import RunRecord
 
-/// Which quantiles a sample can carry: one that fewer than ten lie beyond rests on chance, so no table has it.
+/// Which quantiles a sample can carry: one that fewer than ten lie beyond rests on chance, so tables of
+/// requests do not have it. What was imported stands as it was told.
 enum Exceedances {
     /// Values that lie beyond a quantile at least.
     static let fewest = 10.0

@@ -31,7 +31,7 @@ struct ServerWords {
         guard let first = server.planning?.oldestBlocks, let again = server.planning?.oldestBlocksAgain, first > again
         else { return nil }
         return
-            "Planning a limit at the oldest end read \(quantity.count(first)) blocks, and \(quantity.count(again)) once more: the difference is index entries of deleted rows (get_actual_variable_range)."
+            "Planning a limit at the oldest end of a table read \(quantity.digits(first)) blocks, and \(quantity.digits(again)) once more: the difference is index entries of deleted rows (get_actual_variable_range)."
     }
 
     private var waits: String? {

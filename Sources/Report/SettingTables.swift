@@ -203,7 +203,7 @@ struct SettingTables {
         if !few.isEmpty {
             threats.append(
                 "Fewer than \(quantity.count(TrialReport.fewOperations)) operations completed in "
-                    + few.joined(separator: ", ") + ": fewer than ten lie beyond their p99, so it rests on chance.")
+                    + few.joined(separator: ", ") + ": fewer than ten lie beyond their p99, so it is not told.")
         }
         if !record.profile.notEnforced.isEmpty {
             threats.append("Hardware limits listed as not enforced: the server may have had more than was asked for.")

@@ -1,3 +1,4 @@
+import Comparison
 import RunRecord
 
 /// An experiment in the terminal: what it would do, where it stands, and what it found.
@@ -94,7 +95,7 @@ public struct TerminalExperiment {
             [
                 "\(place + 1) \(record.cells[cell.cell].name)", value(cell.value, metric),
                 interval(cell.low, cell.high) { value($0, metric) }, String(cell.count),
-                cell.cell == baseIndex ? "base" : ratio(cell.ratio, cell.ratioLow, cell.ratioHigh),
+                cell.cell == record.baseCell ? "base" : ratio(cell.ratio, cell.ratioLow, cell.ratioHigh),
             ]
         }
         let unranked = (result.unranked ?? []).flatMap { cell in
@@ -167,10 +168,6 @@ public struct TerminalExperiment {
     }
 
     // MARK: Words
-
-    private var baseIndex: Int? {
-        record.cells.firstIndex { cell in record.factors.allSatisfy { cell.levels[$0.name] == $0.levels.first } }
-    }
 
     private func table(_ head: [String], _ rows: [[String]]) -> [String] { text.table(head, rows) }
 

@@ -38,7 +38,7 @@ public struct ExperimentRecord: Codable, Sendable {
     public var command: String
     /// The specification, and every file that it names.
     public var inputs: [ExperimentInput]
-    /// Decides traffic, and the order of cells within each repeat.
+    /// Decides the traffic of each repeat, which all its cells have in common, and their order within it.
     public var seed: UInt64
     /// Times that each cell is run, each time in another order.
     public var repeats: Int

@@ -58,19 +58,19 @@ public struct ServerSummary: Codable, Sendable, Equatable {
 
 /// What planning took of the server, execution apart.
 public struct PlanningWork: Codable, Sendable, Equatable {
-    /// Statements planned in the measure phase.
+    /// Statements planned in the measure phase; 0 where the server does not count them.
     public var plans: Int
     /// Time of that, milliseconds.
     public var milliseconds: Double
     /// Blocks that planning one instance of each shape touched after the load, all shapes together. `nil` where the server
     /// does not tell.
     public var blocksAfter: Int?
-    /// Blocks that planning a limit at the oldest end of the archive's oldest partitions touched after the load: it asks an
-    /// index for the least value there is (`get_actual_variable_range`) and reads past entries of deleted rows. `nil`
-    /// where nothing was analysed, and in records made before it was told.
-    public var oldestBlocks: Int?
+    /// Blocks that planning a limit at the oldest end of a table touched after the load, the mean of the archive's oldest
+    /// partitions: it asks an index for the least value there is (`get_actual_variable_range`) and reads past entries of
+    /// deleted rows. `nil` where nothing was analysed, and in records made before it was told.
+    public var oldestBlocks: Double?
     /// The same planned once more: those entries are marked then.
-    public var oldestBlocksAgain: Int?
+    public var oldestBlocksAgain: Double?
 
     /// Takes each value as it is.
     public init(plans: Int, milliseconds: Double, blocksAfter: Int?) {

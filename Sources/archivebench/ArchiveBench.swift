@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiment
+import FoundationEssentials
 import LinuxSystem
 
 /// The command line: parse, wire, print, exit code; nothing else.
@@ -19,7 +20,7 @@ struct ArchiveBench: AsyncParsableCommand {
 
             Exit codes:
               0  done
-              1  the trial is invalid, or missed its objectives where --fail-on objectives asks
+              1  the trial is invalid, or what --fail-on names
               2  wrong usage or wrong input files
               3  the environment does not allow it
               4  interrupted, with a partial record
@@ -40,5 +41,15 @@ struct ArchiveBench: AsyncParsableCommand {
 
 /// The version of the tool.
 enum Version {
-    static let text = "0.1.0"
+    static let text = "0.2.0"
+
+    /// The version as records have it: with the commit of the launcher's last build, and `-changed` behind it where files
+    /// of the checkout were not those of the commit; alone where there was no such build, or no commit.
+    static let recorded: String = {
+        let stamp = (try? Project.root()).flatMap {
+            FileManager.default.contents(atPath: "\($0)/.build/archivebench.built")
+        }
+        let revision = stamp.map { String(decoding: $0, as: UTF8.self) }?.split(separator: "\n").first ?? ""
+        return revision.isEmpty ? text : "\(text)+\(revision)"
+    }()
 }

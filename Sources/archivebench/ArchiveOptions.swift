@@ -47,7 +47,8 @@ struct ArchiveOptions: ParsableArguments {
             }
             parameters = try self.parameters(of: record)
         }
-        guard let version = try ArchiveSchema.version(of: Connection.open(parameters)) else {
+        let connection = try Connection.open(parameters)
+        guard let version = try ArchiveSchema.version(of: connection) else {
             throw TestbedProblem("\(parameters.shown): there is no archive in this database yet; \(remedy)")
         }
         guard ArchiveSchema.supported.contains(version) else {
@@ -55,7 +56,9 @@ struct ArchiveOptions: ParsableArguments {
                 "\(parameters.shown): its archive has schema \(version); \(ArchiveSchema.supported.map(String.init).joined(separator: " and ")) are supported"
             )
         }
-        return ResolvedArchive(parameters: parameters, schemaVersion: version)
+        var behaviour = DriverBehaviour.faithful
+        behaviour.hashes = try ArchiveSchema.hashes(on: connection) ?? .hex
+        return ResolvedArchive(parameters: parameters, schemaVersion: version, behaviour: behaviour)
     }
 
     /// Of the cluster's one database, or of the one that is meant.
@@ -84,4 +87,6 @@ struct ResolvedArchive {
     var parameters: ConnectionParameters
     /// 7 or 8.
     var schemaVersion: Int
+    /// The node's, with hashes as the archive's tables have them.
+    var behaviour: DriverBehaviour
 }

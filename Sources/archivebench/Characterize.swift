@@ -99,7 +99,7 @@ struct Characterize: AsyncParsableCommand {
         Terminal.error(CharacterizeText.announcement(server, manners))
         let survey = try await Self.read(server, manners)
         let heading = Characterization.Heading(
-            name: name, toolVersion: Version.text, readAt: Clock.wallSeconds(), manners: manners)
+            name: name, toolVersion: Version.recorded, readAt: Clock.wallSeconds(), manners: manners)
         let result = try await WorkerThread.run { Result { try Characterization(survey, heading) } }.get()
         try Self.write(result, folder)
         Terminal.out(try json ? result.fit.json() : CharacterizeText.closing(result, folder: folder))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Comparison
 import Experiment
 import FoundationEssentials
+import LinuxSystem
 import Report
 import RunRecord
 import SpecReader
@@ -83,7 +84,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A metric that carries a verdict besides those of the pacing, such as server.cpu or wal.bytes; may be given several times.",
+            "A metric that carries a verdict besides those of the pacing, such as server.cpu, wal.bytes, response.p90:put, or throughput:put with --closed; may be given several times.",
             valueName: "name"))
     var metric: [String] = []
 
@@ -126,14 +127,30 @@ struct CompareCommand: AsyncParsableCommand {
         if rateScale == "auto" && closed != nil {
             throw ValidationError("--rate-scale auto: a closed loop has no rate; leave one of the two out")
         }
-        for name in metric where !Self.metrics.contains(name) {
-            throw ValidationError("--metric \(name): choose \(Self.metrics.joined(separator: ", "))")
-        }
+        try metric.forEach(check)
         if metric.contains(Self.diskBytes), !long { throw ValidationError("--metric disk.bytes: needs --long") }
     }
 
+    private func check(_ metric: String) throws {
+        let (quantity, requestClass) = MetricCatalogue.parts(of: metric)
+        let ofClass = closed == nil ? Self.latencies : [Self.throughput]
+        if requestClass == nil ? Self.metrics.contains(quantity) : ofClass.contains(quantity) { return }
+        if let requestClass, !requestClass.isEmpty, quantity == Self.throughput || Self.latencies.contains(quantity) {
+            throw ValidationError(
+                "--metric \(metric): \(closed == nil ? "an open loop completes what it is offered; use --closed, or a response time" : "clients that wait for the server offer less to a slower one; use throughput:\(requestClass), or leave --closed out")"
+            )
+        }
+        let all = Self.metrics + ofClass.map { "\($0):CLASS" }
+        throw ValidationError("--metric \(metric): choose \(all.joined(separator: ", "))")
+    }
+
     /// Metrics that can carry a verdict on demand.
-    private static let metrics = ["server.cpu", "wal.bytes", "planning.time", "blocks.read", diskBytes]
+    private static let metrics = [
+        "server.cpu", "wal.bytes", "planning.time", "blocks.read", "blocks.temporary", diskBytes,
+    ]
+    /// The same of a request class: in an open loop, and in a closed one.
+    private static let latencies = MetricCatalogue.quantities.filter(\.isLatency).map(\.name)
+    private static let throughput = "throughput"
     /// Slices of seconds see a file grow by none of its steps or by one.
     private static let diskBytes = "disk.bytes"
 
@@ -166,7 +183,10 @@ struct CompareCommand: AsyncParsableCommand {
             outcome = try await ComparisonRunner(request, observer: progress, control: control).run()
         } catch {
             progress.close()
-            throw error
+            guard let failure = error as? SideFailure else { throw error }
+            note(failure, request)
+            if let problems = failure.problems { throw problems }
+            throw failure
         }
         withExtendedLifetime(signals) {}
         progress.close()
@@ -177,6 +197,21 @@ struct CompareCommand: AsyncParsableCommand {
             }
         }
         try finish(outcome.record, outcome.folder, wasInterrupted: outcome.wasInterrupted)
+    }
+
+    /// Adds to the ledger what could not be put in force.
+    private func note(_ failure: SideFailure, _ request: ComparisonRequest) {
+        guard let trial = request.sides.dropFirst().first(where: { $0.name == failure.side })?.trial,
+            let description = SuggestionDescription(trial.variant, driver: trial.driver)
+        else { return }
+        let row = LedgerRow(
+            failed: trial.variant.name, description, base: request.sides[0].trial.variant.name,
+            workload: trial.workload.name, host: .here(trial.dataDirectory ?? trial.registry.home),
+            comparisonId: request.comparisonID, endedAt: UTCTime(seconds: Clock.wallSeconds()).iso8601,
+            margin: request.margin, reason: failure.reason)
+        do { try SuggestionLedger(folder: RunFolders.home()).add(row) } catch {
+            Terminal.error("the suggestions' ledger was not written: \(error)")
+        }
     }
 
     /// Says what came of it, and decides how the process ends.
@@ -206,6 +241,7 @@ struct CompareCommand: AsyncParsableCommand {
             }
         }
         guard problems.isEmpty else { throw SpecProblems(problems) }
+        try checkClasses(trials[0].workload)
         let id = TrialOptions.newRunID("compare-\(trials[0].workload.name)")
         if databasesPerShard { try divide(&trials) }
         let sideNames = ComparisonRequest.sideNames(
@@ -220,6 +256,17 @@ struct CompareCommand: AsyncParsableCommand {
         if long { request.warmUpSlices = 2 }
         if rateScale == "auto" { request.rate = .probed }
         return request
+    }
+
+    private func checkClasses(_ workload: WorkloadSpec) throws {
+        let known = Set(RequestLabel.all(of: workload).map(\.requestClass))
+        for name in metric {
+            guard let requestClass = MetricCatalogue.parts(of: name).requestClass, !known.contains(requestClass)
+            else { continue }
+            throw UsageProblem(
+                "--metric \(name): workload \(workload.name) has no requests '\(requestClass)'; it has \(known.sorted().joined(separator: ", "))"
+            )
+        }
     }
 
     /// Gives the base one database and the candidate one for each shard.

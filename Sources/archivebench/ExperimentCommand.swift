@@ -63,7 +63,7 @@ struct ExperimentCommand: ParsableCommand {
             if !planOnly { try Project.registry.prepare() }
             var record = plan.record(
                 id: ExperimentSession.name(of: place), budget: budget,
-                host: .here(options.dataDir ?? Project.registry.home), toolVersion: Version.text,
+                host: .here(options.dataDir ?? Project.registry.home), toolVersion: Version.recorded,
                 command: TrialOptions.commandLine(CommandLine.arguments), now: Clock.wallSeconds())
             if planOnly {
                 ExperimentSession.show(record, json: options.json) { $0.plan() + "\nNothing was started." }

@@ -57,7 +57,7 @@ struct ExperimentSession {
             installation: installation, registry: Project.registry,
             dataDirectory: try options.dataDir.map(TrialOptions.absolute),
             schemaFolder: "\(try Project.root())/sql/schema", recordFolder: "", runID: "", keepCluster: false,
-            toolVersion: Version.text, command: TrialOptions.commandLine(CommandLine.arguments),
+            toolVersion: Version.recorded, command: TrialOptions.commandLine(CommandLine.arguments),
             wallClock: { Clock.wallSeconds() })
         request.telemetry = !options.noTelemetry
         try TrialPlan.checkMemory(request)
@@ -69,6 +69,11 @@ struct ExperimentSession {
     /// - Parameter states: of trials that are set aside and run again.
     /// - Throws: what the runner throws; `ExitStatus` when it did not end as it should.
     func run(retrying states: Set<ExperimentTrial.State> = []) async throws {
+        if let begun = try? folder.readRecord() {
+            try Self.explaining {
+                try SpecChange.checkGoingOn(begun, metrics: metrics, retrying: states)
+            }
+        }
         let registry = Project.registry
         for orphan in registry.sweep() {
             Terminal.error("removed cluster \(orphan.id), left behind by \(orphan.purpose)")
@@ -85,7 +90,7 @@ struct ExperimentSession {
         do {
             record = try await runner.run(retrying: states) { record in
                 if let budget = options.budget { record.budgetSeconds = Double(budget) / 1e9 }
-                record.toolVersion = Version.text
+                record.toolVersion = Version.recorded
                 record.conditions = conditions
                 planned.describe(&record)
             }
@@ -114,7 +119,7 @@ struct ExperimentSession {
         var request = requests[trial.cell]
         // Messages and requests of its own for each repeat, the same for all its cells: what another day's traffic would
         // change is a part of the spread.
-        request.seed &+= UInt64(trial.repetition)
+        request.seed = ExperimentPlan.seed(request.seed, repetition: trial.repetition)
         request.recordFolder = place.path
         request.runID = "\(Self.name(of: folder))/\(trial.folder)"
         let outcome = try await TrialRunner(request, observer: progress, control: control).run()

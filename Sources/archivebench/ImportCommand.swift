@@ -49,7 +49,7 @@ struct ImportCommand: ParsableCommand {
             let start = Clock.now()
             defer { progress.close() }
             let read = try RecordImport(
-                source, name: name, runID: id, toolVersion: Version.text,
+                source, name: name, runID: id, toolVersion: Version.recorded,
                 command: TrialOptions.commandLine(CommandLine.arguments), now: Clock.wallMilliseconds()
             ).read { share in
                 let spent = Double(Clock.now() - start) / 1e9

@@ -1,5 +1,5 @@
 /// Something that was, or could be, proposed and that no variant says, with the reason.
-struct MissingSuggestion: Sendable {
+struct MissingSuggestion: Sendable, Encodable {
     let name: String
     let summary: String
     /// Where it stands.

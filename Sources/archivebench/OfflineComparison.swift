@@ -37,7 +37,7 @@ struct OfflineComparison {
         let wall = Clock.wallMilliseconds()
         let now = UTCTime(seconds: wall / 1_000).iso8601
         let record = RecordComparison(sides).record(
-            comparisonId: id, toolVersion: Version.text, startedAt: now, command: command, margin: margin)
+            comparisonId: id, toolVersion: Version.recorded, startedAt: now, command: command, margin: margin)
         let folder = try ComparisonFolder.create(
             path: try path ?? RunFolders.newFolder(id), startedAt: wall, date: now)
         try folder.write(record)

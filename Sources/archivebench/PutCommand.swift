@@ -102,7 +102,7 @@ struct PutCommand: ParsableCommand {
             let connection = try ByHand.open(resolved, limit: limit, forReading: false)
             defer { if json { try? ByHand.print(delivery) } }
             try makePartitions(offered, resolved, connection, &delivery)
-            try store(offered, connection, &delivery, until: stop)
+            try store(offered, resolved.behaviour, connection, &delivery, until: stop)
             delivery.complete = true
         } catch let error as PostgresError {
             throw ByHand.explained(error, limit: timeout.timeout)
@@ -152,11 +152,12 @@ struct PutCommand: ParsableCommand {
 
     /// One after the other, each in its two statements; a signal ends it between two messages.
     private func store(
-        _ offered: [OfferedMessage], _ connection: Connection, _ delivery: inout Delivery, until stop: StopFlag
+        _ offered: [OfferedMessage], _ behaviour: DriverBehaviour, _ connection: Connection, _ delivery: inout Delivery,
+        until stop: StopFlag
     ) throws {
         let progress = ProgressLine()
         defer { progress.close() }
-        let session = ArchiveSession(connection)
+        let session = ArchiveSession(connection, behaviour: behaviour)
         let begin = Clock.now()
         for (index, message) in offered.enumerated() {
             if stop.isRaised {

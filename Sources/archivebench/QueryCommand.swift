@@ -56,9 +56,11 @@ struct QueryCommand: ParsableCommand {
             if sql { return try show(RequestStatement.all(of: query)) }
             let signals = EndingSignals { _ in _exit(ExitStatus.interrupted.rawValue) }
             defer { withExtendedLifetime(signals) {} }
-            let connection = try ByHand.open(archive.resolve(forReading: true), limit: limit, forReading: true)
-            if explain { return try printPlans(query, connection) }
-            try ByHand.print(StoreAnswer(ArchiveSession(connection).ask(query), to: query))
+            let resolved = try archive.resolve(forReading: true)
+            let connection = try ByHand.open(resolved, limit: limit, forReading: true)
+            if explain { return try printPlans(query, connection, resolved.behaviour) }
+            let session = ArchiveSession(connection, behaviour: resolved.behaviour)
+            try ByHand.print(StoreAnswer(session.ask(query), to: query))
         } catch let error as PostgresError {
             throw ByHand.explained(error, limit: timeout.timeout)
         }
@@ -90,13 +92,15 @@ struct QueryCommand: ParsableCommand {
     }
 
     /// The plans are the server's own JSON, put in as it came.
-    private func printPlans(_ query: StoreQuery, _ connection: Connection) throws {
+    private func printPlans(
+        _ query: StoreQuery, _ connection: Connection, _ behaviour: DriverBehaviour
+    ) throws {
         let statements = try RequestStatement.all(of: query)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var entries: [String] = []
         try connection.run("BEGIN READ ONLY")
-        try StatementInstances(connection, behaviour: .faithful).visit(query) { instance in
+        try StatementInstances(connection, behaviour: behaviour).visit(query) { instance in
             let rows = try connection.run("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) \(instance.text)")
             let plan = rows.compactMap { $0.first ?? nil }.joined(separator: "\n")
             let statement = statements[entries.count]

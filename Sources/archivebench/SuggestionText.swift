@@ -18,9 +18,10 @@ enum SuggestionText {
         let head =
             "\(row.suggestion) against \(row.base): \(row.outcome), \(row.blocks) blocks, margin \(percent(row.margin))"
         var lines = [
-            head, "  \(row.endedAt)  \(row.comparisonId)", "  \(row.workload), sequence \(row.digest.prefix(12))",
-            "  \(row.host)",
+            head, "  \(row.endedAt)  \(row.comparisonId)",
+            "  \(row.workload)\(row.digest.isEmpty ? "" : ", sequence \(row.digest.prefix(12))")", "  \(row.host)",
         ]
+        if let failure = row.failure { return lines + ["  \(failure)"] }
         lines += row.effects.map(line)
         lines += row.costs.map { cost in
             "  \(cost.name): \(amount(cost.base, cost.unit)) → \(amount(cost.candidate, cost.unit))"

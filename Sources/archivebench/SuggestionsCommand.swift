@@ -89,6 +89,7 @@ struct SuggestionsCommand: AsyncParsableCommand {
 
         func run() throws {
             if let missing = MissingSuggestion.named(name) {
+                if json { return try SuggestionFiles.print(missing) }
                 for line in missing.lines { Terminal.out(line) }
                 return
             }

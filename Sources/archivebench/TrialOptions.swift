@@ -114,7 +114,7 @@ struct TrialOptions: ParsableArguments {
             installation: installation,
             registry: Project.registry, dataDirectory: try dataDir.map(Self.absolute),
             schemaFolder: "\(root)/sql/schema",
-            recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.text,
+            recordFolder: recordFolder, runID: runID, keepCluster: keep, toolVersion: Version.recorded,
             command: Self.commandLine(CommandLine.arguments), wallClock: { Clock.wallSeconds() })
         request.external = external
         return request

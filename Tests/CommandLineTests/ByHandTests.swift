@@ -73,12 +73,19 @@ import Testing
         return try JSONDecoder().decode(type, from: Data(ending.out.utf8))
     }
 
-    @Test(arguments: ["7", "8"]) func whatIsPutIsAnswered(_ schema: String) async throws {
+    /// Hashes as BYTEA besides.
+    @Test(arguments: [
+        ("7", ""), ("8", ""), ("8", "\nsql: {patch: hash-bytea, undo: hash-bytea-undo}\ndriver: {hashes: bytea}"),
+    ])
+    func whatIsPutIsAnswered(_ schema: String, _ more: String) async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
         let file = try folder.write(Self.messages.joined(separator: "\n"), as: "m.jsonl")
+        for script in ["hash-bytea.sql", "hash-bytea-undo.sql"] {
+            _ = try folder.write(readText("\(packageRoot)/sql/suggestions/\(script)"), as: script)
+        }
         let up = try await tool.run([
             "up", try folder.write(Self.workload, as: "w.yaml"), "--variant",
-            try folder.write(Self.variant, as: "v.yaml"), "--schema", schema,
+            try folder.write(Self.variant + more, as: "v.yaml"), "--schema", schema,
         ])
         let id = String(try #require(up.out.firstMatch(of: #/Cluster (\w+) is running/#), "\(up.error)").output.1)
         let delivered: Delivered = try read(await tool("put", "--cluster", id, "--from", file, "--json"))

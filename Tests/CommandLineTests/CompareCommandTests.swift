@@ -138,6 +138,16 @@ import Testing
         (["compare", "a", "b", "--margin", "x"], "'x' is not a share"),
         (["compare", "a", "b", "--slice", "1500ms"], "--slice: use whole seconds"),
         (["compare", "a", "b", "--metric", "speed"], "--metric speed: choose"),
+        (["compare", "a", "b", "--metric", "throughput:put"], "use --closed, or a response time"),
+        (
+            ["compare", "a", "b", "--metric", "response.p90:put", "--closed", "2"],
+            "use throughput:put, or leave --closed out"
+        ),
+        (["compare", "a", "b", "--metric", "response.p90:"], "--metric response.p90:: choose server.cpu, "),
+        (
+            ["compare", "status-prod", "jit-off", "--metric", "response.p50:nothing"],
+            "workload status-prod-steady has no requests 'nothing'; it has maintenance."
+        ),
         (["compare", "a", "b", "--rate-scale", "auto", "--closed", "2"], "a closed loop has no rate"),
         (["compare", "no-such-variant", "neither-this"], "no-such-variant"),
         (["compare", "status-prod", "--aa", "--budget", "10s"], "give --budget"),

@@ -118,7 +118,8 @@ import Testing
             ("the kernel differs", { $0.host.kernel = "6.2" }),
             ("the disk differs", { $0.host.device = "sda" }),
             ("the hardware profile differs", { $0.profile.name = "small" }),
-            ("the tool's major version differs: 1 in a, 2 in b", { $0.toolVersion = "2.0.0" }),
+            ("the tool's version differs: 1.2 in a, 2.0 in b", { $0.toolVersion = "2.0.0" }),
+            ("the tool's version differs: 1.1 in b, 1.2 in a", { $0.toolVersion = "1.1.0+0123456789ab" }),
             ("may not be used as evidence: kept-up", { $0.validity[0].holds = false }),
             ("may not be used as evidence: interrupted", { $0.ending = .interrupted }),
             ("was given more than once", { $0.runId = "a" }),
@@ -220,7 +221,7 @@ import Testing
         }
         #expect(sides(servers) == ["base (PostgreSQL 15.18): on 15", "base (PostgreSQL 17.2): on 17"])
         let driver = trial("b", at: 1, p50: 1) { $0.variant.driverChanges = ["put: otherwise"] }
-        #expect(sides([first, driver]) == ["base: a", "base-2: b"])
+        #expect(sides([first, driver]) == ["base (the driver as it is): a", "base (put: otherwise): b"])
     }
 
     @Test func schemasAreComparedThoughTheVariantIsOne() throws {

@@ -191,7 +191,7 @@ import Workload
         var request = place.request([trial, trial], blocks: 6)
         request.sides[1].trial.variant.patch = Variant.Patch(
             apply: SQLScript(name: "wrong", file: "wrong.sql", text: "DROP TABLE nowhere;"), undo: nil)
-        await #expect(throws: TestbedProblem.self) {
+        await #expect(throws: SideFailure.self) {
             try await ComparisonRunner(request, observer: Watcher(), control: TrialControl()).run()
         }
         #expect(place.isClean() && !FileManager.default.fileExists(atPath: request.folder))
@@ -202,11 +202,12 @@ import Workload
         let place = try Place()
         let (good, bad) = (try await place.trial(), try await place.trial(settings: ["wal_level": "nonsense"]))
         let request = place.request([good, bad], blocks: 6)
-        let problem = await #expect(throws: TestbedProblem.self) {
+        let problem = await #expect(throws: SideFailure.self) {
             try await ComparisonRunner(request, observer: Watcher(), control: TrialControl()).run()
         }
         let words = try #require(problem).description
         #expect(words.hasPrefix("test-2: ") && words.contains("wal_level"), "\(words)")
+        #expect(problem?.side == "test-2" && problem?.reason.contains("\n") == false)
         #expect(words.contains("; the server's log ends with:\n  "), "\(words)")
         #expect(place.isClean() && !FileManager.default.fileExists(atPath: request.folder))
     }

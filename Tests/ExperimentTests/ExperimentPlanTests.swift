@@ -171,6 +171,11 @@ enum ExperimentPlans {
         #expect(ExperimentPlans.problems(text(both + "status-prod}")).first?.contains("no difference") == true)
     }
 
+    @Test func eachRepeatHasASeedOfItsOwn() {
+        let seeds = (1...20).flatMap { seed in (0..<5).map { ExperimentPlan.seed(UInt64(seed), repetition: $0) } }
+        #expect(Set(seeds).count == 100 && seeds[0] == 1 && seeds[5] == 2)
+    }
+
     /// A key of the driver that no factor took over would leave the other half of a suggestion, its script, in force.
     @Test(arguments: [
         "by-hash-bounded", "connections-5", "hash-bytea", "plans-custom", "plans-generic", "put-batched", "put-copied",

@@ -304,6 +304,36 @@ import Testing
         #expect(other?.description.contains("makes other cells") == true)
     }
 
+    /// Trials that an older version began and counted otherwise are no company for those of this one.
+    @Test func trialsOfAnOlderVersionAreLeftAlone() throws {
+        let place = try TemporaryFolder()
+        var (_, record) = try begin(place)
+        let metrics = try ExperimentPlans.plan(Self.spec).spec.metrics
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        record.trials[0].state = .done
+        let older = #expect(throws: ExperimentProblem.self) {
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        }
+        #expect(older?.description.contains("go on with that version, or begin a new one") == true)
+        for place in record.trials.indices { record.trials[place].state = .done }
+        // With nothing left to run its pages may be written again.
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        record.trials[1].state = .invalid
+        #expect(throws: ExperimentProblem.self) {
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [.invalid])
+        }
+        record.trials[1].state = .pending
+        for place in record.trials.indices {
+            record.trials[place].load = ExperimentLoad(
+                offeredPerSecond: 1, achievedPerSecond: 1, backlog: 0, completed: [:])
+        }
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        record.metrics[0].unit = "B"
+        #expect(throws: ExperimentProblem.self) {
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        }
+    }
+
     @Test func aChangedFileThatIsNamedIsTold() throws {
         let place = try TemporaryFolder()
         let variant = "archivebench: variant/1\nname: own\nsummary: s\nsettings: {work_mem: 4MB}\n"

@@ -2,27 +2,23 @@ import ArchiveDriver
 import PostgresClient
 import Telemetry
 import TestSupport
+import Testbed
 import Testing
 
 /// What planning reads at the oldest end, on a real server.
 @Suite(.ownThreads) struct OldestEndTests {
     private static let epoch = 1_767_636_000
 
-    private func archive(_ version: Int) async throws -> Connection {
-        let connection = try Connection.open(
-            try await TestServers.archive(schema: version, partitionsFrom: Self.epoch, hours: 2))
-        // Nobody else is to clean up behind us.
-        for hour in 0..<2 {
-            let start = Self.epoch + hour * 3_600
-            try connection.run("ALTER TABLE messages_\(start)_\(start + 3_600) SET (autovacuum_enabled = off)")
-        }
+    private func fill(_ connection: Connection, _ version: Int) throws {
+        let schema = try ArchiveSchema(version: version, folder: "\(packageRoot)/sql/schema")
+        try schema.install(on: connection)
+        for partition in HourPartition.hours(2, from: Self.epoch) { try partition.create(on: connection, schema) }
         try connection.run(
             """
             INSERT INTO messages (pubsubTopic, contentTopic, payload, version, id, timestamp, messageHash, meta)
             SELECT '/waku/2/rs/16/32', '/a/1/b/proto', '00', 0, '', (\(Self.epoch) + number)::bigint * 1000000000,
                    lpad(to_hex(number), 64, '0'), '' FROM generate_series(0, 7199) AS number
             """)
-        return connection
     }
 
     private func blocks(_ end: OldestEnd, _ connection: Connection) throws -> [Int] {
@@ -30,8 +26,18 @@ import Testing
         return try (0..<2).compactMap { _ in try Plans.planningBlocks(end.asking, on: connection) }
     }
 
+    /// On a server of its own: where anybody's transaction is older, rows that were deleted since are not read past.
     @Test(arguments: [7, 8]) func planningReadsPastRowsThatWereDeleted(_ version: Int) async throws {
-        let connection = try await archive(version)
+        let cluster = try await TestServers.privateCluster(["autovacuum": "off"])
+        do { try check(Connection.open(cluster.record.parameters()), version) } catch {
+            await cluster.remove()
+            throw error
+        }
+        await cluster.remove()
+    }
+
+    private func check(_ connection: Connection, _ version: Int) throws {
+        try fill(connection, version)
         #expect(try OldestEnd.find(on: connection).isEmpty)
         try connection.run("ANALYZE messages")
         let ends = try OldestEnd.find(on: connection)

@@ -106,6 +106,27 @@ import Workload
         withExtendedLifetime(place) {}
     }
 
+    /// A driver whose hashes the tables do not have would store what nobody finds again.
+    @Test func hashesThatTheTablesDoNotHaveAreRefused() async throws {
+        let spec = try TestWorkloads.everything(rows: 20, warmUp: "0s", measure: "2s")
+        let problem = await #expect(throws: TestbedProblem.self) { _ = try await run(spec, driver: "hashes: bytea") }
+        #expect(problem?.description.contains("messageHash is text, and a driver with hashes: bytea") == true)
+    }
+
+    /// Costs are by message: what a second node puts again is none.
+    @Test func logIsToldByTheMessage() async throws {
+        let (record, _, place) = try await run(try TestWorkloads.everything(rows: 200, warmUp: "0s", measure: "2s"))
+        let names = ["wal.bytes", "wal.records", "wal.full-page-images"]
+        let metrics = try names.map { try #require(ExperimentMetrics.find($0)) }
+        let values = ExperimentMetrics.values(of: record, metrics)
+        let (wal, puts) = (try #require(record.server?.wal), try #require(record.accounting["put"]).completed)
+        #expect(puts > 0 && record.accounting["put.duplicate"]?.completed ?? 0 > 0)
+        #expect(values["wal.bytes"] == Double(wal.bytes) / Double(puts))
+        #expect(values["wal.records"] == Double(wal.records) / Double(puts))
+        #expect(metrics.map(\.unit) == ["B/message", "records/message", "images/message"])
+        withExtendedLifetime(place) {}
+    }
+
     /// A variant's own libraries and settings stay.
     @Test func aVariantsOwnSettingsStay() async throws {
         let spec = try TestWorkloads.everything(rows: 200, warmUp: "0s", measure: "2s")

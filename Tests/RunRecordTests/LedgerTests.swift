@@ -63,6 +63,23 @@ import Testing
         + #""host":"p, 2 processors, 1024 MiB, k, ext4, virtualisation unknown","keptUp":"both","margin":0.03,"#
         + #""suggestion":"n","valid":true,"workload":"w"}"# + "\n"
 
+    /// What could not be put in force was tried, too.
+    @Test func aFailureKeepsARow() throws {
+        let place = try TemporaryFolder()
+        let ledger = SuggestionLedger(folder: place.path)
+        let tried = record()
+        let description = try #require(tried.sides[1].suggestion)
+        try ledger.add(tried)
+        try ledger.add(
+            LedgerRow(
+                failed: "n", description, base: "b", workload: "w", host: tried.host, comparisonId: "c2",
+                endedAt: "2026-01-02T00:00:00Z", margin: 0.03, reason: "FATAL: no room"))
+        let rows = try ledger.rows()
+        #expect(rows.map(\.outcome) == ["better", "failed"] && rows.map(\.comparisonId) == ["c1", "c2"])
+        #expect(rows[1].failure == "FATAL: no room" && !rows[1].valid && rows[1].effects.isEmpty)
+        #expect(rows[0].failure == nil && rows[0].host == rows[1].host)
+    }
+
     @Test func eachSuggestionOfAComparisonKeepsARow() throws {
         let home = try TemporaryFolder()
         let ledger = SuggestionLedger(folder: home.path)

@@ -1,8 +1,8 @@
 import PostgresClient
 
 /// How a node's driver talks to its archive, as data: which statements it sends for a put and for a store request, and
-/// how. ``faithful`` is the store node's own; every other value is a suggestion to it, and gives the same answers,
-/// ``Surplus/dropped`` aside.
+/// how. ``faithful`` is the store node's own; every other value is a suggestion to it, and gives the same answers with the
+/// exceptions that `Workloads/README.md` lists.
 ///
 /// Written in a variant's file under `driver:`.
 public struct DriverBehaviour: Sendable, Equatable {
@@ -102,8 +102,8 @@ public struct DriverBehaviour: Sendable, Equatable {
     public enum Hashes: String, Sendable, CaseIterable {
         /// VARCHAR of 64 hexadecimal digits: the node's way.
         case hex
-        /// BYTEA of 32 bytes. The script `sql/suggestions/hash-bytea.sql` makes the columns so; where they are not,
-        /// wrong hashes are written and nothing tells.
+        /// BYTEA of 32 bytes. The script `sql/suggestions/hash-bytea.sql` makes the columns so; where they are not, no
+        /// load is begun, because no server would refuse the wrong hashes.
         case bytea
     }
 

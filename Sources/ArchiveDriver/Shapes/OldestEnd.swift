@@ -22,7 +22,8 @@ public struct OldestEnd: Sendable {
     /// Partitions and tables that are looked at; entries of deleted rows lie in the oldest ones.
     private static let most = 4
 
-    private static let statement = """
+    /// Asks the statistics for them.
+    package static let statement = """
         SELECT e.name, e.bounds[1], e.bounds[(array_length(e.bounds, 1) + 1) / 2]
         FROM (SELECT format('%I.%I', s.schemaname, s.tablename) AS name,
                      s.histogram_bounds::text::bigint[] AS bounds

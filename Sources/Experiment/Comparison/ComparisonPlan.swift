@@ -1,3 +1,4 @@
+import Comparison
 import FoundationEssentials
 import LinuxSystem
 import LoadRunner
@@ -187,20 +188,32 @@ public struct ComparisonPlan: Sendable {
     /// Metrics that carry verdicts, from what the warm-up slices completed.
     ///
     /// A quantile of a class carries one when at least ``tailOperations`` of each slice lie beyond it, and the class
-    /// completes as many as the request asks for.
+    /// completes as many as the request asks for; so do metrics of a class that somebody asked for.
     ///
     /// - Parameters:
     ///   - perSlice: completions by request class, the mean over a side's slices, of the side with fewer.
     ///   - request: of the comparison.
     /// - Returns: names as in `MetricVerdict.metric`, in alphabetical order within each kind.
     package static func primary(_ perSlice: [String: Double], _ request: ComparisonRequest) -> [String] {
-        guard !request.isClosed else { return ["throughput"] + request.metrics }
+        var asked: [String] = []
+        for name in request.metrics where !asked.contains(name) {
+            guard let requestClass = MetricCatalogue.parts(of: name).requestClass else {
+                asked.append(name)
+                continue
+            }
+            var least = Double(request.leastPerSlice)
+            if case .responseQuantile(let share) = MetricCatalogue.quantity(of: name)?.source {
+                least = max(least, tailOperations / (1 - share))
+            }
+            if (perSlice[requestClass] ?? 0) >= least { asked.append(name) }
+        }
+        guard !request.isClosed else { return ["throughput"] + asked }
         var names: [String] = []
         for (name, quantile) in SliceAssembly.quantiles {
             let least = max(Double(request.leastPerSlice), tailOperations / (1 - quantile))
             names += perSlice.filter { !isJob($0.key) && $0.value >= least }.keys.sorted().map { "\(name):\($0)" }
         }
-        return names + request.metrics
+        return names + asked.filter { !names.contains($0) }
     }
 
     /// Operations of a slice beyond a quantile that carries a verdict.

@@ -38,8 +38,8 @@ public struct ComparisonRunner: Sendable {
     /// Runs the comparison. The record on disk is complete JSON at any moment, and no cluster outlives the call.
     ///
     /// - Returns: the outcome; an invalid, interrupted or broken-off comparison is one.
-    /// - Throws: `TestbedProblem`, `PostgresError`, `ComparisonFolder.Problem`, ``TrialInterrupted``: what kept the
-    ///   comparison from taking its first slice.
+    /// - Throws: ``SideFailure``, `TestbedProblem`, `PostgresError`, `ComparisonFolder.Problem`, ``TrialInterrupted``: what
+    ///   kept the comparison from taking its first slice.
     public func run() async throws -> Outcome {
         #if DEBUG
             throw TestbedProblem("this is a debug build, which measures itself; build with -c release")

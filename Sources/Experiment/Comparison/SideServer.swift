@@ -22,6 +22,12 @@ struct SideServer: Sendable {
     let counters: SideCounters
     private(set) var load: SideLoad
 
+    /// The server does not take over what the variant says.
+    struct Refusal: Error {
+        /// From applying it.
+        let reason: any Error
+    }
+
     var name: String { side.name }
 
     // MARK: Making
@@ -35,8 +41,7 @@ struct SideServer: Sendable {
     ///   - readsDisk: whether each slice tells the growth of the database.
     ///   - progress: called with the rows loaded so far.
     /// - Returns: the side; nothing is asked of it yet.
-    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, `SpecProblems` for settings that the server does
-    ///   not take over.
+    /// - Throws: `TestbedProblem`, `PostgresError`, ``TrialInterrupted``, ``Refusal`` for what the server does not take over.
     static func make(
         _ side: ComparisonRequest.Side, control: TrialControl, purpose: String, readsDisk: Bool = false,
         progress: @escaping @Sendable (Int) -> Void
@@ -47,7 +52,10 @@ struct SideServer: Sendable {
             purpose: purpose, progress: progress)
         do {
             let live = variant.patch == nil ? 0 : try await archive.livePartitions()
-            var applied = try await SuggestionApplication.apply(variant, to: archive.cluster)
+            var applied: [String]
+            do { applied = try await SuggestionApplication.apply(variant, to: archive.cluster) } catch {
+                throw Refusal(reason: error)
+            }
             if variant.patch != nil { applied += try await archive.settledAgain(trial, live: live) }
             let load = SideLoad(try loadPlan(side, archive, trial.offered))
             return SideServer(
@@ -64,6 +72,7 @@ struct SideServer: Sendable {
     /// - Throws: `TestbedProblem`, `PostgresError`.
     mutating func startAnew() async throws {
         try await archive.startAnew()
+        try await HashCheck.check(side.trial.driver, at: archive.cluster.record.archiveParameters[0])
         settings = try await Self.settings(archive.cluster.record.parameters(), variant)
     }
 

@@ -1,8 +1,29 @@
 import LinuxSystem
 import PostgresClient
 import RunRecord
+import SpecReader
 import Testbed
 import Workload
+
+/// What a side's variant asks for could not be put in force: its server did not start with it, or refused it.
+public struct SideFailure: Error, CustomStringConvertible {
+    /// Name of the side.
+    public let side: String
+    /// One line for each problem.
+    public let reason: String
+    /// The end of its server's log behind it; empty without one.
+    let log: String
+    /// Problems of files behind it; `nil` for other reasons.
+    public let problems: SpecProblems?
+
+    init(side: String, reason: any Error, log: String = "") {
+        (self.side, self.reason, self.log) = (side, "\(reason)", log)
+        problems = reason as? SpecProblems
+    }
+
+    /// Side, reason and log.
+    public var description: String { "\(side): \(reason)\(log)" }
+}
 
 /// All sides of a comparison, up side by side.
 struct SideSet: Sendable {
@@ -21,7 +42,8 @@ struct SideSet: Sendable {
     ///   - control: ends it while history is loaded.
     ///   - progress: told what is going on, and the seconds left of it.
     /// - Returns: the sides; nothing is asked of them yet.
-    /// - Throws: what making one of them throws, and ``TrialInterrupted``.
+    /// - Throws: ``SideFailure`` for a side whose variant cannot be put in force, `TestbedProblem` with the side's name for
+    ///   what else keeps it from being made, and ``TrialInterrupted``.
     static func make(
         _ request: ComparisonRequest, _ control: TrialControl,
         progress: @escaping @Sendable (String, Double) -> Void
@@ -55,9 +77,10 @@ struct SideSet: Sendable {
     /// What kept a side from being made, with the side's name and the end of its server's log before it is removed.
     private static func named(_ error: any Error, _ side: ComparisonRequest.Side) -> any Error {
         switch error {
+        case let refusal as SideServer.Refusal: return SideFailure(side: side.name, reason: refusal.reason)
         case let problem as TestbedProblem:
-            let log = problem.log.map { "; the server's log ends with:\n\($0)" } ?? ""
-            return TestbedProblem("\(side.name): \(problem.description)\(log)")
+            guard let log = problem.log else { return TestbedProblem("\(side.name): \(problem.description)") }
+            return SideFailure(side: side.name, reason: problem, log: "; the server's log ends with:\n\(log)")
         case let problem as PostgresError: return TestbedProblem("\(side.name): \(problem)")
         default: return error
         }

@@ -99,6 +99,13 @@ public struct ExternalPlan: Sendable, Encodable {
                 ]))
         parts.append(
             Part(
+                title: "what planning reads at the oldest end, after the load; nothing is executed",
+                statements: [
+                    OldestEnd.statement,
+                    "EXPLAIN (BUFFERS, FORMAT JSON) SELECT 1 FROM one of these WHERE timestamp < one of its limits",
+                ]))
+        parts.append(
+            Part(
                 title: "looks at the server, once a second (the first 2.5 times) while the load runs",
                 statements: ServerQueries(major: major).sampled(of: [external.target.parameters.database])))
         return parts

@@ -43,11 +43,11 @@ package enum ExperimentMetrics {
         .cost("wal.bytes", "B/message") { perMessage($0) { $0.server?.wal?.bytes } },
         .cost("wal.records", "records/message") { perMessage($0) { $0.server?.wal?.records } },
         .cost("wal.full-page-images", "images/message") { perMessage($0) { $0.server?.wal?.fullPageImages } },
-        .cost("planning.time", "ms a plan") { record in
+        .cost("planning.time", "ms/plan") { record in
             record.server?.planning.flatMap { $0.plans > 0 ? $0.milliseconds / Double($0.plans) : nil }
         },
         .cost("planning.blocks", "blocks") { $0.server?.planning?.blocksAfter.map { Double($0) } },
-        .cost("planning.oldest-blocks", "blocks") { $0.server?.planning?.oldestBlocks.map { Double($0) } },
+        .cost("planning.oldest-blocks", "blocks") { $0.server?.planning?.oldestBlocks },
     ]
 
     /// By the messages that were put in the measure phase, duplicates from other nodes apart.

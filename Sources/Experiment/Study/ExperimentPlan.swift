@@ -220,6 +220,18 @@ package struct ExperimentPlan: Sendable {
         return trials
     }
 
+    /// What decides messages, requests and history of one repeat.
+    ///
+    /// - Parameters:
+    ///   - seed: of the experiment, which is that of its first repeat.
+    ///   - repetition: from 0.
+    /// - Returns: another one for each repeat, unlike those of an experiment with a seed beside it.
+    package static func seed(_ seed: UInt64, repetition: Int) -> UInt64 {
+        guard repetition > 0 else { return seed }
+        var random = RandomSource(seed: seed, purpose: 0x7265_7065, index: UInt64(repetition))
+        return random.next()
+    }
+
     /// Fisher and Yates's shuffle.
     private static func order(_ count: Int, seed: UInt64, repetition: Int) -> [Int] {
         var random = RandomSource(seed: seed, purpose: 0x6578_7065, index: UInt64(repetition))

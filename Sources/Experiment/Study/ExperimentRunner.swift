@@ -88,6 +88,7 @@ package struct ExperimentRunner: Sendable {
         recover(&record)
         for index in record.trials.indices where states.contains(record.trials[index].state) {
             try setAside(index, &record)
+            try save(&record)
         }
         (record.ending, record.endedAt) = (.running, nil)
         try save(&record)

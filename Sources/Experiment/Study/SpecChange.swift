@@ -45,6 +45,25 @@ package enum SpecChange {
         }
     }
 
+    /// Refuses to run trials beside those of a version that counted or began them otherwise: before each trial had a load
+    /// of its record, histories and traffic were the same in all repeats, and a trial began with what was in memory.
+    ///
+    /// - Parameters:
+    ///   - record: of the experiment.
+    ///   - metrics: as this version knows them.
+    ///   - states: of trials that will be run again.
+    /// - Throws: `ExperimentProblem` with the remedy.
+    package static func checkGoingOn(
+        _ record: ExperimentRecord, metrics: [ExperimentMetric], retrying states: Set<ExperimentTrial.State>
+    ) throws {
+        guard record.trials.contains(where: { !$0.isFinished || states.contains($0.state) }) else { return }
+        let isOlder = record.trials.contains { $0.state == .done && $0.load == nil }
+        guard isOlder || record.metrics != metrics else { return }
+        throw ExperimentProblem(
+            "\(record.experimentId): its trials were run by version \(record.toolVersion), which began and counted them otherwise; go on with that version, or begin a new one with 'archivebench experiment run'"
+        )
+    }
+
     /// Such as `line 12 was 'repeats: 3', is 'repeats: 5'`.
     private static func firstDifference(_ old: String, _ new: String) -> String? {
         let (old, new) = (lines(old), lines(new))

@@ -20,18 +20,18 @@ extension BuiltArchive {
         return applied + (try await settledAgain(request, live: live))
     }
 
-    /// Partitions beside those of the history, which the load will fill.
+    /// Partitions of each database beside those of the history, which the load will fill.
     func livePartitions() async throws -> Int {
         let parameters = cluster.record.archiveParameters
         let all = try await WorkerThread.run { Result { try FleetInspector(parameters).partitions() } }.get()
-        return all - history.partitions
+        return all / parameters.count - history.partitions
     }
 
     /// Brings the archive back into the state of its history after a patch, and looks what there is now.
     ///
     /// - Parameters:
     ///   - request: says which state.
-    ///   - live: partitions that the patch found beside those of the history.
+    ///   - live: partitions of each database that the patch found beside those of the history.
     /// - Returns: what was done, one line.
     /// - Throws: `PostgresError`.
     mutating func settledAgain(_ request: TrialRequest, live: Int) async throws -> [String] {
@@ -44,7 +44,7 @@ extension BuiltArchive {
                 return (done: done, partitions: try inspector.partitions(), bytes: try inspector.databaseBytes())
             }
         }.get()
-        let partitions = found.partitions - live
+        let partitions = found.partitions / parameters.count - live
         history.patchedPartitions = partitions == history.partitions ? nil : partitions
         history.bytes = found.bytes
         let places = found.done.count > 1 ? ", in each of \(found.done.count) databases" : ""

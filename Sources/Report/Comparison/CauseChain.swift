@@ -100,7 +100,7 @@ struct CauseChain {
     /// Said where what some requests of a class send besides moved, which others are made of.
     private func shared(_ shapes: Set<String>, faster: Bool) -> String {
         guard let pair = moved(shapes, faster: faster) else { return "" }
-        return " (\(pair.name) did, which some of its requests send besides, and other classes do)"
+        return " (\(pair.name) did, but other classes send it too, so that it cannot be assigned)"
     }
 
     private func told(_ pair: StatementPair, _ requestClass: String) -> String {

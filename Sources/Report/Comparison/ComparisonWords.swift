@@ -127,7 +127,9 @@ struct ComparisonWords {
         case .candidateOnly: who = "The base did not keep up"
         case .baseOnly: who = "The candidate did not keep up"
         case .neither: who = "Neither side kept up"
-        case .unsure: who = "One side did, in more blocks than is usual, not keep up"
+        case .unsure:
+            return
+                "One side may have fallen behind: it did not keep up with the offered rate in more blocks than usual, so response times are left out."
         }
         return
             "\(who) with the offered rate: what waited in its queue says how long the comparison lasted, so it has no response times."

@@ -43,7 +43,7 @@ struct ServerDifference {
         guard let thing = share?.thing else { return "All slices of each side together, as each row says." }
         let done = thing == "message" ? "messages that it stored" : "operations that it completed"
         return "Counters of all slices of each side, divided by the \(done); a row that does not say "
-            + "“for each \(thing)” is not divided."
+            + "“for each \(thing)” is not divided by them; means are of their own events."
     }
 
     /// Sizes of relations at the end.

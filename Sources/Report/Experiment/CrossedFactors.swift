@@ -14,7 +14,7 @@ struct CrossedFactors {
 
     /// Said where there are no two such factors.
     static let absent =
-        "No heat map and no interaction: the design has no two factors that were varied together, in all four combinations of two levels and with all else alike."
+        "No heat map and no interaction: among the cells that have a value no two factors were varied together, in all four combinations of two levels and with all else alike."
 
     /// What a field stands for.
     var note: String {
@@ -27,7 +27,7 @@ struct CrossedFactors {
     ///
     /// - Parameters:
     ///   - report: its factors and cells.
-    ///   - result: of the metric.
+    ///   - result: of the metric; cells without a value of it tell nothing.
     /// - Returns: `nil` where no two were varied together.
     static func chosen(_ report: ExperimentReport, _ result: ExperimentResult) -> CrossedFactors? {
         func size(_ factor: ExperimentFactor) -> Double {
@@ -42,7 +42,7 @@ struct CrossedFactors {
                 let (one, other) = (ranked[first], ranked[second])
                 let isTaller = one.levels.count >= other.levels.count
                 let (rows, columns) = isTaller ? (one, other) : (other, one)
-                if let found = crossed(rows, columns, record) { return found }
+                if let found = crossed(rows, columns, result.ranking.map(\.cell).sorted(), record) { return found }
             }
         }
         return nil
@@ -50,9 +50,8 @@ struct CrossedFactors {
 
     /// The cells that tell about both factors at once; `nil` when they do not tell.
     private static func crossed(
-        _ rows: ExperimentFactor, _ columns: ExperimentFactor, _ record: ExperimentRecord
+        _ rows: ExperimentFactor, _ columns: ExperimentFactor, _ all: [Int], _ record: ExperimentRecord
     ) -> CrossedFactors? {
-        let all = Array(record.cells.indices)
         guard hasSquare(all, rows, columns, record) else { return nil }
         let others = record.factors.map(\.name).filter { $0 != rows.name && $0 != columns.name }
         func rest(_ cell: Int) -> [String] { others.map { record.cells[cell].levels[$0] ?? "" } }

@@ -45,8 +45,8 @@ struct ExperimentAnswer {
         let name = MetricName(metric.name)
         let who = "\(report.name(best.cell)) leads with \(name.short) of \(quantity.measure(best.value, metric.unit))"
         guard let interval = best.interval else {
-            let why = best.ratio == nil ? "; there is no base to hold it against." : "; one repeat tells no chance."
-            return (.open, who + why)
+            let why = best.ratio == nil ? report.withoutRatio(result) : report.withoutInterval(result)
+            return (.open, "\(who); not held against the base: \(why).")
         }
         let isBeyond = metric.lessIsBetter ? interval.high < 1 : interval.low > 1
         let others = result.ranking.count - 1
@@ -67,12 +67,14 @@ struct ExperimentAnswer {
         let who = "The base leads: \(MetricName(metric.name).short) of \(value)"
         let others = Array(result.ranking.dropFirst())
         guard !others.isEmpty else { return (.neutral, "\(who).") }
-        guard let near = Self.near(result) else { return (.neutral, "\(who); one repeat tells no chance.") }
+        guard let near = Self.near(result) else {
+            return (.neutral, "\(who); whether by chance is not known: \(report.withoutInterval(result)).")
+        }
         if near.isEmpty { return (.neutral, "\(who).") }
         let doubt =
             near.count == others.count
             ? ", which may be chance: no other cell is told apart from it."
-            : "; \(quantity.count(near.count)) of \(quantity.count(others.count)) other cells are not told apart from it."
+            : "; of \(quantity.count(others.count)) other cells \(quantity.count(near.count)) cannot be told apart from it."
         return (.neutral, who + doubt)
     }
 
@@ -108,7 +110,7 @@ struct ExperimentAnswer {
     private static func base(_ report: ExperimentReport, _ quantity: Quantity) -> String? {
         guard let base = report.record.base else { return nil }
         let with = base.suggestions.map { $0.prefix { $0 != ":" } }.joined(separator: ", ")
-        return "Made from \(base.workload) × \(quantity.factor(base.rateScale)), \(base.variant)"
+        return "All cells start from \(base.workload) × \(quantity.factor(base.rateScale)), \(base.variant)"
             + (with.isEmpty ? "" : " with \(with)") + ", schema \(base.schemaVersion), "
             + "\(quantity.count(base.historyRows)) rows in \(quantity.count(base.partitions)) hourly partitions, profile "
             + "\(base.profile ?? "none, the host as it is")."

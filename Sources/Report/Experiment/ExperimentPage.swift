@@ -51,7 +51,7 @@ struct ExperimentPage {
 
     /// Stands where the record does not tell what all cells have in common.
     static let noBase =
-        "Not kept by the version that began it: experiment.yaml, in the folder of the experiment, says what its cells are made from."
+        "Not kept by the version that began it, or too large for the host: experiment.yaml, in the folder of the experiment, says what its cells are made from."
 
     /// Stands where there is nothing to draw speed against.
     static let noCost =
@@ -113,8 +113,9 @@ struct ExperimentPage {
         let metric = report.metric(result.metric)
         let unit = metric?.unit ?? ""
         let tone = tone(ranked.interval, metric)
-        let change = tables.change(ranked).text
-        let interval = ranked.interval?.words(quantity) ?? (ranked.cell == report.baseCell ? "" : "one repeat")
+        let change = tables.change(ranked, result).text
+        let interval =
+            ranked.interval?.words(quantity) ?? (ranked.cell == report.baseCell ? "" : report.withoutInterval(result))
         var fields: [String: Any] = [
             "place": quantity.count(place), "cell": report.name(ranked.cell), "levels": report.levels(ranked.cell),
             "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, unit).text, "change": change,
@@ -124,6 +125,7 @@ struct ExperimentPage {
                 title: "\(report.name(ranked.cell)): \(change) \(interval)"),
         ]
         fields["requests"] = report.fewestRequests(result.metric, cell: ranked.cell).map(quantity.count)
+        fields["thin"] = report.isThin(result.metric, ranked.cell) ? ExperimentTables.thin : nil
         return fields
     }
 

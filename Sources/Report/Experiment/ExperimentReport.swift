@@ -1,3 +1,4 @@
+import Comparison
 import FoundationEssentials
 import RunRecord
 
@@ -79,10 +80,21 @@ public struct ExperimentReport: Sendable {
     }
 
     /// The cell with every factor at its first level; `nil` where the design has none.
-    var baseCell: Int? {
-        record.cells.firstIndex { cell in
-            record.factors.allSatisfy { cell.levels[$0.name] == $0.levels.first }
+    var baseCell: Int? { record.baseCell }
+
+    /// Why a cell is not held against the base by a metric.
+    func withoutRatio(_ result: ExperimentResult) -> String {
+        guard let base = baseCell else { return "the design has no base" }
+        if let cell = result.unranked?.first(where: { $0.cell == base }) { return "the base \(cell.reason)" }
+        return "no repeat is complete"
+    }
+
+    /// Why a ratio has no interval.
+    func withoutInterval(_ result: ExperimentResult) -> String {
+        guard baseCell.map({ base in result.ranking.contains { $0.cell == base } }) == true else {
+            return withoutRatio(result)
         }
+        return result.completeRepeats == 0 ? "no repeat is complete" : "one repeat tells no chance"
     }
 
     func metric(_ name: String) -> ExperimentMetric? { record.metrics.first { $0.name == name } }
@@ -96,6 +108,14 @@ public struct ExperimentReport: Sendable {
     func suggestions(of cell: Int) -> [ExperimentSuggestion] {
         guard record.cells.indices.contains(cell) else { return [] }
         return (record.suggestions ?? []).filter { record.cells[cell].levels[$0.factor] == $0.level }
+    }
+
+    /// Whether a trial of a cell has too few requests for a quantile, so that it rests on chance.
+    func isThin(_ name: String, _ cell: Int) -> Bool {
+        guard let percentile = MetricName(name).percentile, let count = fewestRequests(name, cell: cell) else {
+            return false
+        }
+        return !Exceedances.carry(count, percentile)
     }
 
     /// Fewest requests behind a metric of a request class in one trial; `nil` for another metric, and where the record

@@ -18,9 +18,9 @@ struct ExperimentTables {
             var cells: [ReportTable.Cell] = [
                 .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
                 .init(report.levels(ranked.cell)),
-                .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked),
+                .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked, result),
                 ranked.interval.map { .init($0.words(quantity)) }
-                    ?? .unknown(ranked.cell == report.baseCell ? "the base" : "one repeat"),
+                    ?? .unknown(ranked.cell == report.baseCell ? "the base" : report.withoutInterval(result)),
                 byLeader(ranked, result), .init(quantity.count(ranked.count)),
             ]
             if hasRequests { cells.append(requests(result, ranked.cell)) }
@@ -44,14 +44,20 @@ struct ExperimentTables {
     /// Whether the noise of all cells leaves a difference from the leader, after the correction for their number.
     func byLeader(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == result.ranking.first?.cell { return .unknown("the leader") }
-        guard let contrast = ranked.byLeader else { return .unknown("not kept") }
+        guard let contrast = ranked.byLeader else {
+            return .unknown(result.completeRepeats == 0 ? "no complete repeat" : "not kept")
+        }
         guard let probability = contrast.probability else { return .unknown("one repeat") }
         let words = probability < 0.0001 ? "p below 0.0001" : "p \(quantity.fixed(probability, 4))"
         return .init("\(probability < ExperimentAnalysis.error ? "yes" : "no"), \(words)")
     }
 
+    /// Behind a number of requests that does not carry a quantile.
+    static let thin = "too few for it"
+
     private func requests(_ result: ExperimentResult, _ cell: Int) -> ReportTable.Cell {
-        report.fewestRequests(result.metric, cell: cell).map { .init(quantity.count($0)) } ?? .unknown("not kept")
+        guard let count = report.fewestRequests(result.metric, cell: cell) else { return .unknown("not kept") }
+        return .init(quantity.count(count) + (report.isThin(result.metric, cell) ? ", \(Self.thin)" : ""))
     }
 
     /// Cells without a place, each with the reason.
@@ -63,10 +69,10 @@ struct ExperimentTables {
         return .init("[\(quantity.measure(low, unit)), \(quantity.measure(high, unit))]")
     }
 
-    func change(_ ranked: RankedCell) -> ReportTable.Cell {
+    func change(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == report.baseCell { return .unknown("the base") }
         if let interval = ranked.interval { return .init(interval.effect(quantity)) }
-        return ranked.ratio.map { .init(percent($0)) } ?? .unknown("no base")
+        return ranked.ratio.map { .init(percent($0)) } ?? .unknown(report.withoutRatio(result))
     }
 
     /// A ratio of which no interval is known.
@@ -214,7 +220,7 @@ struct ExperimentTables {
         rows += record.factors.map { ("factor \($0.name)", "\($0.kind): \($0.levels.joined(separator: ", "))") }
         rows += [
             ("margin", "\(quantity.margin(record.margin)), fixed before the first trial"),
-            ("order", "by the seed, each repeat another"),
+            ("order and traffic", "by the seed, each repeat another; all cells of a repeat have the same operations"),
             (
                 "time",
                 "estimated \(quantity.limit(record.estimatedSeconds * 1_000)), budget "

@@ -99,7 +99,7 @@ struct HeatMap {
     private func shown(_ level: String) -> String { SVG.shortened(level, to: 28) }
 
     /// The value that the others are coloured against.
-    private var anchor: Double? { grid.values.first?.first ?? grid.values.joined().lazy.compactMap { $0 }.first }
+    private var anchor: Double? { grid.values.joined().lazy.compactMap { $0 }.first }
 
     /// The largest distance from it, decades; never so small that noise would glow.
     private var reach: Double {
@@ -113,9 +113,9 @@ struct HeatMap {
         let name = "\(grid.rows.levels[row]), \(grid.columns.levels[column])"
         guard let value = grid.values[row][column], let anchor else {
             return [
-                SVG.rectangle(x + 1, y + 1, width - 2, Self.height - 2, "heat-none", title: "\(name): no usable trial"),
+                SVG.rectangle(x + 1, y + 1, width - 2, Self.height - 2, "heat-none", title: "\(name): no value"),
                 SVG.text(
-                    x + width / 2, y + Self.height / 2 + 4, width > 70 ? "no trial" : "none", "axis", anchor: "middle"),
+                    x + width / 2, y + Self.height / 2 + 4, width > 70 ? "no value" : "none", "axis", anchor: "middle"),
             ]
         }
         let distance = LogAxis.exponent(value / anchor) / reach
@@ -145,7 +145,7 @@ struct HeatMap {
             grid.rows.levels.indices.map { row in
                 [.init(grid.rows.levels[row])]
                     + grid.values[row].map {
-                        $0.map { .init(quantity.measure($0, grid.metric.unit)) } ?? .unknown("no trial")
+                        $0.map { .init(quantity.measure($0, grid.metric.unit)) } ?? .unknown("no value")
                     }
             })
     }

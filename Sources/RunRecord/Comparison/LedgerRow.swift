@@ -72,6 +72,8 @@ public struct LedgerRow: Codable, Sendable, Equatable {
     public var safety: CheckResult?
     /// How its effect changed together with others, one sentence each; `nil` for "not looked for".
     public var interactions: [String]?
+    /// Why it could not be put in force, one line; `nil` when it was.
+    public var failure: String?
 }
 
 extension LedgerRow {
@@ -96,6 +98,28 @@ extension LedgerRow {
         }
     }
 
+    /// The row of a suggestion that could not be put in force: nothing was measured.
+    ///
+    /// - Parameters:
+    ///   - suggestion: name of its variant.
+    ///   - description: what was suggested.
+    ///   - base: name of the variant that it was to be compared with.
+    ///   - workload: the traffic's name.
+    ///   - host: of the comparison.
+    ///   - comparisonId: name of the comparison that was not begun.
+    ///   - endedAt: ISO 8601, UTC.
+    ///   - margin: difference that would have mattered, as a share.
+    ///   - reason: one line.
+    public init(
+        failed suggestion: String, _ description: SuggestionDescription, base: String, workload: String,
+        host: HostDescription, comparisonId: String, endedAt: String, margin: Double, reason: String
+    ) {
+        self.init(
+            suggestion: suggestion, base: base, description: description, workload: workload, digest: "",
+            host: host.fingerprint, comparisonId: comparisonId, endedAt: endedAt, valid: false, blocks: 0,
+            margin: margin, keptUp: .unsure, effects: [], costs: [], failure: reason)
+    }
+
     private static func costs(_ base: ComparedSide, _ side: ComparedSide) -> [Cost] {
         func cost(_ name: String, _ unit: String, _ value: (ComparedSide) -> Double?) -> Cost {
             Cost(name: name, unit: unit, base: value(base), candidate: value(side))
@@ -108,8 +132,10 @@ extension LedgerRow {
     }
 
     /// The word for the whole: the worst of its verdicts that is more than inconclusive, `did not keep up` where the
-    /// candidate alone did not carry the rate, and `invalid` for what is no evidence.
+    /// candidate alone did not carry the rate, `failed` for what could not be put in force, and `invalid` for what is no
+    /// evidence.
     public var outcome: String {
+        if failure != nil { return "failed" }
         if !valid { return "invalid" }
         if keptUp == .baseOnly { return "did not keep up" }
         if keptUp == .neither { return "neither side kept up" }

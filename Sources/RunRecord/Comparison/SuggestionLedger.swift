@@ -44,6 +44,12 @@ public struct SuggestionLedger: Sendable {
         try append(LedgerRow.rows(record, tried))
     }
 
+    /// Adds one row as it is.
+    ///
+    /// - Parameter row: such as that of a suggestion that could not be put in force.
+    /// - Throws: ``Problem`` when the file cannot be written.
+    public func add(_ row: LedgerRow) throws { _ = try append([row]) }
+
     private func append(_ rows: [LedgerRow]) throws -> [LedgerRow] {
         guard !rows.isEmpty else { return [] }
         let encoder = JSONEncoder()

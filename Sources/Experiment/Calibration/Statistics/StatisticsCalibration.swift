@@ -81,8 +81,11 @@ public struct StatisticsCalibration: Sendable {
         _ = CalibrationTry.usableProcessors
         try request.registry.prepare()
         try await runReal()
-        if control.isStopping { throw TrialInterrupted() }
         let known = file.read()
+        if control.isStopping {
+            progress("\(known.count) finished tries are kept; the next call goes on from them")
+            throw TrialInterrupted()
+        }
         let noise = Self.noise(known)
         let rows = Self.rows(known) + (try await simulate(noise))
         try StoredStatistics(rows).store(in: request.registry)
