@@ -103,6 +103,11 @@ public struct ShiftFunction: Sendable {
             return Self.logRatios(
                 base.quantiles(tables.0, weights: weights), other.quantiles(tables.1, weights: weights))
         }
+        // A class that few blocks have may be in none of those drawn: how uncertain its quantiles are is then not known.
+        guard drawn.joined().allSatisfy(\.isFinite) else {
+            points = []
+            return
+        }
         let widths = Self.widths(drawn, around: Self.logRatios(ends.0, ends.1), confidence, blocks: blocks.count)
         points = carried.indices.map { index in
             let (first, second) = (ends.0[index], ends.1[index])

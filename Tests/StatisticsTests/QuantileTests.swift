@@ -104,4 +104,15 @@ import Testing
         let interval = Binomial.interval(successes: held, tries: tries, confidence: 0.99)
         #expect(interval.high >= 0.93 && interval.low <= 0.985, "\(held) of \(tries)")
     }
+
+    /// A resample may draw only blocks in which a rare class has no request: no quantile, and no band.
+    @Test func aClassThatFewBlocksHaveHasNoBand() {
+        let none = CountedValues(values: [], counts: [])
+        let some = blocks(8, factor: 1, seed: 3)
+        let rare = some.indices.map { $0 == 0 ? some[0] : (base: none, other: none) }
+        #expect(ShiftFunction(blocks: rare, shares: shares, confidence: 0.95, seed: 1).points.isEmpty)
+        let most = some.indices.map { $0 == 0 ? (base: none, other: none) : some[$0] }
+        let points = ShiftFunction(blocks: most, shares: shares, confidence: 0.95, seed: 1).points
+        #expect(!points.isEmpty && points.allSatisfy { $0.low.isFinite && $0.high.isFinite })
+    }
 }
