@@ -21,17 +21,19 @@ extension ArchiveSchema {
         return try connection.value("SELECT version FROM public.version").flatMap { Int($0) }
     }
 
+    /// Asks for the type of the archive's hashes.
+    package static let typeOfHashes = """
+        SELECT a.atttypid::regtype FROM pg_attribute AS a
+        WHERE a.attrelid = to_regclass('public.messages') AND a.attname = 'messagehash' AND NOT a.attisdropped
+        """
+
     /// The type of the archive's hashes.
     ///
     /// - Parameter connection: to the database.
     /// - Returns: `nil` when there is no archive.
     /// - Throws: `PostgresError` of the server.
     public static func hashes(on connection: Connection) throws(PostgresError) -> DriverBehaviour.Hashes? {
-        let type = try connection.value(
-            """
-            SELECT a.atttypid::regtype FROM pg_attribute AS a
-            WHERE a.attrelid = to_regclass('public.messages') AND a.attname = 'messagehash' AND NOT a.attisdropped
-            """)
+        let type = try connection.value(typeOfHashes)
         return type.map { $0 == "bytea" ? .bytea : .hex }
     }
 

@@ -73,7 +73,7 @@ struct BlockSide: Sendable {
     /// Whether as many requests of each class ended as were due, what an earlier slice left over counted among them.
     /// A node's own jobs are left out: a retention pass that runs on beyond its slice is no queue of requests.
     var hasEndedRequests: Bool {
-        scheduled.allSatisfy { MetricCatalogue.isJob($0.key) || ended[$0.key] ?? 0 >= $0.value }
+        scheduled.allSatisfy { RequestClass.isJob($0.key) || ended[$0.key] ?? 0 >= $0.value }
     }
 
     /// Whether it carried what was offered: every request ended, and waiting did not build up.
@@ -83,14 +83,14 @@ struct BlockSide: Sendable {
     /// median is short. A class that falls behind alone hides in the median of all, so each is looked at by itself.
     var keptUp: Bool {
         func requests(_ counts: [String: Int]) -> Int {
-            counts.reduce(0) { $0 + (MetricCatalogue.isJob($1.key) ? 0 : $1.value) }
+            counts.reduce(0) { $0 + (RequestClass.isJob($1.key) ? 0 : $1.value) }
         }
         let (due, done) = (requests(scheduled), requests(ended))
         guard Double(done) >= KeptUpFinding.leastEnded * Double(due) else { return false }
         // What is still in flight when every request has ended is a job.
         guard isDrained || hasEndedRequests else { return false }
         guard longestDrain > KeptUpFinding.longestDrain, slices > 0, seconds > 0 else { return true }
-        let classes = samples.filter { !MetricCatalogue.isJob($0.key) }.map(\.value)
+        let classes = samples.filter { !RequestClass.isJob($0.key) }.map(\.value)
         let all = CountedValues(pooling: classes)
         guard all.total > 0 else { return true }
         let drain = longestDrain * seconds / Double(slices)

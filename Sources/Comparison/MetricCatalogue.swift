@@ -58,9 +58,6 @@ public enum MetricCatalogue {
     /// The control variate: what the load generator itself cost, which tells of the machine and not of the sides.
     public static let control = "generator.cpu"
 
-    /// Whether a request class is a node's own job, whose length says nothing of requests.
-    static func isJob(_ requestClass: String) -> Bool { requestClass.hasPrefix("maintenance.") }
-
     /// The quantity of a metric; `nil` for a name that is not in the catalogue.
     public static func quantity(of metric: String) -> MetricQuantity? {
         let name = parts(of: metric).quantity

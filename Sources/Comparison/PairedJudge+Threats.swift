@@ -20,7 +20,7 @@ extension PairedJudge {
         var completed: [String: Int] = [:]
         for slice in slices { completed.merge(slice.completed, uniquingKeysWith: +) }
         let rare = completed.filter {
-            !MetricCatalogue.isJob($0.key) && $0.value > 0 && $0.value < KeptUpFinding.fewestOfClass * slices.count
+            !RequestClass.isJob($0.key) && $0.value > 0 && $0.value < KeptUpFinding.fewestOfClass * slices.count
         }
         guard !rare.isEmpty else { return nil }
         return "\(side): after \(late) of \(slices.count) slices it worked on for over "
@@ -31,7 +31,7 @@ extension PairedJudge {
 
     private static func jobsInOtherTurns(_ side: String, _ slices: [SliceRecord]) -> String? {
         let running = slices.count { !$0.isDrained && BlockSide([$0], [:]).hasEndedRequests }
-        let hasJobs = slices.contains { $0.scheduled.keys.contains(where: MetricCatalogue.isJob) }
+        let hasJobs = slices.contains { $0.scheduled.keys.contains(where: RequestClass.isJob) }
         guard running > 0, hasJobs else { return nil }
         return "\(side): after \(running) of \(slices.count) slices a node's job was still running when waiting for "
             + "the slice to end was given up, and so ran on into the turn of another side; it does not count as falling behind"

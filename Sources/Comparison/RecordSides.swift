@@ -73,7 +73,7 @@ struct RecordSides: Sendable {
 
     /// Request classes of both sides that the clients asked for, not a node's own jobs.
     var requestClasses: [String] {
-        Set((base + candidate).flatMap(\.classes.keys)).filter { !MetricCatalogue.isJob($0) }.sorted()
+        Set((base + candidate).flatMap(\.classes.keys)).filter { !RequestClass.isJob($0) }.sorted()
     }
 
     /// By the names that verdicts have.

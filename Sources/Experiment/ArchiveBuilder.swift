@@ -7,8 +7,11 @@ import Workload
 
 /// A managed cluster with an archive in it, ready for load.
 public struct BuiltArchive: Sendable {
+    /// Its server, running.
     public let cluster: ManagedCluster
+    /// What was loaded, and what a variant's patch made of it.
     public internal(set) var history: HistoryDescription
+    /// As the server had them after loading.
     public let settings: [SettingRow]
     /// As the server reports it.
     public let serverVersion: String

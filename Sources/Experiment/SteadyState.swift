@@ -134,7 +134,7 @@ package struct SteadyState {
     ) -> [Seen] {
         var completed: [String: Int] = [:]
         for bin in bins {
-            for (name, point) in bin where !name.hasPrefix("maintenance.") {
+            for (name, point) in bin where !RequestClass.isJob(name) {
                 completed[name, default: 0] += point.completed
             }
         }

@@ -61,7 +61,7 @@ struct TimelineChart {
     var strips: [(name: String, svg: String)] { strips(of: report.requestNames) }
 
     /// The same for the archive's own maintenance, on an axis of its own.
-    var maintenance: [(name: String, svg: String)] { strips(of: report.classNames.filter(TrialReport.isMaintenance)) }
+    var maintenance: [(name: String, svg: String)] { strips(of: report.classNames.filter(RequestClass.isJob)) }
 
     private func strips(of names: [String]) -> [(name: String, svg: String)] {
         let values = bins.all.flatMap { bin in
@@ -102,7 +102,7 @@ struct TimelineChart {
                 bin.classes[name]?[keyPath: value].map { (x: frame.x(bin.middle), y: axis.position($0)) }
             }
             marks.append(SVG.path(points, "curve \(style) \(colour)", title: "\(word) of \(name)"))
-            if TrialReport.isMaintenance(name) {
+            if RequestClass.isJob(name) {
                 // Rare work leaves no line that one could see.
                 marks += points.compactMap { $0 }.map {
                     SVG.dot($0.x, $0.y, colour, radius: 2.5, title: "\(word) of \(name)")

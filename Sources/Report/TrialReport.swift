@@ -57,14 +57,11 @@ public struct TrialReport: Sendable {
     }
 
     /// ``classNames`` without maintenance, which is rare and slow and would squash the axes of the others.
-    var requestNames: [String] { classNames.filter { !Self.isMaintenance($0) } }
-
-    /// Whether a class is work that the archive gives itself, such as `maintenance.retention`.
-    static func isMaintenance(_ name: String) -> Bool { name.hasPrefix("maintenance.") }
+    var requestNames: [String] { classNames.filter { !RequestClass.isJob($0) } }
 
     /// Names of request classes in the order of every table.
     static func inOrder(_ names: some Collection<String>) -> [String] {
-        func group(_ name: String) -> Int { name.hasPrefix("put") ? 0 : isMaintenance(name) ? 2 : 1 }
+        func group(_ name: String) -> Int { name.hasPrefix("put") ? 0 : RequestClass.isJob(name) ? 2 : 1 }
         return names.sorted { (group($0), $0) < (group($1), $1) }
     }
 

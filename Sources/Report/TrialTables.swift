@@ -139,7 +139,7 @@ struct TrialTables {
                 .init("of class", .name),
             ],
             bins.all.map { bin in
-                let worst = bin.classes.filter { !TrialReport.isMaintenance($0.key) }
+                let worst = bin.classes.filter { !RequestClass.isJob($0.key) }
                     .compactMap { item in item.value.p99Ms.map { (item.key, $0) } }
                     .max { ($0.1, $1.0) < ($1.1, $0.0) }
                 return [

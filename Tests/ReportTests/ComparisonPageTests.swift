@@ -193,6 +193,17 @@ import Testing
                 "statement: which ones this class sends is not known, so the chain ends here"))
     }
 
+    /// A commit without a flush spares milliseconds, and a look-up that became faster by microseconds is not why.
+    @Test func aStatementIsNotBlamedForWhatItIsATenthOf() {
+        let classes = ["put", "store.hashes.presence"]
+        let small = causes(of: "store.hashes.presence", ["query.by-hash": 1.1], classes: classes)
+        #expect(
+            small.contains(
+                "a call; that is 100\u{202F}µs of 1.00\u{202F}ms: the rest lies outside of statements (commit, "))
+        let large = causes(of: "store.hashes.presence", ["query.by-hash": 1.3], classes: classes)
+        #expect(large.contains("1.30\u{202F}ms a call") && !large.contains("the rest lies outside"))
+    }
+
     /// The query without hashes behind a hundred of them is a page to the server.
     @Test func whatOthersSendTooExplainsAClassOnlyWithoutThem() {
         let factors: [String: Double] = ["query.by-hash": 1, "query.page.first": 5]

@@ -283,7 +283,7 @@ struct ComparisonCourse {
     /// Processor time of the side's worker in a slice, as a share of the time that it had.
     private static func workerShare(_ slice: SliceRecord) -> Double? {
         guard let each = slice.metrics["generator.cpu"] else { return nil }
-        let operations = slice.completed.filter { !ComparisonPlan.isJob($0.key) }.values.reduce(0, +)
+        let operations = slice.completed.filter { !RequestClass.isJob($0.key) }.values.reduce(0, +)
         return each * Double(operations) / 1e6 / (slice.seconds + slice.drainSeconds)
     }
 

@@ -135,7 +135,7 @@ public struct ComparisonPlan: Sendable {
     ///   - request: says how many are needed.
     /// - Throws: `TestbedProblem` with the factor on the rates that would do.
     static func checkCounts(_ rates: [String: Double], _ request: ComparisonRequest) throws {
-        let most = rates.filter { !isJob($0.key) }.values.max() ?? 0
+        let most = rates.filter { !RequestClass.isJob($0.key) }.values.max() ?? 0
         let need = Double(request.leastPerSlice) / Double(request.sliceSeconds)
         guard most < need else { return }
         if request.rate == .probed {
@@ -158,7 +158,7 @@ public struct ComparisonPlan: Sendable {
     ///   - request: of the comparison.
     /// - Returns: the problem, with what would help.
     static func nothingToJudge(_ perSlice: [String: Double], _ request: ComparisonRequest) -> TestbedProblem {
-        let most = perSlice.filter { !isJob($0.key) }.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        let most = perSlice.filter { !RequestClass.isJob($0.key) }.max { ($0.value, $1.key) < ($1.value, $0.key) }
         let seen = most.map { "the most, \(Int($0.value)), were \($0.key)" } ?? "nothing was completed on every side"
         return TestbedProblem(
             "in a warm-up slice of \(request.sliceSeconds) s no request class completed \(request.leastPerSlice) operations on every side (\(seen)), so nothing would carry a verdict; raise --rate-scale, or take a longer --slice"
@@ -181,9 +181,6 @@ public struct ComparisonPlan: Sendable {
             "--long: a slice of \(request.sliceSeconds) s holds neither an archive hour (\(Int(hour.rounded(.up))) s at this time scale) nor a checkpoint's time-out; give --slice \(Int(cycle))s, or a larger --time-scale"
         )
     }
-
-    /// Whether a class is a node's own job, whose length says nothing of requests.
-    static func isJob(_ requestClass: String) -> Bool { requestClass.hasPrefix("maintenance.") }
 
     /// Metrics that carry verdicts, from what the warm-up slices completed.
     ///
@@ -211,7 +208,9 @@ public struct ComparisonPlan: Sendable {
         var names: [String] = []
         for (name, quantile) in SliceAssembly.quantiles {
             let least = max(Double(request.leastPerSlice), tailOperations / (1 - quantile))
-            names += perSlice.filter { !isJob($0.key) && $0.value >= least }.keys.sorted().map { "\(name):\($0)" }
+            names += perSlice.filter { !RequestClass.isJob($0.key) && $0.value >= least }.keys.sorted().map {
+                "\(name):\($0)"
+            }
         }
         return names + asked.filter { !names.contains($0) }
     }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RunRecord
 import Testbed
 import WakuModel
 import Workload
@@ -58,7 +59,7 @@ struct Offer: Sendable {
     private static func factor(_ known: [String: Double], carried: Double, _ request: ComparisonRequest) -> Double {
         let total = known.values.reduce(0, +)
         let need = Double(request.leastPerSlice) / Double(request.sliceSeconds) * spare
-        let rates = known.filter { !ComparisonPlan.isJob($0.key) && $0.value >= worthwhile * total }.values
+        let rates = known.filter { !RequestClass.isJob($0.key) && $0.value >= worthwhile * total }.values
         let wanted = rates.min().map { need / $0 } ?? 1
         return min(wanted, carried / max(total, 1e-9))
     }

@@ -40,7 +40,7 @@ struct SliceAssembly {
             }
         }
         if isClosed { throughput(&metrics) }
-        let served = classes.filter { !ComparisonPlan.isJob($0.key) }
+        let served = classes.filter { !RequestClass.isJob($0.key) }
         let operations = Double(served.values.reduce(0) { $0 + $1.response.count })
         guard operations > 0 else { return metrics }
         metrics["generator.cpu"] = Double(account.cpu) / 1e3 / operations
@@ -61,7 +61,7 @@ struct SliceAssembly {
         guard let first = account.firstBegun, let last = account.lastEnded, last > first else { return }
         let seconds = Double(last - first) / 1e9
         var all = 0
-        for (name, one) in classes where !ComparisonPlan.isJob(name) {
+        for (name, one) in classes where !RequestClass.isJob(name) {
             metrics["throughput:\(name)"] = Double(one.response.count) / seconds
             all += one.response.count
         }

@@ -83,6 +83,7 @@ public struct ExternalPlan: Sendable, Encodable {
                     "SELECT system_identifier FROM pg_control_system()", "SELECT of all settings from pg_settings",
                 ]),
             Part(title: "the round trip, \(ExternalArchive.roundTrips) times", statements: ["SELECT 1"]),
+            Part(title: "whether hashes are what the driver writes", statements: [ArchiveSchema.typeOfHashes]),
         ]
         guard request.telemetry else { return parts }
         let major = Int(external.serverVersion.prefix { $0.isNumber }) ?? ExternalTarget.oldestMajor

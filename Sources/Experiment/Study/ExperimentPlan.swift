@@ -136,7 +136,7 @@ package struct ExperimentPlan: Sendable {
     /// retention, need not be every cell's.
     private static func check(_ spec: ExperimentSpec, _ subjects: [CellSubject]) throws {
         let all = subjects.map { Set(RequestLabel.all(of: $0.workload).map(\.requestClass)) }
-        let jobs = all.reduce(into: Set<String>()) { $0.formUnion($1.filter(ComparisonPlan.isJob)) }
+        let jobs = all.reduce(into: Set<String>()) { $0.formUnion($1.filter(RequestClass.isJob)) }
         for (subject, classes) in zip(subjects, all) {
             for metric in spec.metrics {
                 guard let name = ExperimentMetrics.requestClass(of: metric.name), !classes.contains(name),

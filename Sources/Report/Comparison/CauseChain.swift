@@ -19,6 +19,9 @@ struct CauseChain {
 
     /// A statement's time must move by at least this share to be named.
     private static let least = 0.02
+    /// Below this share of what a quantile moved by, a statement is told not to be the whole of it. Other statements of the
+    /// same request, and more than one call of this one, may have a part.
+    private static let mostOutside = 0.2
     /// Sightings of a statement on each side that a share of its waits needs.
     private static let sightings = 50
     /// Lines of a changed plan that are told of each side.
@@ -41,11 +44,12 @@ struct CauseChain {
                 let ratio = metric.ratio, let verdict = metric.verdict
             else { return nil }
             let head = TrialAnswer.sentence(MetricName(metric.metric).effect(ratio, quantity))
-            return (head, verdict.tone, steps(of: requestClass, faster: ratio.value < 1))
+            let by = metric.base.flatMap { base in metric.candidate.map { abs($0 - base) } }
+            return (head, verdict.tone, steps(of: requestClass, faster: ratio.value < 1, by: by))
         }
     }
 
-    private func steps(of requestClass: String, faster: Bool) -> [Step] {
+    private func steps(of requestClass: String, faster: Bool, by milliseconds: Double?) -> [Step] {
         guard base.statements != nil, candidate.statements != nil else {
             return [statement("not collected, so the chain ends here")]
         }
@@ -61,7 +65,20 @@ struct CauseChain {
                         + ": the cause lies outside of statements (schedule, pool, connection, commit), or in chance")
             ]
         }
-        return [statement(told(pair, requestClass)), plan(pair), wait(pair.shapes), setting]
+        return [
+            statement(told(pair, requestClass) + rest(pair, of: milliseconds)), plan(pair), wait(pair.shapes), setting,
+        ]
+    }
+
+    /// Said where what a statement's time moved by is little of what the quantile moved by; empty otherwise, and where
+    /// either is not known.
+    private func rest(_ pair: StatementPair, of milliseconds: Double?) -> String {
+        guard let milliseconds, pair.each != .sum, let one = pair.base?.meanMs, let other = pair.candidate?.meanMs,
+            abs(other - one) < Self.mostOutside * milliseconds
+        else { return "" }
+        return
+            "; that is \(quantity.time(abs(other - one))) of \(quantity.time(milliseconds)): the rest lies outside of "
+            + "statements (commit, schedule, pool, connection)"
     }
 
     private func statement(_ found: String) -> Step {

@@ -1,6 +1,6 @@
 extension ComparedSide {
     /// Operations of its slices that were completed, without a node's own jobs; `nil` for none.
-    public var operations: Int? { completed { !$0.hasPrefix("maintenance.") } }
+    public var operations: Int? { completed { !RequestClass.isJob($0) } }
 
     /// Messages that its slices stored, duplicates not counted; `nil` for none.
     public var messages: Int? { completed { $0 == "put" } }
