@@ -6,8 +6,8 @@ import Statistics
 ///
 /// Only trials that may be used as evidence count, and a cell that fell behind in any of its repeats has no value:
 /// those in which it kept up are the lucky ones. Ratios and effects rest on repeats of which every cell has a value:
-/// what all cells of a repeat share cancels (`BlockedContrasts`). Cells are held against the base and against the
-/// leader by the same noise; which are told apart is corrected for the number of cells (`Holm`).
+/// what all cells of a repeat share cancels (`BlockedContrasts`, which says when the noise of all cells stands for each).
+/// Where a value is 0 there are no ratios. Which are told apart is corrected for the number of cells (`Holm`).
 public enum ExperimentAnalysis {
     /// Of intervals; for each figure by itself, not for all together.
     public static let confidence = 0.95
@@ -26,7 +26,12 @@ public enum ExperimentAnalysis {
     private static func result(
         of metric: ExperimentMetric, _ table: ValueTable, _ record: ExperimentRecord
     ) -> ExperimentResult {
-        let blocks = table.completeBlocks
+        guard !table.hasZero else {
+            return ExperimentResult(
+                metric: metric.name, ranking: byMeans(metric, table), unranked: unranked(table, record), effects: [],
+                completeRepeats: table.completeBlocks.count, method: withZeros)
+        }
+        let blocks = table.completeBlocks.map { $0.map { log($0) } }
         let contrasts = blocks.isEmpty ? nil : BlockedContrasts(blocks)
         let ranking = ranking(of: metric, table, contrasts, record)
         let wanted = EffectContrast.all(of: record, cells: table.cells)
@@ -67,15 +72,25 @@ public enum ExperimentAnalysis {
 
     // MARK: Ranking
 
+    private static let withZeros =
+        "some values are 0, which is no part of a ratio: cells are ranked by their arithmetic means, without effects and intervals"
+
+    private static func byMeans(_ metric: ExperimentMetric, _ table: ValueTable) -> [RankedCell] {
+        table.cells.map { cell in
+            let values = table.values(of: cell)
+            return RankedCell(cell: cell, value: Sample.mean(values), count: values.count)
+        }.sorted { metric.lessIsBetter ? $0.value < $1.value : $0.value > $1.value }
+    }
+
     private static func ranking(
         of metric: ExperimentMetric, _ table: ValueTable, _ contrasts: BlockedContrasts?, _ record: ExperimentRecord
     ) -> [RankedCell] {
-        let order = table.cells.map { cell in (cell: cell, mean: Sample.mean(table.logs(of: cell))) }
+        let order = table.cells.map { cell in (cell: cell, mean: Sample.mean(table.values(of: cell).map { log($0) })) }
             .sorted { metric.lessIsBetter ? $0.mean < $1.mean : $0.mean > $1.mean }
         let byBase = Self.contrasts(with: record.baseCell, table, contrasts, isChosenBefore: true)
         let byLeader = Self.contrasts(with: order.first?.cell, table, contrasts, isChosenBefore: false)
         return order.map { cell, mean in
-            let logs = table.logs(of: cell)
+            let logs = table.values(of: cell).map { log($0) }
             var ranked = RankedCell(cell: cell, value: exp(mean), count: logs.count)
             if let half = halfWidth(logs, contrasts) {
                 (ranked.low, ranked.high) = (exp(mean - half), exp(mean + half))
@@ -90,7 +105,7 @@ public enum ExperimentAnalysis {
     }
 
     /// Half the width of a cell's interval: by the noise of all cells in complete repeats, which has more degrees of
-    /// freedom than the few repeats of one cell; by its own where there is but one such repeat.
+    /// freedom than the few repeats of one cell; by its own where there is but one such repeat, or noise is not alike.
     private static func halfWidth(_ logs: [Double], _ contrasts: BlockedContrasts?) -> Double? {
         guard logs.count > 1 else { return nil }
         if let half = contrasts?.halfWidth(ofMeanOver: logs.count, confidence: confidence) { return half }
@@ -155,8 +170,12 @@ public enum ExperimentAnalysis {
 
     private static func method(_ contrasts: BlockedContrasts, isLenth: Bool) -> String {
         if contrasts.blocks > 1 {
+            let noise =
+                contrasts.isPooled
+                ? "by the noise of all cells together"
+                : "each contrast by its own noise from repeat to repeat, because one cell is noisier than the others (Cochran's test)"
             return
-                "Student's t on logarithms, repeats as blocks, \(contrasts.degrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
+                "Student's t on logarithms, repeats as blocks, \(noise), \(contrasts.contrastDegrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
         }
         return isLenth
             ? "a single repeat: intervals by Lenth's pseudo standard error, which takes most effects for noise"
@@ -164,7 +183,7 @@ public enum ExperimentAnalysis {
     }
 }
 
-/// The usable values of one metric, by cell and repeat, as logarithms.
+/// The usable values of one metric, by cell and repeat.
 private struct ValueTable {
     private let values: [Int: [Int: Double]]
     private let repeats: Int
@@ -177,8 +196,8 @@ private struct ValueTable {
         var (values, behind): ([Int: [Int: Double]], [Int: Int]) = ([:], [:])
         for trial in record.trials {
             if trial.fellBehind == true { behind[trial.cell, default: 0] += 1 }
-            guard trial.state == .done, let value = trial.values[metric], value > 0 else { continue }
-            values[trial.cell, default: [:]][trial.repetition] = log(value)
+            guard trial.state == .done, let value = trial.values[metric], value >= 0 else { continue }
+            values[trial.cell, default: [:]][trial.repetition] = value
         }
         self.values = values
         repeats = record.repeats
@@ -186,7 +205,11 @@ private struct ValueTable {
         cells = values.keys.filter { behind[$0] == nil }.sorted()
     }
 
-    func logs(of cell: Int) -> [Double] { (values[cell] ?? [:]).sorted { $0.key < $1.key }.map(\.value) }
+    /// In the order of the repeats.
+    func values(of cell: Int) -> [Double] { (values[cell] ?? [:]).sorted { $0.key < $1.key }.map(\.value) }
+
+    /// Whether a cell has a value without a logarithm.
+    var hasZero: Bool { cells.contains { values(of: $0).contains(0) } }
 
     /// Repeats of which every cell that has any value has one; a list a repeat, in the order of ``cells``.
     var completeBlocks: [[Double]] {

@@ -11,7 +11,8 @@ extension MarkdownExporter {
             parts += ["What limits these figures:", Markdown.list(tables.server.notes.map(TrialAnswer.sentence))]
         }
         parts += [
-            "### Statements (times are ms a call)", Markdown.table(tables.statements, none: "Not collected."),
+            "### Statements (times are ms a call; reading and writing lie within planning and execution)",
+            Markdown.table(tables.statements, none: "Not collected."),
         ]
         parts += [tables.words.forgotten].compactMap { $0 }
         for (title, table, none) in sections(tables) {

@@ -92,9 +92,10 @@ struct ServerWords {
         guard grown > 0, let most = server.relations.max(by: { $0.growthBytes < $1.growthBytes }) else {
             return "The archive did not grow."
         }
-        let puts = report.record.accounting.filter { $0.key.hasPrefix("put") }.values.reduce(0) { $0 + $1.completed }
+        // Duplicates store nothing.
+        let messages = report.record.accounting["put"]?.completed ?? 0
         let wal = server.wal.flatMap { wal in
-            puts > 0 ? "; WAL is \(quantity.bytes(wal.bytes / puts)) a put" : nil
+            messages > 0 ? "; WAL is \(quantity.bytes(wal.bytes / messages)) a message" : nil
         }
         return
             "The archive grew by \(quantity.bytes(grown)) over the trial, most of it \(most.name) (\(quantity.bytes(most.growthBytes)))\(wal ?? "")."

@@ -19,21 +19,24 @@ struct StatementParts {
         var meaning: String {
             switch self {
             case .planning: "choosing a plan, before execution"
-            case .reading: "waiting for blocks that were not in shared buffers"
-            case .writing: "writing other blocks out to make room, or extending files"
+            case .reading: "waiting for blocks that were not in shared buffers, while planning too; at most execution"
+            case .writing: "writing other blocks out to make room, or extending files; at most execution"
             case .rest: "processor, locks and WAL buffers; block times too where the server does not time them"
             }
         }
     }
 
     let row: StatementRow
-    /// By ``Part``, milliseconds over all calls.
+    /// By ``Part``, milliseconds over all calls; together planning and execution.
     let times: [Double]
 
+    /// The server does not tell blocks that planning read from those of execution, and counts parallel workers' beside the
+    /// time in which they ran: more than execution took is not drawn as a part of it.
     init(_ row: StatementRow) {
         self.row = row
-        let (read, write) = (row.blockReadMs ?? 0, row.blockWriteMs ?? 0)
-        times = [row.planMs ?? 0, read, write, max(0, row.execMs - read - write)]
+        let read = min(row.blockReadMs ?? 0, row.execMs)
+        let write = min(row.blockWriteMs ?? 0, row.execMs - read)
+        times = [row.planMs ?? 0, read, write, row.execMs - read - write]
     }
 
     /// Milliseconds over all calls.

@@ -21,7 +21,7 @@ struct CompareCommand: AsyncParsableCommand {
 
             Examples:
               archivebench compare status-prod my-settings.yaml
-              archivebench compare status-prod my-settings.yaml --margin 2% --budget 30min --rate-scale auto
+              archivebench compare status-prod my-settings.yaml --margin 2% --budget 30min --rate-scale 20
               archivebench compare status-prod sandbox --closed 8      which one does more
               archivebench compare status-prod sandbox --long --slice 5min --budget 2h --time-scale 12
               archivebench compare status-prod --aa                    the same twice: what this host can tell apart
@@ -72,9 +72,9 @@ struct CompareCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Multiplies all arrival rates; 'auto' probes the sides and takes what the slower one carries.",
+            "Multiplies all arrival rates; 'auto' probes the sides and takes what verdicts need, as far as the slower side carries it. When not given: auto for short slices of an open loop, 1 for --long.",
             valueName: "factor"))
-    var rateScale = "1"
+    var rateScale: String?
 
     @Flag(help: "Compare the base with itself.")
     var aa = false
@@ -84,7 +84,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A metric that carries a verdict besides those of the pacing, such as server.cpu, wal.bytes, response.p90:put, or throughput:put with --closed; may be given several times.",
+            "A metric that carries a verdict besides those of the pacing, such as server.cpu, wal.bytes, planning.time:store.hashes.presence, response.p90:put, or throughput:put with --closed; may be given several times.",
             valueName: "name"))
     var metric: [String] = []
 
@@ -123,7 +123,7 @@ struct CompareCommand: AsyncParsableCommand {
         if let closed, !ClosedLoop.clientRange.contains(closed) {
             throw ValidationError("--closed \(closed): use 1 to \(ClosedLoop.clientRange.upperBound)")
         }
-        if rateScale != "auto" { _ = try Arguments.factor(rateScale) }
+        if let rateScale, rateScale != "auto" { _ = try Arguments.factor(rateScale) }
         if rateScale == "auto" && closed != nil {
             throw ValidationError("--rate-scale auto: a closed loop has no rate; leave one of the two out")
         }
@@ -133,7 +133,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     private func check(_ metric: String) throws {
         let (quantity, requestClass) = MetricCatalogue.parts(of: metric)
-        let ofClass = closed == nil ? Self.latencies : [Self.throughput]
+        let ofClass = (closed == nil ? Self.latencies : [Self.throughput]) + Self.ofStatements
         if requestClass == nil ? Self.metrics.contains(quantity) : ofClass.contains(quantity) { return }
         if let requestClass, !requestClass.isEmpty, quantity == Self.throughput || Self.latencies.contains(quantity) {
             throw ValidationError(
@@ -151,6 +151,8 @@ struct CompareCommand: AsyncParsableCommand {
     /// The same of a request class: in an open loop, and in a closed one.
     private static let latencies = MetricCatalogue.quantities.filter(\.isLatency).map(\.name)
     private static let throughput = "throughput"
+    /// What the server counts for statements, and so for those of a request class.
+    private static let ofStatements = ["planning.time", "blocks.read"]
     /// Slices of seconds see a file grow by none of its steps or by one.
     private static let diskBytes = "disk.bytes"
 
@@ -230,6 +232,9 @@ struct CompareCommand: AsyncParsableCommand {
 
     // MARK: Request
 
+    /// Whether the sides are asked what they carry. Few workloads bring enough requests for a slice of seconds.
+    private var isProbed: Bool { rateScale.map { $0 == "auto" } ?? (closed == nil && !long) }
+
     private func request() async throws -> ComparisonRequest {
         let machines = try options.profiles()
         let names = aa || databasesPerShard ? [variants[0], variants[0]] : variants
@@ -254,7 +259,7 @@ struct CompareCommand: AsyncParsableCommand {
         request.mode = long ? .long : .short
         request.sliceSeconds = Int((slice ?? (long ? 300 : 2) * 1_000_000_000) / 1_000_000_000)
         if long { request.warmUpSlices = 2 }
-        if rateScale == "auto" { request.rate = .probed }
+        if isProbed { request.rate = .probed }
         return request
     }
 
@@ -289,7 +294,7 @@ struct CompareCommand: AsyncParsableCommand {
     private func trial(_ variant: String, _ machine: HardwareProfile?) async throws -> TrialRequest {
         let trial = try options.trial(variant)
         let subject = try trial.read()
-        let factor = rateScale == "auto" ? 1 : try Arguments.factor(rateScale)
+        let factor = try isProbed ? 1 : rateScale.map(Arguments.factor) ?? 1
         var request = try await trial.request(
             subject, rateScale: factor, closedClients: closed, profile: machine, recordFolder: "", runID: "compare",
             keep: false)

@@ -9,7 +9,9 @@ enum CompareText {
     static func announcement(_ request: ComparisonRequest, _ plan: ComparisonPlan) -> String {
         let trial = request.sides[0].trial
         let (workload, names) = (trial.workload, request.sides.map(\.name))
-        let pace = trial.closedClients.map { "closed loop of \($0) clients" } ?? "open loop"
+        let pace =
+            trial.closedClients.map { "closed loop of \($0) clients" }
+            ?? (request.rate == .probed ? "open loop at a rate that is probed" : "open loop")
         var lines = [
             "\(names[0]) against \(names.dropFirst().joined(separator: ", ")): \(workload.name), \(pace), PostgreSQL \(trial.installation.version)\(trial.profile.map { ", profile \($0.name)" } ?? "")",
             "at most \(plan.mostBlocks) blocks of \(request.sides.count) slices of \(request.sliceSeconds) s, looked at after \(plan.looks.map(String.init).joined(separator: ", ")); margin \(share(request.margin))",

@@ -113,14 +113,15 @@ struct ExperimentCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Go on with an experiment that was ended, killed or ran out of time.",
             discussion: """
-                Finished trials are not run again unless --retry-failed or --retry-invalid asks for it; the one that was
-                running is. It goes on with the options that it was begun with. A specification that was changed meanwhile
+                Finished trials are not run again unless --retry-failed, --retry-invalid or --retry asks for it; the one that
+                was running is. It goes on with the options that it was begun with. A specification that was changed meanwhile
                 is refused, and so are another PostgreSQL, another disk and another machine.
 
                 Examples:
                   archivebench experiment resume latest
                   archivebench experiment resume Reports/my-experiment --budget 4h
                   archivebench experiment resume latest --retry-invalid
+                  archivebench experiment resume latest --retry 07-base --because 'a backup ran beside it'
                 """)
 
         @Argument(help: "An experiment: its folder, its name, the beginning of it, or 'latest'.")
@@ -138,6 +139,25 @@ struct ExperimentCommand: ParsableCommand {
                 """)
         var retryInvalid = false
 
+        @Option(
+            help: ArgumentHelp(
+                "A finished trial to run again for a reason that the tool could not see; needs --because; may be given several times.",
+                valueName: "folder"))
+        var retry: [String] = []
+
+        @Option(
+            help: ArgumentHelp(
+                "Why the trials of --retry do not count; every report tells it.", valueName: "reason"))
+        var because: String?
+
+        func validate() throws {
+            let isTold = because?.contains { !$0.isWhitespace } == true
+            if retry.isEmpty != !isTold {
+                throw ValidationError(
+                    "--retry and --because: give both; which trials count is a choice that needs a reason")
+            }
+        }
+
         func run() async throws {
             let place = try ExperimentSession.find(folder)
             let record = try place.readRecord()
@@ -146,7 +166,9 @@ struct ExperimentCommand: ParsableCommand {
             let session = try await ExperimentSession(plan, options, folder: place)
             try session.checkServers(of: record)
             try await session.run(
-                retrying: Set((retryFailed ? [.failed] : []) + (retryInvalid ? [.invalid] : [])))
+                retrying: TrialRetry(
+                    states: Set((retryFailed ? [.failed] : []) + (retryInvalid ? [.invalid] : [])), folders: retry,
+                    reason: because ?? ""))
         }
     }
 }

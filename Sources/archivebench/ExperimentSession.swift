@@ -66,12 +66,12 @@ struct ExperimentSession {
 
     /// Runs what is left, and tells the end.
     ///
-    /// - Parameter states: of trials that are set aside and run again.
+    /// - Parameter retry: trials that are set aside and run again.
     /// - Throws: what the runner throws; `ExitStatus` when it did not end as it should.
-    func run(retrying states: Set<ExperimentTrial.State> = []) async throws {
+    func run(retrying retry: TrialRetry = TrialRetry()) async throws {
         if let begun = try? folder.readRecord() {
             try Self.explaining {
-                try SpecChange.checkGoingOn(begun, metrics: metrics, retrying: states)
+                try SpecChange.checkGoingOn(begun, metrics: metrics, retrying: retry)
             }
         }
         let registry = Project.registry
@@ -88,10 +88,12 @@ struct ExperimentSession {
         }
         let record: ExperimentRecord
         do {
-            record = try await runner.run(retrying: states) { record in
+            record = try await runner.run(retrying: retry) { record in
                 if let budget = options.budget { record.budgetSeconds = Double(budget) / 1e9 }
-                record.toolVersion = Version.recorded
-                record.conditions = conditions
+                // What is only written again was not run by this version.
+                if retry.leavesWork(in: record) {
+                    (record.toolVersion, record.conditions) = (Version.recorded, conditions)
+                }
                 planned.describe(&record)
             }
         } catch {

@@ -98,7 +98,7 @@ import Testing
         let out = "\(folder.path)/out"
         let ending = try await tool.interrupt(
             ["experiment", "run", try spec(folder, "repeats: 5"), "--output", out], at: "warm-up", [.interrupt])
-        #expect(ending.status == 4 && ending.out.contains("INTERRUPTED"))
+        #expect(ending.status == 4 && ending.out.contains("INTERRUPTED"), "\(ending)")
         let record = try record(folder)
         #expect(record.ending == "interrupted" && record.trials.allSatisfy { $0.state == "pending" })
         #expect(tool.isClean())

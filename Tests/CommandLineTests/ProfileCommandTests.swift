@@ -104,7 +104,7 @@ import Testing
             #expect(try readText("\(folder.path)/run/\(name)/profile.yaml").hasPrefix("archivebench: profile/1\n"))
             #expect(try readText("\(folder.path)/run/\(name)/report.html").contains("speed of a core"))
         }
-        #expect(ids.count == 2 && tool.isClean() && groups(ids).isEmpty)
+        #expect(ids.count == 2 && tool.isClean() && groups(ids).isEmpty, "\(ids), \(ending)")
     }
 
     @Test func aScaledMachineSaysSoInEveryReport() async throws {

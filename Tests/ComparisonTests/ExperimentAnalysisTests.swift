@@ -117,6 +117,30 @@ import Testing
         #expect(Double(told) / Double(tries) < 0.083 && Double(best) / Double(tries) < 0.083, "\(told), \(best)")
     }
 
+    /// One cell of which values lie far apart says nothing of the others, which say the same in every repeat.
+    @Test func aNoisyCellDoesNotWidenTheOthers() throws {
+        let values: [[Double?]] = [[100, 99, 40, 101], [101, 100.1, 300, 102.1], [99, 98.2, 90, 99.9]]
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2], [3]], values)).first)
+        let second = try #require(result.ranking.first { $0.cell == 1 })
+        #expect((second.ratioLow ?? 0) > 0.98 && (second.ratioHigh ?? 2) < 1)
+        let noisy = try #require(result.ranking.first { $0.cell == 2 })
+        #expect((noisy.ratioLow ?? 1) < 0.3 && (noisy.high ?? 0) > 1_000)
+        #expect(result.method.contains("own noise from repeat to repeat") && result.method.contains(" 2 degrees"))
+    }
+
+    /// Seven cells without a single page image do not lose to the one that has some.
+    @Test func zeroIsAValueAndNoRatio() throws {
+        let values: [[Double?]] = [[0, 2, 0], [0, 1.9, 1], [0, nil, 0]]
+        let result = try #require(
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2]], values)).first)
+        #expect(result.ranking.map(\.cell) == [0, 2, 1] && result.unranked == [])
+        #expect(result.ranking.map(\.count) == [3, 3, 2] && result.ranking[0].value == 0)
+        #expect(isNear(result.ranking[1].value, 1.0 / 3) && isNear(result.ranking[2].value, 1.95))
+        #expect(result.ranking.allSatisfy { $0.ratio == nil && $0.low == nil && $0.byLeader == nil })
+        #expect(result.effects.isEmpty && result.method.contains("some values are 0"))
+    }
+
     @Test func repeatsThatAreTheSameLeaveNoWidth() throws {
         let values: [[Double?]] = [[189_168, 996_000, 189_168], [189_168, 996_000, 189_168]]
         let result = try #require(

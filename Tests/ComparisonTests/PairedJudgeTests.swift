@@ -177,11 +177,11 @@ import Testing
 
     @Test func zeroHasNoRatio() throws {
         var some = slices(16, factor: 1)
-        for index in some.records.indices { some.records[index].metrics["io.read"] = index % 5 == 0 ? 0 : 8_192 }
-        let verdict = try metric("io.read", in: judge(some, Slices.rule()).pairs.first)
+        for index in some.records.indices { some.records[index].metrics["blocks.read"] = index % 5 == 0 ? 0 : 8_192 }
+        let verdict = try metric("blocks.read", in: judge(some, Slices.rule()).pairs.first)
         #expect(verdict.ratio == nil && verdict.reason.contains("0 has no ratio") && verdict.base != nil, "\(verdict)")
-        for index in some.records.indices { some.records[index].metrics["io.read"] = 0 }
-        let none = try metric("io.read", in: judge(some, Slices.rule()).pairs.first)
+        for index in some.records.indices { some.records[index].metrics["blocks.read"] = 0 }
+        let none = try metric("blocks.read", in: judge(some, Slices.rule()).pairs.first)
         #expect(none.base == 0 && none.reason.contains("0 on both sides"))
     }
 

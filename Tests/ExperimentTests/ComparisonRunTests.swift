@@ -133,6 +133,14 @@ import Workload
             #expect(slice.scheduled == slice.completed, "slice \(slice.block) of \(slice.side)")
             #expect(slice.metrics["response.p50:put"] ?? 0 > 0 && slice.metrics["generator.cpu"] ?? 0 > 0)
             #expect(slice.metrics["wal.bytes"] ?? 0 > 100)
+            // What the server counts for the statements of a class is a part of what it counts for all.
+            let requests = slice.completed.filter { !$0.key.hasPrefix("maintenance.") }
+            let puts = ["put", "put.duplicate"].reduce(0) { $0 + (requests[$1] ?? 0) }
+            for quantity in ["planning.time", "blocks.read"] {
+                let all = try #require(slice.metrics[quantity]) * Double(requests.values.reduce(0, +))
+                let own = try #require(slice.metrics["\(quantity):put"])
+                #expect(own >= 0 && own * Double(puts) <= all * (1 + 1e-9))
+            }
         }
         // A schedule says how many puts there are in these seconds; each side began them all, warm-up told apart.
         let histograms = try outcome.folder.readHistograms(of: slices)

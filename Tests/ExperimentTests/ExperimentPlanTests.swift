@@ -154,7 +154,7 @@ enum ExperimentPlans {
         try ExperimentPlans.plan(spec).describe(&old)
         #expect(old.base == found.base && old.suggestions == found.suggestions)
         // What the log of a short trial is made of.
-        let words = "most of the WAL of a short measure phase are full-page images"
+        let words = "touched for the first time since goes to the WAL as a whole page"
         #expect(!found.threats.contains { $0.contains(words) })
         let wal = spec.replacing("'response.p95:put'", with: "'response.p95:put', wal.bytes")
         #expect(try record(wal).threats.contains { $0.contains(words) })

@@ -136,7 +136,7 @@ import Testing
         _ = try await runner(folder, unasked).run()
         #expect(unasked.names.isEmpty)
         let again = Fake()
-        let ended = try await runner(folder, again).run(retrying: [.invalid])
+        let ended = try await runner(folder, again).run(retrying: TrialRetry(states: [.invalid]))
         #expect(again.names == [second])
         let trial = ended.trials[1]
         #expect(trial.state == .done && trial.attempts == 2 && trial.setAside == ["not evidence: machine"])
@@ -145,9 +145,31 @@ import Testing
         #expect(ended.threats.contains("trial \(second) was run again, attempt 1 set aside: not evidence: machine"))
         #expect(ended.trials[2].state == .failed && ended.trials[2].setAside == nil)
         let both = Fake()
-        let last = try await runner(folder, both).run(retrying: [.invalid, .failed])
+        let last = try await runner(folder, both).run(retrying: TrialRetry(states: [.invalid, .failed]))
         #expect(both.names == [third] && last.trials.allSatisfy { $0.state == .done })
         #expect(last.trials[2].setAside == ["no server"] && last.results.first?.completeRepeats == 2)
+    }
+
+    /// What the tool could not see, such as a build on the same processors, needs a person's reason.
+    @Test func aPersonMaySetATrialAsideAndIsNamed() async throws {
+        let place = try TemporaryFolder()
+        let (folder, record) = try begin(place)
+        let second = record.trials[1].folder
+        _ = try await runner(folder, Fake()).run()
+        let retry = TrialRetry(folders: [second], reason: "a build beside it")
+        let finished = try folder.readRecord()
+        #expect(!TrialRetry().leavesWork(in: finished) && retry.leavesWork(in: finished))
+        let again = Fake()
+        let ended = try await runner(folder, again).run(retrying: retry)
+        let reason = "a person set it aside after it had ended: a build beside it"
+        #expect(again.names == [second] && ended.trials[1].setAside == [reason])
+        #expect(ended.threats.contains("trial \(second) was run again, attempt 1 set aside: \(reason)"))
+        await #expect {
+            _ = try await runner(folder, Fake()).run(retrying: TrialRetry(folders: ["nobody"], reason: "so"))
+        } throws: {
+            "\($0)".hasPrefix("nobody: no finished trial of ")
+        }
+        #expect(try folder.readRecord().trials == ended.trials)
     }
 
     @Test func aTrialThatCannotBeSetAsideStaysAsItIs() async throws {
@@ -162,7 +184,7 @@ import Testing
         try Data("mine".utf8).write(to: URL(filePath: "\(folder.path)/\(second).set-aside-1"))
         let again = Fake()
         await #expect {
-            _ = try await runner(folder, again).run(retrying: [.invalid])
+            _ = try await runner(folder, again).run(retrying: TrialRetry(states: [.invalid]))
         } throws: {
             "\($0)".contains("cannot be moved to") && !"\($0)".contains("\n")
                 && "\($0)".contains("; make room for it there")
@@ -309,28 +331,28 @@ import Testing
         let place = try TemporaryFolder()
         var (_, record) = try begin(place)
         let metrics = try ExperimentPlans.plan(Self.spec).spec.metrics
-        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry())
         record.trials[0].state = .done
         let older = #expect(throws: ExperimentProblem.self) {
-            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry())
         }
         #expect(older?.description.contains("go on with that version, or begin a new one") == true)
         for place in record.trials.indices { record.trials[place].state = .done }
         // With nothing left to run its pages may be written again.
-        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry())
         record.trials[1].state = .invalid
         #expect(throws: ExperimentProblem.self) {
-            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [.invalid])
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry(states: [.invalid]))
         }
         record.trials[1].state = .pending
         for place in record.trials.indices {
             record.trials[place].load = ExperimentLoad(
                 offeredPerSecond: 1, achievedPerSecond: 1, backlog: 0, completed: [:])
         }
-        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+        try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry())
         record.metrics[0].unit = "B"
         #expect(throws: ExperimentProblem.self) {
-            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: [])
+            try SpecChange.checkGoingOn(record, metrics: metrics, retrying: TrialRetry())
         }
     }
 

@@ -132,6 +132,33 @@ import Testing
         #expect(html.contains("→ did not keep up</td>"))
     }
 
+    /// Carrying the rate is no leave to hide what became worse.
+    @Test func whatIsWorseIsToldOfASideThatAloneKeptUp() throws {
+        var record = SampleComparison.record()
+        record.pairs[0].keptUp = .candidateOnly
+        let html = try page(record)
+        #expect(html.contains("A trade-off: it carried the offered rate") && html.contains("Also: "))
+        #expect(html.contains("server CPU 4.8\u{202F}% more"))
+        record.pairs[0].metrics.removeAll { $0.verdict == .worse }
+        #expect(try page(record).contains(": better, it carried the offered rate"))
+    }
+
+    /// "91.7 % faster" is read as twice as fast, or as twelve times.
+    @Test func farEffectsAreSaidAsTime() {
+        func told(_ ratio: Double) -> String {
+            var record = SampleComparison.record()
+            let interval = SampleComparison.ratio(ratio, ratio - 0.01, ratio + 0.01)
+            record.pairs[0].metrics = [
+                SampleComparison.metric("response.p50:put", "ms", 2, interval, ratio < 1 ? .better : .worse)
+            ]
+            return ComparisonMarkdown().export(ComparisonReport(record: record))
+        }
+        #expect(told(0.083).contains("typical put 91.7\u{202F}% less time"))
+        #expect(told(0.7).contains("typical put 30.0\u{202F}% faster"))
+        #expect(told(2.5).contains("typical put 150.0\u{202F}% more time"))
+        #expect(told(1.5).contains("typical put 50.0\u{202F}% slower"))
+    }
+
     @Test func anAAComparisonSaysSo() throws {
         var record = SampleComparison.record()
         record.rule.isAA = true

@@ -257,6 +257,46 @@ import Testing
         #expect(try headline().hasSuffix(", so it may be chance."))
     }
 
+    @Test func whatTheLeaderPaysIsInTheAnswer() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        let best = record.results[0].ranking[0].cell
+        record.results[0].ranking[0].probability = 0.001
+        let place = try #require(record.results[1].ranking.firstIndex { $0.cell == best })
+        func told(_ probability: Double) -> String {
+            (record.results[1].ranking[place].ratio, record.results[1].ranking[place].ratioLow) = (1.5, 1.4)
+            record.results[1].ranking[place].ratioHigh = 1.6
+            record.results[1].ranking[place].probability = probability
+            record.metrics[1].lessIsBetter = true
+            return ExperimentMarkdown().export(ExperimentReport(record: record))
+        }
+        let name = record.cells[best].name
+        let sure = told(0.001)
+        #expect(sure.contains("Besides, \(name) gains nothing else and pays with ") && sure.contains(" 50\u{202F}% "))
+        #expect(sure.contains("Objectives: missed in 3 of "))
+        let row = try #require(sure.split(separator: "## Every cell in every metric").last).split(separator: "\n")
+            .first { $0.hasPrefix("| `\(name)`") }
+        #expect(row?.contains("| **+50\u{202F}%** |") == true, "\(row ?? "no row")")
+        let open = told(0.2)
+        #expect(open.contains("and pays with nothing else") && open.contains("(+50\u{202F}%)"))
+        #expect(open.contains("no, p 0.2000") && open.contains("told apart from the base"))
+    }
+
+    @Test func whatLimitsTheConclusionsComesFromTheTrials() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        let quiet = ExperimentMarkdown().export(ExperimentReport(record: record))
+        #expect(!quiet.contains("begun anew") && !quiet.contains("Of the WAL"))
+        record.trials[3].attempts = 2
+        record.trials[4].attempts = 2
+        record.trials[4].setAside = ["steal"]
+        for trial in record.trials.indices {
+            record.trials[trial].values["wal.bytes"] = 16_384
+            record.trials[trial].values["wal.full-page-images"] = record.trials[trial].cell == 2 ? 1 : 0
+        }
+        let told = ExperimentMarkdown().export(ExperimentReport(record: record))
+        #expect(told.contains("is not known: \(record.trials[3].folder)."))
+        #expect(told.contains("\(record.cells[2].name) up to 50.0\u{202F}%; hardly any of the other 39 cells’."))
+    }
+
     @Test func aBaseThatLeadsByChanceSaysSo() throws {
         var record = SampleExperiment.record(repeats: 3)
         record.results[0].ranking = (0..<3).compactMap { cell in record.results[0].ranking.first { $0.cell == cell } }

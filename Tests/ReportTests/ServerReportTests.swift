@@ -57,6 +57,23 @@ import Testing
         #expect(bothSay("The server threw out 3 statements for want of room"))
     }
 
+    /// Planning reads blocks as well, and parallel workers read beside each other.
+    @Test func readingBeyondExecutionMakesNoStatementLonger() throws {
+        let report = SampleServer.report()
+        var evidence = report.server
+        evidence.statements?.shapes[0].blockReadMs = 500
+        evidence.statements?.shapes[0].blockWriteMs = 100
+        let more = TrialReport(record: report.record, samples: SampleServer.seconds, server: evidence)
+        #expect(
+            MarkdownExporter().export(more).contains(
+                "| `query.page.first` | 100 | 80.0\u{202F}% | 8.00 | 6.00 | 5.00 | 1.00 | 0 | 9.00 |"))
+        let drawn = try HTMLExporter().export(more)
+        #expect(
+            drawn.contains(
+                "query.page.first, reading blocks: 200\u{202F}ms in all, 2.00\u{202F}ms a call, 25.0\u{202F}%"))
+        #expect(drawn.contains("query.page.first 80.0\u{202F}%; messages.insert 20.0\u{202F}%"))
+    }
+
     @Test func everyPictureHasItsWordsAndItsTable() {
         for label in [
             "The server&#39;s time by statement and part: query.page.first 80.0\u{202F}%",

@@ -305,7 +305,10 @@ struct ComparisonCourse {
         threats += judge(record).threats(slices)
         for side in request.sides {
             let seen = slices.filter { $0.side == side.name }.reduce(0) { $0 + Int($1.metrics["checkpoints"] ?? 0) }
-            if seen > 0 { threats.append("\(side.name): \(seen) slices saw a checkpoint end; they count") }
+            if seen > 0 {
+                threats.append(
+                    "\(side.name): \(seen) checkpoint\(seen == 1 ? "" : "s") fell into its slices, which count")
+            }
         }
         if record.rule.mode == .short {
             threats.append(

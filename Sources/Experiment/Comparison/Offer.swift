@@ -55,13 +55,13 @@ struct Offer: Sendable {
     /// Share of all operations from which on a class is worth a higher rate.
     private static let worthwhile = 0.02
 
-    /// As much as the classes need, and no more than is carried.
+    /// As much as the classes need, the workload's own rates at least, and no more than is carried.
     private static func factor(_ known: [String: Double], carried: Double, _ request: ComparisonRequest) -> Double {
         let total = known.values.reduce(0, +)
         let need = Double(request.leastPerSlice) / Double(request.sliceSeconds) * spare
         let rates = known.filter { !RequestClass.isJob($0.key) && $0.value >= worthwhile * total }.values
         let wanted = rates.min().map { need / $0 } ?? 1
-        return min(wanted, carried / max(total, 1e-9))
+        return min(max(1, wanted), carried / max(total, 1e-9))
     }
 
     private static func slowed(_ spec: WorkloadSpec, _ factor: Double) -> WorkloadSpec {

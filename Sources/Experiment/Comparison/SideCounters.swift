@@ -1,3 +1,4 @@
+import ArchiveDriver
 import LinuxSystem
 import PostgresClient
 import Testbed
@@ -8,16 +9,12 @@ struct SideReading: Sendable {
     var cpuSeconds: Double?
     /// Write-ahead log so far, bytes.
     var walBytes: Double?
-    /// Checkpoints completed since the first reading.
+    /// Checkpoints so far, by time and on request.
     var checkpoints: Double?
     /// The archive's databases on disk, bytes; read only where slices are long.
     var diskBytes: Double?
-    /// Of all statements on the archive: planning, milliseconds.
-    var planningMs: Double?
-    /// Of all statements on the archive: blocks that were not in the server's own buffers.
-    var blocksRead: Double?
-    /// Of all statements on the archive: temporary blocks, read and written.
-    var temporaryBlocks: Double?
+    /// Of statements on the archive, by shape; the empty name has those that are none of the driver's.
+    var statements: [String: StatementWork]?
 }
 
 /// Reads one side's counters between its turns, by a connection that stays open.
@@ -26,8 +23,8 @@ actor SideCounters {
     private let readsDisk: Bool
     private var connection: Connection?
     private var countsStatements = true
-    private var lastCheckpoint: String?
-    private var checkpoints = 0.0
+    /// By the server's number of a statement; the empty name for what is none of the driver's.
+    private var shapes: [String: String] = [:]
 
     /// - Parameters:
     ///   - cluster: of the side.
@@ -61,18 +58,23 @@ actor SideCounters {
     /// A server that takes longer to answer is not read, nanoseconds.
     private static let limit: Nanoseconds = 5_000_000_000
 
-    private static let server = """
-        SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT checkpoint_lsn FROM pg_control_checkpoint())
-        """
+    /// Checkpoints have a view of their own from 17 on.
+    private static func server(_ version: Int32) -> String {
+        let checkpoints =
+            version >= 170_000
+            ? "num_timed + num_requested FROM pg_stat_checkpointer"
+            : "checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
+        return "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, \(checkpoints)"
+    }
 
     /// Names of the archive's databases as an SQL list.
     private var archives: String { cluster.record.archives.map { "'\($0)'" }.joined(separator: ", ") }
 
-    private var statements: String {
+    /// Some columns of all statements on the archive, a row for each.
+    private func statements(_ columns: String, texts: Bool) -> String {
         """
-        SELECT sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)
-        FROM pg_stat_statements(false)
-        WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(archives)))
+        SELECT queryid, \(columns) FROM pg_stat_statements(\(texts))
+        WHERE dbid IN (SELECT oid FROM pg_database WHERE datname IN (\(archives))) GROUP BY queryid
         """
     }
 
@@ -85,10 +87,9 @@ actor SideCounters {
         var reading = SideReading()
         do throws(PostgresError) {
             let open = try opened()
-            let row = try open.run(Self.server, limit: Self.limit).first ?? []
-            reading.walBytes = row.first.flatMap { $0 }.flatMap { Double($0) }
-            note(checkpoint: row.last.flatMap { $0 })
-            reading.checkpoints = checkpoints
+            let row = try open.run(Self.server(open.serverVersionNumber), limit: Self.limit).first ?? []
+            let numbers = row.map { $0.flatMap { Double($0) } }
+            if numbers.count == 2 { (reading.walBytes, reading.checkpoints) = (numbers[0], numbers[1]) }
         } catch {
             connection = nil
             return reading
@@ -111,13 +112,29 @@ actor SideCounters {
     private func readStatements(_ reading: inout SideReading) {
         guard let open = connection else { return }
         do throws(PostgresError) {
-            let row = try open.run(statements, limit: Self.limit).first ?? []
-            let numbers = row.map { $0.flatMap { Double($0) } }
-            guard numbers.count == 3 else { return }
-            (reading.planningMs, reading.blocksRead, reading.temporaryBlocks) = (numbers[0], numbers[1], numbers[2])
+            let rows = try open.run(
+                statements(
+                    "sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)", texts: false
+                ), limit: Self.limit)
+            if rows.contains(where: { shapes[($0.first ?? nil) ?? ""] == nil }) { try learnShapes(open) }
+            reading.statements = rows.reduce(into: [:]) { work, row in
+                let numbers = row.dropFirst().compactMap { $0.flatMap { Double($0) } }
+                guard numbers.count == 3 else { return }
+                let shape = shapes[(row.first ?? nil) ?? ""] ?? ""
+                work[shape] = (work[shape] ?? .nothing).plus(
+                    StatementWork(planningMs: numbers[0], blocksRead: numbers[1], temporaryBlocks: numbers[2]))
+            }
         } catch {
             // The installation has no such extension, or the server does not answer; then the next reading tells.
             (countsStatements, connection) = (false, nil)
+        }
+    }
+
+    /// Texts are read when a statement is met that was not there before: they lie in a file that the server reads whole.
+    private func learnShapes(_ open: Connection) throws(PostgresError) {
+        for row in try open.run(statements("min(left(query, 1000))", texts: true), limit: Self.limit) {
+            guard let identifier = row.first ?? nil else { continue }
+            shapes[identifier] = row.last.flatMap { $0 }.flatMap { StatementShapes.name(of: $0) } ?? ""
         }
     }
 
@@ -126,11 +143,5 @@ actor SideCounters {
         let new = try Connection.open(cluster.record.parameters(database: "postgres"), limit: Self.limit)
         connection = new
         return new
-    }
-
-    private func note(checkpoint: String?) {
-        guard let checkpoint else { return }
-        if let lastCheckpoint, lastCheckpoint != checkpoint { checkpoints += 1 }
-        lastCheckpoint = checkpoint
     }
 }

@@ -45,15 +45,29 @@ struct SliceAssembly {
         guard operations > 0 else { return metrics }
         metrics["generator.cpu"] = Double(account.cpu) / 1e3 / operations
         metrics["server.cpu"] = difference(\.cpuSeconds).map { $0 * 1e6 / operations }
-        metrics["planning.time"] = difference(\.planningMs).map { $0 * 1e3 / operations }
-        metrics["blocks.read"] = difference(\.blocksRead).map { $0 / operations }
-        metrics["blocks.temporary"] = difference(\.temporaryBlocks).map { $0 / operations }
+        work(&metrics, served.mapValues(\.response.count))
         // Duplicates store nothing: what is told for each message counts the messages stored.
         let puts = Double(classes["put"]?.response.count ?? 0)
         metrics["wal.bytes"] = difference(\.walBytes).map { $0 / (puts > 0 ? puts : operations) }
         metrics["disk.bytes"] = puts > 0 ? difference(\.diskBytes).map { $0 / puts } : nil
         metrics["checkpoints"] = difference(\.checkpoints)
         return metrics
+    }
+
+    /// What statements cost the server, an operation: of all, and of each request class.
+    private func work(_ metrics: inout [String: Double], _ completed: [String: Int]) {
+        guard let from = before.statements, let to = after.statements else { return }
+        let work = StatementWork.between(from, to)
+        if let all = StatementWork.total(work) {
+            let operations = Double(completed.values.reduce(0, +))
+            metrics["planning.time"] = all.planningMs * 1e3 / operations
+            metrics["blocks.read"] = all.blocksRead / operations
+            metrics["blocks.temporary"] = all.temporaryBlocks / operations
+        }
+        for (name, each) in StatementWork.ofRequests(work, completed: completed) {
+            metrics["planning.time:\(name)"] = each.planningMs * 1e3
+            metrics["blocks.read:\(name)"] = each.blocksRead
+        }
     }
 
     /// Completions by the time in which the side was busy: from the first operation begun to the last one ended.

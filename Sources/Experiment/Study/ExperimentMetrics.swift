@@ -79,8 +79,8 @@ package enum ExperimentMetrics {
     /// - Parameters:
     ///   - record: of an ended trial.
     ///   - metrics: those wanted.
-    /// - Returns: values by name; without those that it does not have, that are 0, or that mean nothing because the trial
-    ///   fell behind.
+    /// - Returns: values by name, none below 0; without those that it does not have, or that mean nothing because the trial fell
+    ///   behind.
     package static func values(of record: RunRecord, _ metrics: [ExperimentMetric]) -> [String: Double] {
         let isBehind = record.arrears?.isFallingBehind ?? false
         return metrics.reduce(into: [:]) { values, metric in
@@ -90,7 +90,7 @@ package enum ExperimentMetrics {
             let value =
                 requestClass.map { record.classes[$0].flatMap { quantity.ofClass?($0) } }
                 ?? quantity.ofTrial?(record)
-            if let value, value.isFinite, value > 0 { values[metric.name] = value }
+            if let value, value.isFinite, value >= 0 { values[metric.name] = value }
         }
     }
 

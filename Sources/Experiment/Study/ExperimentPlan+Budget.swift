@@ -69,9 +69,12 @@ extension ExperimentPlan {
         if !design.aliases.isEmpty { threats.append("effects are mixed as the aliases say") }
         if spec.metrics.contains(where: { $0.name == "wal.bytes" || $0.name == "wal.full-page-images" }) {
             threats.append(
-                "each trial starts after a checkpoint, so that most of the WAL of a short measure phase are full-page images, of pages touched for the first time since; a long phase has far fewer of them"
+                "each trial starts after a checkpoint: what is touched for the first time since goes to the WAL as a whole page, so a short measure phase has more of these than a long one, and cells that write to more pages have the most"
             )
         }
+        threats.append(
+            "each trial's server starts with empty buffers, and what its warm-up did not read is read in the measure phase: reading weighs more than on a server that has run for days"
+        )
         return threats
     }
 

@@ -73,21 +73,23 @@ package struct ExperimentRunner: Sendable {
     /// Runs every trial that is not finished, in the record's order.
     ///
     /// - Parameters:
-    ///   - states: `failed` or `invalid`: trials that ended so are set aside and run again.
+    ///   - retry: trials that are set aside and run again.
     ///   - prepare: changes the record before the first trial, such as its budget; sees it as it is on disk, under the lock.
     /// - Returns: the record as it was left.
     /// - Throws: `ExperimentProblem` when another process runs it or a trial cannot be set aside, `ExperimentFolder.Problem`
     ///   when the record cannot be read or written, `CancellationError`.
     package func run(
-        retrying states: Set<ExperimentTrial.State> = [], _ prepare: (inout ExperimentRecord) throws -> Void = { _ in }
+        retrying retry: TrialRetry = TrialRetry(), _ prepare: (inout ExperimentRecord) throws -> Void = { _ in }
     ) async throws -> ExperimentRecord {
         let lock = try FolderLock.ofExperiment(folder.path)
         defer { withExtendedLifetime(lock) {} }
         var record = try folder.readRecord()
         try prepare(&record)
         recover(&record)
-        for index in record.trials.indices where states.contains(record.trials[index].state) {
-            try setAside(index, &record)
+        try retry.check(record)
+        for index in record.trials.indices {
+            guard let reason = retry.reason(for: record.trials[index]) else { continue }
+            try setAside(index, because: reason, &record)
             try save(&record)
         }
         (record.ending, record.endedAt) = (.running, nil)
@@ -115,9 +117,8 @@ package struct ExperimentRunner: Sendable {
     }
 
     /// Keeps what a trial came to, and has it run again. Choosing which trials count is a choice of results, so each is told.
-    private func setAside(_ index: Int, _ record: inout ExperimentRecord) throws {
+    private func setAside(_ index: Int, because reason: String, _ record: inout ExperimentRecord) throws {
         let trial = record.trials[index]
-        let reason = trial.detail ?? trial.state.rawValue
         let number = (trial.setAside?.count ?? 0) + 1
         let path = folder.folder(of: trial).path
         if FileManager.default.fileExists(atPath: path) {

@@ -51,12 +51,12 @@ package enum SpecChange {
     /// - Parameters:
     ///   - record: of the experiment.
     ///   - metrics: as this version knows them.
-    ///   - states: of trials that will be run again.
+    ///   - retry: what will be run again.
     /// - Throws: `ExperimentProblem` with the remedy.
     package static func checkGoingOn(
-        _ record: ExperimentRecord, metrics: [ExperimentMetric], retrying states: Set<ExperimentTrial.State>
+        _ record: ExperimentRecord, metrics: [ExperimentMetric], retrying retry: TrialRetry
     ) throws {
-        guard record.trials.contains(where: { !$0.isFinished || states.contains($0.state) }) else { return }
+        guard retry.leavesWork(in: record) else { return }
         let isOlder = record.trials.contains { $0.state == .done && $0.load == nil }
         guard isOlder || record.metrics != metrics else { return }
         throw ExperimentProblem(

@@ -15,6 +15,7 @@ struct ComparisonAnswer {
     init(_ report: ComparisonReport, _ pair: ComparedPair, _ quantity: Quantity) {
         let words = ComparisonWords(report, pair, quantity)
         let said: (tone: Tone, headline: String)
+        var told = 0
         let broken = report.record.validity.filter { !$0.holds }
         warning = Self.warning(report.record, broken)
         if report.record.endedAt == nil {
@@ -24,12 +25,14 @@ struct ComparisonAnswer {
         } else if report.record.rule.isAA {
             said = words.sameOnBothSides
         } else {
-            said = Self.unsafe(pair) ?? Self.behind(pair) ?? Self.verdict(pair, words, quantity)
+            let decided = Self.unsafe(pair) ?? Self.behind(pair)
+            said = decided ?? Self.verdict(pair, words, quantity)
+            told = decided == nil ? Self.most : 0
         }
         (tone, headline) = said
         details =
             broken.map { "\($0.rule): \($0.observed), allowed: \($0.threshold). \(TrialAnswer.sentence($0.reason))" }
-            + [words.alsoMoved(beyond: Self.most), words.unchanged, words.undecided].compactMap { $0 }
+            + [words.alsoMoved(beyond: told), words.unchanged, words.undecided].compactMap { $0 }
     }
 
     private static func warning(_ record: ComparisonRecord, _ broken: [ValidityFinding]) -> String? {
@@ -56,6 +59,11 @@ struct ComparisonAnswer {
         case .both: nil
         case .baseOnly:
             (.worse, "Do not adopt: worse, it did not keep up with the offered rate, which the base carried.")
+        case .candidateOnly where !pair.metrics(.worse).isEmpty:
+            (
+                .open,
+                "A trade-off: it carried the offered rate, with which the base did not keep up; but not everything is better."
+            )
         case .candidateOnly:
             (.better, adopt(pair) + ": better, it carried the offered rate, with which the base did not keep up.")
         case .unsure:

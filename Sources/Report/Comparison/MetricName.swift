@@ -14,7 +14,6 @@ struct MetricName {
         "throughput": ("throughput", "higher", "lower"),
         "server.cpu": ("server CPU", "more", "less"),
         "generator.cpu": ("generator CPU", "more", "less"),
-        "planning": ("planning time", "longer", "shorter"),
         "planning.time": ("planning time", "longer", "shorter"),
         "planning.blocks": ("blocks read by planning", "more", "fewer"),
         "planning.oldest-blocks": ("blocks read by planning at the oldest end", "more", "fewer"),
@@ -22,7 +21,6 @@ struct MetricName {
         "wal.records": ("WAL records", "more", "fewer"),
         "wal.full-page-images": ("full page images in WAL", "more", "fewer"),
         "disk.bytes": ("disk space", "more", "less"),
-        "io.read": ("bytes read", "more", "fewer"),
         "blocks.read": ("blocks read", "more", "fewer"),
         "blocks.temporary": ("blocks of temporary files", "more", "fewer"),
         "checkpoints": ("checkpoints", "more", "fewer"),
@@ -35,9 +33,11 @@ struct MetricName {
         percentile = quantity.hasPrefix("response.p") ? Double(quantity.dropFirst("response.p".count)) : nil
     }
 
-    /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side, and planning is a
-    /// part of the response time.
-    var isServersMeans: Bool { !isLatency && quantity != "generator.cpu" && !quantity.hasPrefix("planning") }
+    /// Whether it is a cost of the server; the load generator's own tells of the machine, not of a side, planning is a
+    /// part of the response time, and what a request class has is a part of the whole.
+    var isServersMeans: Bool {
+        !isLatency && requestClass == nil && quantity != "generator.cpu" && !quantity.hasPrefix("planning")
+    }
 
     /// Whether it says how long requests took: with or without their wait to be sent.
     var isLatency: Bool { quantity.hasPrefix("response.") || quantity.hasPrefix("service.") }
@@ -64,8 +64,10 @@ struct MetricName {
     /// The effect in words, such as `slowest 1 % of put 18.0 % faster`.
     func effect(_ ratio: RatioInterval, _ quantity: Quantity) -> String {
         let words = Self.words[self.quantity]
-        let more = isLatency ? "slower" : words?.more ?? "more"
-        let less = isLatency ? "faster" : words?.less ?? "less"
+        // Half the time is twice as fast: beyond that "faster" is read as one or the other.
+        let isFar = ratio.value < 0.5 || ratio.value > 2
+        let more = isLatency ? (isFar ? "more time" : "slower") : words?.more ?? "more"
+        let less = isLatency ? (isFar ? "less time" : "faster") : words?.less ?? "less"
         return "\(subject(quantity)) \(ratio.size(quantity)) \(ratio.value < 1 ? less : more)"
     }
 }

@@ -30,7 +30,9 @@ struct ExperimentAnswer {
             ? Self.baseLeads(report, result, metric, quantity) : Self.leads(best, report, result, metric, quantity)
         (tone, headline) = said
         details = [
-            Self.progress(report, quantity), Self.base(report, quantity), Self.runnersUp(report, result),
+            Self.progress(report, quantity), Self.base(report, quantity), Self.thin(result, report, quantity),
+            Self.runnersUp(report, result), Self.besides(best, report, quantity),
+            Self.objectives(best, report, quantity),
             Self.risk(of: best, report), Self.unranked(report),
             "A ranking of trials that were run apart, not a verdict: settle the leader against the base with archivebench compare.",
         ].compactMap { $0 }
@@ -104,7 +106,50 @@ struct ExperimentAnswer {
         return "Not told apart from the leader: \(named)" + (near.count > 4 ? " and \(near.count - 4) more." : ".")
     }
 
+    /// What else of the leader is told apart from the base; `nil` for the base itself and where no other metric says.
+    private static func besides(
+        _ best: RankedCell, _ report: ExperimentReport, _ quantity: Quantity
+    ) -> String? {
+        let told = report.record.results.dropFirst().compactMap { result -> (String, Bool)? in
+            guard result.metric != report.leading?.metric, let metric = report.metric(result.metric),
+                let ranked = result.ranking.first(where: { $0.cell == best.cell }), let interval = ranked.interval,
+                ranked.probability.map({ $0 < ExperimentAnalysis.error }) == true
+            else { return nil }
+            return (MetricName(metric.name).effect(interval, quantity), (interval.value < 1) == metric.lessIsBetter)
+        }
+        guard best.cell != report.baseCell, report.record.results.count > 1, best.probability != nil else { return nil }
+        func list(_ isGain: Bool) -> String {
+            let named = told.filter { $0.1 == isGain }.map(\.0)
+            return named.isEmpty ? "nothing else" : named.joined(separator: ", ")
+        }
+        return
+            "Besides, \(report.name(best.cell)) gains \(list(true)) and pays with \(list(false)), as far as is told apart from the base."
+    }
+
+    /// Whether what was asked for is reached; `nil` when nothing was.
+    private static func objectives(
+        _ best: RankedCell, _ report: ExperimentReport, _ quantity: Quantity
+    ) -> String? {
+        let judged = report.record.trials.filter { $0.state == .done && $0.missedObjectives != nil }
+        guard !judged.isEmpty else { return nil }
+        let missed = judged.filter { $0.missedObjectives?.isEmpty == false }
+        let own = (missed.count { $0.cell == best.cell }, judged.count { $0.cell == best.cell })
+        return
+            "Objectives: missed in \(quantity.count(missed.count)) of \(quantity.count(judged.count)) trials, of the leader’s in \(quantity.count(own.0)) of \(quantity.count(own.1))."
+    }
+
     // MARK: What it stands on, and what it risks
+
+    /// That the leading metric rests on few requests; `nil` where they are enough, or not known.
+    private static func thin(
+        _ result: ExperimentResult, _ report: ExperimentReport, _ quantity: Quantity
+    ) -> String? {
+        guard result.ranking.contains(where: { report.isThin(result.metric, $0.cell) }),
+            let fewest = report.fewestRequests(result.metric)
+        else { return nil }
+        return
+            "Thin: trials with \(quantity.count(fewest)) requests carry no \(MetricName(result.metric).short); only the repeats tell chance from difference."
+    }
 
     /// What all cells have in common; `nil` where the record does not tell.
     private static func base(_ report: ExperimentReport, _ quantity: Quantity) -> String? {

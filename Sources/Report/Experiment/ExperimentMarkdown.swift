@@ -19,6 +19,11 @@ public struct ExperimentMarkdown: ExperimentExporter {
         let leading = report.leading
         let results = record.results.filter { $0.metric != leading?.metric }
         if let leading { parts += result(leading, report, tables) }
+        if let overview = tables.overview {
+            parts += [
+                "## Every cell in every metric", ExperimentTables.overviewNote, Markdown.table(overview, none: "None."),
+            ]
+        }
         parts += suggestions(tables)
         for other in results { parts += result(other, report, tables) }
         parts += pareto(report)

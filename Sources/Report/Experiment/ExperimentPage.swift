@@ -1,3 +1,4 @@
+import Comparison
 import RunRecord
 
 /// What an experiment's page says, as the template's fields.
@@ -38,6 +39,8 @@ struct ExperimentPage {
         page["suggestions"] = suggestions.map { one -> [String: Any] in
             ["name": one.name, "table": one.table.context as Any]
         }
+        page["overview"] = tables.overview?.context
+        page["overviewNote"] = ExperimentTables.overviewNote
         page["hasSuggestions"] = suggestions.isEmpty ? nil : true
         page["base"] = tables.base?.context
         page["noBase"] = record.base == nil ? Self.noBase : nil
@@ -112,7 +115,7 @@ struct ExperimentPage {
     ) -> [String: Any] {
         let metric = report.metric(result.metric)
         let unit = metric?.unit ?? ""
-        let tone = tone(ranked.interval, metric)
+        let tone = tone(ranked.interval, metric, ranked.probability)
         let change = tables.change(ranked, result).text
         let interval =
             ranked.interval?.words(quantity) ?? (ranked.cell == report.baseCell ? "" : report.withoutInterval(result))
@@ -145,9 +148,13 @@ struct ExperimentPage {
         return fields
     }
 
-    /// Colour by whether the interval leaves out no effect; the words of verdicts are for paired comparisons.
-    private func tone(_ interval: RatioInterval?, _ metric: ExperimentMetric?) -> Tone {
+    /// Colour by whether an effect is left after the correction for the number of cells, and where that was not made, by
+    /// whether the interval leaves out no effect; the words of verdicts are for paired comparisons.
+    private func tone(
+        _ interval: RatioInterval?, _ metric: ExperimentMetric?, _ probability: Double? = nil
+    ) -> Tone {
         guard let interval, let metric else { return .neutral }
+        if let probability, probability >= ExperimentAnalysis.error { return .open }
         if interval.high < 1 { return metric.lessIsBetter ? .better : .worse }
         if interval.low > 1 { return metric.lessIsBetter ? .worse : .better }
         return .open
@@ -200,9 +207,45 @@ struct ExperimentPage {
         }
     }
 
+    /// How much of each cell's WAL is what a checkpoint before the trial makes; `nil` where the trials do not tell.
+    private static func wholePages(_ report: ExperimentReport) -> String? {
+        let page = 8_192.0
+        let shares = report.record.cells.indices.compactMap { cell -> (cell: Int, share: Double)? in
+            let found = report.record.trials.filter { $0.cell == cell && $0.state == .done }.compactMap {
+                trial -> (images: Double, bytes: Double)? in
+                guard let images = trial.values["wal.full-page-images"], let bytes = trial.values["wal.bytes"] else {
+                    return nil
+                }
+                return (images, bytes)
+            }
+            let bytes = found.reduce(0) { $0 + $1.bytes }
+            return bytes > 0 ? (cell, min(1, page * found.reduce(0) { $0 + $1.images } / bytes)) : nil
+        }
+        guard shares.contains(where: { $0.share > 0 }) else { return nil }
+        let most = shares.filter { $0.share >= 0.01 }.sorted { $0.share > $1.share }.map {
+            "\(report.name($0.cell)) up to \(Quantity.page.percent($0.share))"
+        }
+        let rest = shares.count - most.count
+        return "Of the WAL, whole pages of \(Int(page)) bytes are: \(most.joined(separator: ", "))"
+            + (rest > 0 ? "; hardly any of the other \(rest) cells’. " : ". ")
+            + "A long phase has fewer of them, so that differences in WAL between such cells would be smaller."
+    }
+
+    /// Trials that were begun more often than they ended; `nil` for none.
+    private static func begunAgain(_ report: ExperimentReport) -> String? {
+        let again = report.record.trials.filter {
+            $0.isFinished && $0.attempts > 1 + ($0.setAside?.count ?? 0)
+        }
+        guard !again.isEmpty else { return nil }
+        return "Interrupted and begun anew, so that what they would have come to is not known: "
+            + again.map(\.folder).joined(separator: ", ") + "."
+    }
+
     /// What limits the conclusions.
     static func threats(_ report: ExperimentReport) -> [String] {
-        var threats = report.record.threats.map(TrialAnswer.sentence)
+        var threats =
+            report.record.threats.map(TrialAnswer.sentence)
+            + [wholePages(report), begunAgain(report)].compactMap { $0 }
         threats.append(
             "Trials were run one after the other: the host’s drift between them is in the differences, and only repeats in another order average it out."
         )

@@ -71,12 +71,16 @@ public struct ExperimentReport: Sendable {
     /// Name of a cell.
     func name(_ cell: Int) -> String { record.cells.indices.contains(cell) ? record.cells[cell].name : "unknown" }
 
-    /// A cell's levels, in the order of the factors, without those that all cells share.
+    /// A cell's levels, in the order of the factors; where there is a base, what differs from it.
     func levels(_ cell: Int) -> String {
         guard record.cells.indices.contains(cell) else { return "unknown" }
-        return record.factors.compactMap { factor in
-            record.cells[cell].levels[factor.name].map { "\(factor.name) \($0)" }
-        }.joined(separator: ", ")
+        let levels = record.cells[cell].levels
+        let told = record.factors.filter { factor in
+            guard let base = baseCell, cell != base else { return true }
+            return levels[factor.name] != record.cells[base].levels[factor.name]
+        }
+        return told.compactMap { factor in levels[factor.name].map { "\(factor.name) \($0)" } }
+            .joined(separator: ", ")
     }
 
     /// The cell with every factor at its first level; `nil` where the design has none.
@@ -86,7 +90,7 @@ public struct ExperimentReport: Sendable {
     func withoutRatio(_ result: ExperimentResult) -> String {
         guard let base = baseCell else { return "the design has no base" }
         if let cell = result.unranked?.first(where: { $0.cell == base }) { return "the base \(cell.reason)" }
-        return "no repeat is complete"
+        return result.completeRepeats > 0 ? "a value of 0 has no ratio" : "no repeat is complete"
     }
 
     /// Why a ratio has no interval.
@@ -94,7 +98,10 @@ public struct ExperimentReport: Sendable {
         guard baseCell.map({ base in result.ranking.contains { $0.cell == base } }) == true else {
             return withoutRatio(result)
         }
-        return result.completeRepeats == 0 ? "no repeat is complete" : "one repeat tells no chance"
+        guard result.completeRepeats > 0, result.ranking.contains(where: { $0.ratio != nil }) else {
+            return withoutRatio(result)
+        }
+        return "one repeat tells no chance"
     }
 
     func metric(_ name: String) -> ExperimentMetric? { record.metrics.first { $0.name == name } }

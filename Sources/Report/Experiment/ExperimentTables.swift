@@ -21,7 +21,7 @@ struct ExperimentTables {
                 .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked, result),
                 ranked.interval.map { .init($0.words(quantity)) }
                     ?? .unknown(ranked.cell == report.baseCell ? "the base" : report.withoutInterval(result)),
-                byLeader(ranked, result), .init(quantity.count(ranked.count)),
+                byBase(ranked, result), byLeader(ranked, result), .init(quantity.count(ranked.count)),
             ]
             if hasRequests { cells.append(requests(result, ranked.cell)) }
             return cells
@@ -30,24 +30,38 @@ struct ExperimentTables {
             let known: [ReportTable.Cell] = [
                 none, .init(report.name(cell.cell)), .init(report.levels(cell.cell)), .unknown(cell.reason),
             ]
-            return known + [ReportTable.Cell](repeating: none, count: hasRequests ? 6 : 5)
+            return known + [ReportTable.Cell](repeating: none, count: hasRequests ? 7 : 6)
         }
         var columns: [ReportTable.Column] = [
             .init("place", .number), .init("cell", .name), .init("levels", .text), .init("value", .number),
             .init("interval", .number), .init("by the base", .number), .init("interval", .number),
-            .init("told apart from the leader", .word), .init("repeats", .number),
+            .init("told apart from the base", .word), .init("told apart from the leader", .word),
+            .init("repeats", .number),
         ]
         if hasRequests { columns.append(.init("fewest requests in a trial", .number)) }
         return ReportTable(columns, rows)
     }
 
-    /// Whether the noise of all cells leaves a difference from the leader, after the correction for their number.
+    /// Whether the noise leaves a difference from the leader, after the correction for all pairs of cells.
     func byLeader(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == result.ranking.first?.cell { return .unknown("the leader") }
-        guard let contrast = ranked.byLeader else {
-            return .unknown(result.completeRepeats == 0 ? "no complete repeat" : "not kept")
-        }
-        guard let probability = contrast.probability else { return .unknown("one repeat") }
+        guard let contrast = ranked.byLeader else { return .unknown(untold(result)) }
+        return told(contrast.probability)
+    }
+
+    /// The same of the base, after the correction for the number of cells.
+    func byBase(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
+        if ranked.cell == report.baseCell { return .unknown("the base") }
+        return ranked.ratio == nil ? .unknown(report.withoutRatio(result)) : told(ranked.probability)
+    }
+
+    private func untold(_ result: ExperimentResult) -> String {
+        guard result.completeRepeats > 0 else { return "no complete repeat" }
+        return result.ranking.contains { $0.value == 0 } ? "a value of 0 has no ratio" : "not kept"
+    }
+
+    private func told(_ probability: Double?) -> ReportTable.Cell {
+        guard let probability else { return .unknown("one repeat") }
         let words = probability < 0.0001 ? "p below 0.0001" : "p \(quantity.fixed(probability, 4))"
         return .init("\(probability < ExperimentAnalysis.error ? "yes" : "no"), \(words)")
     }
@@ -102,6 +116,42 @@ struct ExperimentTables {
         }
         return ReportTable(columns, rows)
     }
+
+    // MARK: All metrics
+
+    /// Every cell by the base in every metric, in the order of the leading one; `nil` for a single metric and without a
+    /// base.
+    var overview: ReportTable? {
+        let results = record.results.filter { result in result.ranking.contains { $0.ratio != nil } }
+        guard let leading = report.leading, results.count > 1, let base = report.baseCell else { return nil }
+        let cells = leading.ranking.map(\.cell) + (leading.unranked ?? []).map(\.cell)
+        return ReportTable(
+            [.init("cell", .name)] + results.map { .init(MetricName($0.metric).short, .number) },
+            cells.map { cell in
+                [.init(report.name(cell))]
+                    + results.map { result in
+                        guard let ranked = result.ranking.first(where: { $0.cell == cell }) else {
+                            return .unknown("no value")
+                        }
+                        let unit = report.metric(result.metric)?.unit ?? ""
+                        return cell == base ? .init(quantity.measure(ranked.value, unit)) : overview(ranked, result)
+                    }
+            })
+    }
+
+    /// A change, coloured where it is told apart from no change.
+    private func overview(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
+        let change = change(ranked, result)
+        guard let ratio = ranked.ratio, ranked.probability.map({ $0 < ExperimentAnalysis.error }) == true else {
+            return ranked.ratio == nil ? change : .init("(\(change.text))")
+        }
+        let isLess = report.metric(result.metric)?.lessIsBetter ?? true
+        return .init(change.text, (ratio < 1) == isLess ? .better : .worse)
+    }
+
+    /// What ``overview`` means.
+    static let overviewNote =
+        "The base by its values, the others by their change; in brackets what is not told apart from the base, after Holm’s correction for the number of cells of each metric."
 
     // MARK: Suggestions
 
@@ -220,7 +270,10 @@ struct ExperimentTables {
         rows += record.factors.map { ("factor \($0.name)", "\($0.kind): \($0.levels.joined(separator: ", "))") }
         rows += [
             ("margin", "\(quantity.margin(record.margin)), fixed before the first trial"),
-            ("order and traffic", "by the seed, each repeat another; all cells of a repeat have the same operations"),
+            (
+                "order and traffic",
+                "by the seed, each repeat another; in a repeat, cells of one workload and rate have the same operations, of which a longer warm-up moves the part that is measured"
+            ),
             (
                 "time",
                 "estimated \(quantity.limit(record.estimatedSeconds * 1_000)), budget "
@@ -278,12 +331,14 @@ struct ExperimentTables {
         ReportTable(
             [
                 .init("trial", .number), .init("cell", .name), .init("repeat", .number), .init("state", .word),
-                .init("took", .number), .init("objectives", .text), .init("detail", .text), .init("folder", .name),
+                .init("attempts", .number), .init("took", .number), .init("objectives", .text),
+                .init("detail", .text), .init("folder", .name),
             ],
             record.trials.enumerated().map { number, trial in
                 [
                     .init(quantity.count(number + 1)), .init(report.name(trial.cell)),
                     .init(quantity.count(trial.repetition + 1)), .init(trial.state.rawValue, tone(trial.state)),
+                    .init(quantity.count(trial.attempts)),
                     trial.seconds.map { .init(quantity.time($0 * 1_000)) } ?? .unknown("not ended"),
                     objectives(trial), trial.detail.map { .init($0) } ?? .init("none"), .init(trial.folder),
                 ]

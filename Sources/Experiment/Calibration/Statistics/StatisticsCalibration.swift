@@ -25,7 +25,8 @@ public struct StatisticsCalibration: Sendable {
         var seconds: Double { Double(blocks) * 2 * (1 + ComparisonPlan.assumedOverhead) }
 
         var name: String {
-            planted == 0 ? "real server, base against base" : "real server, throughput \(Words.percent(planted)) lower"
+            "real server, throughput of puts by one client, \(blocks) blocks at most, "
+                + (planted == 0 ? "base against base" : "\(Words.percent(planted)) lower")
         }
     }
 
