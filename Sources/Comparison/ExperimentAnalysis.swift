@@ -26,20 +26,18 @@ public enum ExperimentAnalysis {
     private static func result(
         of metric: ExperimentMetric, _ table: ValueTable, _ record: ExperimentRecord
     ) -> ExperimentResult {
-        guard !table.hasZero else {
-            return ExperimentResult(
-                metric: metric.name, ranking: byMeans(metric, table), unranked: unranked(table, record), effects: [],
-                completeRepeats: table.completeBlocks.count, method: withZeros)
-        }
         let blocks = table.completeBlocks.map { $0.map { log($0) } }
         let contrasts = blocks.isEmpty ? nil : BlockedContrasts(blocks)
         let ranking = ranking(of: metric, table, contrasts, record)
-        let wanted = EffectContrast.all(of: record, cells: table.cells)
+        let wanted = EffectContrast.all(of: record, cells: table.positive)
         let known = wanted.isEmpty ? nil : contrasts
         let effects = known.map { estimate(wanted, $0) } ?? (effects: [], method: noRepeat)
-        return ExperimentResult(
+        let zeros = table.cells.filter { !table.positive.contains($0) }
+        var result = ExperimentResult(
             metric: metric.name, ranking: ranking, unranked: unranked(table, record), effects: effects.effects,
-            completeRepeats: blocks.count, method: effects.method)
+            completeRepeats: blocks.count, method: zeros.isEmpty ? effects.method : "\(effects.method); \(withZeros)")
+        result.zeros = zeros.isEmpty ? nil : zeros
+        return result
     }
 
     // MARK: Cells without a value
@@ -73,27 +71,21 @@ public enum ExperimentAnalysis {
     // MARK: Ranking
 
     private static let withZeros =
-        "some values are 0, which is no part of a ratio: cells are ranked by their arithmetic means, without effects and intervals"
-
-    private static func byMeans(_ metric: ExperimentMetric, _ table: ValueTable) -> [RankedCell] {
-        table.cells.map { cell in
-            let values = table.values(of: cell)
-            return RankedCell(cell: cell, value: Sample.mean(values), count: values.count)
-        }.sorted { metric.lessIsBetter ? $0.value < $1.value : $0.value > $1.value }
-    }
+        "a cell with the value 0 stands with its arithmetic mean, without ratio and interval"
 
     private static func ranking(
         of metric: ExperimentMetric, _ table: ValueTable, _ contrasts: BlockedContrasts?, _ record: ExperimentRecord
     ) -> [RankedCell] {
-        let order = table.cells.map { cell in (cell: cell, mean: Sample.mean(table.values(of: cell).map { log($0) })) }
-            .sorted { metric.lessIsBetter ? $0.mean < $1.mean : $0.mean > $1.mean }
+        let order = table.cells.map { cell in (cell: cell, value: table.mean(of: cell)) }
+            .sorted { metric.lessIsBetter ? $0.value < $1.value : $0.value > $1.value }
         let byBase = Self.contrasts(with: record.baseCell, table, contrasts, isChosenBefore: true)
         let byLeader = Self.contrasts(with: order.first?.cell, table, contrasts, isChosenBefore: false)
-        return order.map { cell, mean in
-            let logs = table.values(of: cell).map { log($0) }
-            var ranked = RankedCell(cell: cell, value: exp(mean), count: logs.count)
-            if let half = halfWidth(logs, contrasts) {
-                (ranked.low, ranked.high) = (exp(mean - half), exp(mean + half))
+        return order.map { cell, value in
+            let values = table.values(of: cell)
+            var ranked = RankedCell(cell: cell, value: value, count: values.count)
+            guard table.positive.contains(cell) else { return ranked }
+            if let half = halfWidth(values.map { log($0) }, contrasts) {
+                (ranked.low, ranked.high) = (value * exp(-half), value * exp(half))
             }
             if let found = byBase[cell] {
                 (ranked.ratio, ranked.ratioLow, ranked.ratioHigh) = (found.ratio, found.low, found.high)
@@ -119,10 +111,10 @@ public enum ExperimentAnalysis {
     private static func contrasts(
         with one: Int?, _ table: ValueTable, _ contrasts: BlockedContrasts?, isChosenBefore: Bool
     ) -> [Int: CellContrast] {
-        guard let contrasts, let one, let from = table.cells.firstIndex(of: one) else { return [:] }
-        let places = table.cells.indices
+        guard let contrasts, let one, let from = table.positive.firstIndex(of: one) else { return [:] }
+        let places = table.positive.indices
         func value(_ from: Int, _ to: Int) -> BlockedContrasts.Value {
-            var coefficients = [Double](repeating: 0, count: table.cells.count)
+            var coefficients = [Double](repeating: 0, count: table.positive.count)
             (coefficients[from], coefficients[to]) = (-1, 1)
             return contrasts.value(coefficients, confidence: confidence)
         }
@@ -138,7 +130,7 @@ public enum ExperimentAnalysis {
         let corrected = Holm.adjusted(values.compactMap(\.probability) + unseen)
         var found: [Int: CellContrast] = [:]
         for (place, value) in values.enumerated() {
-            found[table.cells[others[place]]] = CellContrast(
+            found[table.positive[others[place]]] = CellContrast(
                 ratio: exp(value.estimate), low: value.halfWidth.map { exp(value.estimate - $0) },
                 high: value.halfWidth.map { exp(value.estimate + $0) },
                 probability: place < corrected.count ? corrected[place] : nil)
@@ -172,8 +164,8 @@ public enum ExperimentAnalysis {
         if contrasts.blocks > 1 {
             let noise =
                 contrasts.isPooled
-                ? "by the noise of all cells together"
-                : "each contrast by its own noise from repeat to repeat, because one cell is noisier than the others (Cochran's test)"
+                ? "by the noise of all cells together, none of which shows more than the others (Cochran's test)"
+                : "each contrast by its own noise from repeat to repeat, because one cell may be noisier than the others (Cochran's test)"
             return
                 "Student's t on logarithms, repeats as blocks, \(noise), \(contrasts.contrastDegrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
         }
@@ -208,11 +200,18 @@ private struct ValueTable {
     /// In the order of the repeats.
     func values(of cell: Int) -> [Double] { (values[cell] ?? [:]).sorted { $0.key < $1.key }.map(\.value) }
 
-    /// Whether a cell has a value without a logarithm.
-    var hasZero: Bool { cells.contains { values(of: $0).contains(0) } }
+    /// Those of ``cells`` of which every value has a logarithm.
+    var positive: [Int] { cells.filter { !values(of: $0).contains(0) } }
 
-    /// Repeats of which every cell that has any value has one; a list a repeat, in the order of ``cells``.
+    /// The geometric mean; with a 0 in it the arithmetic one.
+    func mean(of cell: Int) -> Double {
+        let values = values(of: cell)
+        return values.contains(0) ? Sample.mean(values) : exp(Sample.mean(values.map { log($0) }))
+    }
+
+    /// Repeats of which every cell that has ratios has a value; a list a repeat, in the order of ``positive``.
     var completeBlocks: [[Double]] {
+        let cells = positive
         guard !cells.isEmpty else { return [] }
         return (0..<repeats).compactMap { number in
             let block = cells.compactMap { values[$0]?[number] }

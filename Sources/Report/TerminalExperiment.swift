@@ -93,8 +93,10 @@ public struct TerminalExperiment {
         let title = "\(metric.name), \(metric.lessIsBetter ? "less" : "more") is better\(requests ?? "")"
         let rows = result.ranking.enumerated().map { place, cell in
             [
-                "\(place + 1) \(record.cells[cell.cell].name)", value(cell.value, metric),
-                interval(cell.low, cell.high) { value($0, metric) }, String(cell.count),
+                "\(ExperimentReport(record: record).place(place, result, quantity)) \(record.cells[cell.cell].name)",
+                value(cell.value, metric),
+                interval(cell.low, cell.high, zero: result.zeros?.contains(cell.cell) == true) { value($0, metric) },
+                String(cell.count),
                 cell.cell == record.baseCell ? "base" : ratio(cell.ratio, cell.ratioLow, cell.ratioHigh),
             ]
         }
@@ -180,8 +182,8 @@ public struct TerminalExperiment {
         }
     }
 
-    private func interval(_ low: Double?, _ high: Double?, _ show: (Double) -> String) -> String {
-        guard let low, let high else { return "one repeat" }
+    private func interval(_ low: Double?, _ high: Double?, zero: Bool, _ show: (Double) -> String) -> String {
+        guard let low, let high else { return zero ? "0 among them" : "one repeat" }
         if RepeatedValues.areSame(low, high) { return RepeatedValues.same }
         return "[\(show(low)), \(show(high))]"
     }

@@ -296,6 +296,8 @@ public struct ExperimentResult: Codable, Sendable, Equatable {
     public var completeRepeats: Int
     /// How intervals of ratios and effects were come by, one sentence.
     public var method: String
+    /// Cells that have the value 0 in a repeat, and so no ratio; `nil` for none.
+    public var zeros: [Int]?
 
     /// Takes each value as it is.
     public init(
@@ -315,15 +317,16 @@ public struct ExperimentResult: Codable, Sendable, Equatable {
 public struct RankedCell: Codable, Sendable, Equatable {
     /// Place in ``ExperimentRecord/cells``.
     public var cell: Int
-    /// Geometric mean over its repeats, in the metric's unit.
+    /// Geometric mean over its repeats, in the metric's unit; the arithmetic one where a repeat has the value 0.
     public var value: Double
-    /// Lower end of its 95 % interval over repeats, by the noise of all cells together; `nil` for a single repeat.
+    /// Lower end of its 95 % interval over repeats, by the noise of all cells together where none is noisier than the
+    /// others; `nil` for a single repeat, and where a repeat has the value 0.
     public var low: Double?
     /// Upper end.
     public var high: Double?
     /// Repeats behind it.
     public var count: Int
-    /// By the base's value, repeat by repeat; `nil` where there is no base, or no complete repeat.
+    /// By the base's value, repeat by repeat; `nil` where there is no base, or no complete repeat, or a value is 0.
     public var ratio: Double?
     /// Lower end of the ratio's 95 % interval; `nil` for a single repeat.
     public var ratioLow: Double?

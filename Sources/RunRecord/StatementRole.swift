@@ -41,8 +41,11 @@ package struct ClassStatements: Sendable {
     /// a list of hashes. The same shapes are what other classes are made of.
     package let besides: Set<String>
 
-    private init(_ requestClass: String, _ own: Set<String>, besides: Set<String> = []) {
-        (self.requestClass, self.own, self.besides) = (requestClass, own, besides)
+    /// Whether its requests are of several kinds, each of which sends only a part of ``own``.
+    package let hasKinds: Bool
+
+    private init(_ requestClass: String, _ own: Set<String>, besides: Set<String> = [], hasKinds: Bool = false) {
+        (self.requestClass, self.own, self.besides, self.hasKinds) = (requestClass, own, besides, hasKinds)
     }
 
     /// What a class sends.
@@ -73,7 +76,8 @@ package struct ClassStatements: Sendable {
         // First and later pages, with data or without, are one class.
         ClassStatements(
             "store.time-range",
-            ["query.page.first", "query.page.next", "query.hashes.first", "query.hashes.next", "lookup.timestamp"]),
+            ["query.page.first", "query.page.next", "query.hashes.first", "query.hashes.next", "lookup.timestamp"],
+            hasKinds: true),
     ]
 
     private static let maintenance = [

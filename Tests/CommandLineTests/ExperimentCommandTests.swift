@@ -93,11 +93,17 @@ import Testing
         #expect(tool.isClean())
     }
 
+    @Test(arguments: [["--retry", "01-base"], ["--because", "x"], ["--retry", "01-base", "--because", "  "]])
+    func choosingTrialsNeedsAReason(_ options: [String]) async throws {
+        let ending = try await Tool().run(["experiment", "resume", "nowhere"] + options)
+        #expect(ending.status == 2 && ending.error.contains("--retry and --because: give both"), "\(ending)")
+    }
+
     @Test func oneSignalFinishesTheRecord() async throws {
         let (tool, folder) = (Tool(), try TemporaryFolder())
         let out = "\(folder.path)/out"
         let ending = try await tool.interrupt(
-            ["experiment", "run", try spec(folder, "repeats: 5"), "--output", out], at: "warm-up", [.interrupt])
+            ["experiment", "run", try spec(folder, "repeats: 5"), "--output", out], at: "· warm-up", [.interrupt])
         #expect(ending.status == 4 && ending.out.contains("INTERRUPTED"), "\(ending)")
         let record = try record(folder)
         #expect(record.ending == "interrupted" && record.trials.allSatisfy { $0.state == "pending" })

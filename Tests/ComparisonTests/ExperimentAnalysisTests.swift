@@ -129,16 +129,21 @@ import Testing
         #expect(result.method.contains("own noise from repeat to repeat") && result.method.contains(" 2 degrees"))
     }
 
-    /// Seven cells without a single page image do not lose to the one that has some.
+    /// Cells without a single page image do not lose to those that have some, and those are held against each other.
     @Test func zeroIsAValueAndNoRatio() throws {
-        let values: [[Double?]] = [[0, 2, 0], [0, 1.9, 1], [0, nil, 0]]
+        let values: [[Double?]] = [[2, 0, 4, 0], [1.9, 1, 3.7, 0], [2, 0, 4.1, nil]]
         let result = try #require(
-            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2]], values)).first)
-        #expect(result.ranking.map(\.cell) == [0, 2, 1] && result.unranked == [])
-        #expect(result.ranking.map(\.count) == [3, 3, 2] && result.ranking[0].value == 0)
-        #expect(isNear(result.ranking[1].value, 1.0 / 3) && isNear(result.ranking[2].value, 1.95))
-        #expect(result.ranking.allSatisfy { $0.ratio == nil && $0.low == nil && $0.byLeader == nil })
-        #expect(result.effects.isEmpty && result.method.contains("some values are 0"))
+            ExperimentAnalysis.results(of: record(.full, runs: [[0], [1], [2], [3]], values)).first)
+        #expect(result.ranking.map(\.cell) == [3, 1, 0, 2] && result.unranked == [] && result.zeros == [1, 3])
+        #expect(result.ranking.map(\.count) == [2, 3, 3, 3] && result.ranking[0].value == 0)
+        #expect(isNear(result.ranking[1].value, 1.0 / 3))
+        #expect(result.ranking.prefix(2).allSatisfy { $0.ratio == nil && $0.low == nil && $0.byLeader == nil })
+        #expect((result.ranking[3].ratioLow ?? 0) > 1.8 && result.completeRepeats == 3)
+        #expect(result.method.contains("a cell with the value 0 stands with its arithmetic mean"))
+        // The leader has none, so nobody is held against it.
+        #expect(result.ranking.allSatisfy { $0.byLeader == nil })
+        let only = try #require(ExperimentAnalysis.results(of: record(.full, runs: [[0], [1]], [[0, 0]])).first)
+        #expect(only.completeRepeats == 0 && only.zeros == [0, 1] && only.effects.isEmpty)
     }
 
     @Test func repeatsThatAreTheSameLeaveNoWidth() throws {

@@ -164,6 +164,10 @@ import Testing
         let reason = "a person set it aside after it had ended: a build beside it"
         #expect(again.names == [second] && ended.trials[1].setAside == [reason])
         #expect(ended.threats.contains("trial \(second) was run again, attempt 1 set aside: \(reason)"))
+        #expect(throws: ExperimentProblem.self) {
+            try SpecChange.checkGoingOn(
+                ended, metrics: ended.metrics, retrying: TrialRetry(folders: ["nobody"], reason: "so"))
+        }
         await #expect {
             _ = try await runner(folder, Fake()).run(retrying: TrialRetry(folders: ["nobody"], reason: "so"))
         } throws: {

@@ -281,6 +281,27 @@ import Testing
         #expect(open.contains("no, p 0.2000") && open.contains("told apart from the base"))
     }
 
+    /// Two cells with 0 share the first place, and nothing is said of them that needs a ratio.
+    @Test func cellsWithZeroShareTheirPlace() throws {
+        var record = SampleExperiment.record(repeats: 3)
+        record.results[0].zeros = record.results[0].ranking.prefix(2).map(\.cell)
+        for place in 0..<2 {
+            let cell = record.results[0].ranking[place].cell
+            record.results[0].ranking[place] = RankedCell(cell: cell, value: 0, count: 3)
+        }
+        let report = ExperimentReport(record: record)
+        let markdown = ExperimentMarkdown().export(report)
+        for place in 0..<2 {
+            let name = record.cells[record.results[0].ranking[place].cell].name
+            let row = try #require(markdown.split(separator: "\n").first { $0.contains("| `\(name)` |") })
+            #expect(row.hasPrefix("| 1 |") && row.contains("| 0 among them | a value of 0 has no ratio |"), "\(row)")
+            #expect(!row.contains("one repeat"))
+        }
+        #expect(markdown.contains("not held against the base: a value of 0 has no ratio."))
+        for exporter in ExperimentExporters.files { #expect(try !exporter.export(report).isEmpty) }
+        #expect(TerminalExperiment(record, colour: false).results(folder: "/x").contains("0 among them"))
+    }
+
     @Test func whatLimitsTheConclusionsComesFromTheTrials() throws {
         var record = SampleExperiment.record(repeats: 3)
         let quiet = ExperimentMarkdown().export(ExperimentReport(record: record))
@@ -294,7 +315,12 @@ import Testing
         }
         let told = ExperimentMarkdown().export(ExperimentReport(record: record))
         #expect(told.contains("is not known: \(record.trials[3].folder)."))
-        #expect(told.contains("\(record.cells[2].name) up to 50.0\u{202F}%; hardly any of the other 39 cells’."))
+        #expect(told.contains("\(record.cells[2].name) up to 50.0\u{202F}%; hardly any elsewhere."))
+        for trial in record.trials.indices { record.trials[trial].values["wal.full-page-images"]? *= 3 }
+        let most = ExperimentMarkdown().export(ExperimentReport(record: record))
+        #expect(most.contains("\(record.cells[2].name) perhaps all; hardly any elsewhere."))
+        for trial in record.trials.indices { record.trials[trial].values["wal.full-page-images"]? *= 0.001 }
+        #expect(!ExperimentMarkdown().export(ExperimentReport(record: record)).contains("Of the WAL"))
     }
 
     @Test func aBaseThatLeadsByChanceSaysSo() throws {

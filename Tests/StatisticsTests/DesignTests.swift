@@ -190,14 +190,18 @@ import Testing
         #expect(abs(try #require(alike.homogeneity) - 0.8059142561983519) < 1e-9 && alike.isPooled)
     }
 
-    /// Runs of which one is ten times as noisy: an interval between two of the others, and one with the noisy run, hold the
-    /// truth about as often as they say. One noise for all held it in 63 % of the latter.
-    @Test func intervalsHoldTheTruthWhenOneRunIsNoisier() throws {
+    /// Eight runs of which one is noisier: intervals between two of the others hold the truth as often as they say, those
+    /// with the noisy one nearly so. By NumPy: 95.4 % and 88.1 % at three times the noise (78.0 % with one noise for all),
+    /// 95.4 % and 93.9 % at ten times (63.8 %).
+    @Test(arguments: [(3.0, 0.86), (10, 0.92)]) func intervalsHoldTheTruthWhenOneRunIsNoisier(
+        _ times: Double, _ least: Double
+    ) throws {
         var random = SplitMix64(seed: 5)
-        var (quiet, noisy, tries) = (0, 0, 0)
-        while tries < 2_000 {
+        let tries = 3_000
+        var (quiet, noisy) = (0, 0)
+        for _ in 0..<tries {
             let contrasts = BlockedContrasts(
-                (0..<3).map { _ in (0..<8).map { run in (run == 7 ? 1 : 0.1) * random.normal() } })
+                (0..<3).map { _ in (0..<8).map { run in (run == 7 ? times : 1) * random.normal() } })
             func holds(_ run: Int) throws -> Bool {
                 var coefficients = [Double](repeating: 0, count: 8)
                 (coefficients[0], coefficients[run]) = (-1, 1)
@@ -206,9 +210,9 @@ import Testing
             }
             if try holds(1) { quiet += 1 }
             if try holds(7) { noisy += 1 }
-            tries += 1
         }
-        #expect(Double(quiet) / Double(tries) > 0.94 && Double(noisy) / Double(tries) > 0.91, "\(quiet), \(noisy)")
+        #expect((0.94...0.967).contains(Double(quiet) / Double(tries)), "\(quiet)")
+        #expect(Double(noisy) / Double(tries) > least, "\(noisy)")
     }
 
     @Test func lenthLeavesLargeEffectsOut() throws {

@@ -307,7 +307,7 @@ struct ComparisonCourse {
             let seen = slices.filter { $0.side == side.name }.reduce(0) { $0 + Int($1.metrics["checkpoints"] ?? 0) }
             if seen > 0 {
                 threats.append(
-                    "\(side.name): \(seen) checkpoint\(seen == 1 ? "" : "s") fell into its slices, which count")
+                    "\(side.name): \(seen) checkpoint\(seen == 1 ? "" : "s") began in its slices, which count")
             }
         }
         if record.rule.mode == .short {

@@ -22,8 +22,8 @@ public struct ComparisonRequest: Sendable {
     public enum Rate: Sendable, Equatable {
         /// The workload's rates times the trial's factor.
         case asGiven
-        /// Found by probing the sides: what the slower carries at ``ComparisonPlan/probedShare`` of its capacity, and no
-        /// more than the request classes need for their verdicts.
+        /// Found by probing the sides: what the request classes need for their verdicts, the workload's own rates at
+        /// least, and no more than the slower side carries at ``ComparisonPlan/probedShare`` of its capacity.
         case probed
     }
 

@@ -179,6 +179,11 @@ public struct ComparisonRunner: Sendable {
         record.workload.trace = TraceDescription(of: spec)
         record.workload.databases = spec.fleet.isDivided ? spec.fleet.databases : nil
         record.calibration = StoredStatistics.lines(in: trial.registry)
+        if let messages = offered.probeMessages {
+            record.threats.append(
+                "the rate was probed on the archives themselves, which stored other messages meanwhile: "
+                    + messages.map { "\($0.side) \($0.count)" }.joined(separator: ", "))
+        }
         return record
     }
 }

@@ -14,6 +14,8 @@ struct Offer: Sendable {
     let digest: String
     /// Pubsub topics of the workload.
     let shards: [String]
+    /// By side, messages that were stored while the rate was probed; `nil` where it was given.
+    var probeMessages: [(side: String, count: Int)]?
 
     /// The rates that the request names.
     ///
@@ -34,17 +36,20 @@ struct Offer: Sendable {
         let clients = 2 * max(2, WorkerThread.usableProcessors)
         let lasting = ClosedLoop.lasting(spec, factor: ClosedLoop.factor(spec))
         var carried = Double.infinity
+        var messages: [(side: String, count: Int)] = []
         for side in sides.servers {
             let seen = try await side.probe(lasting, clients: clients, seconds: probeSeconds, control: control)
             // What follows from answers comes by itself; what is offered is the rest.
-            let independent = seen.filter { known[$0.key] != nil }.values.reduce(0, +)
+            messages.append((side.name, seen.messages))
+            let independent = seen.rates.filter { known[$0.key] != nil }.values.reduce(0, +)
             guard independent > 0 else { throw TestbedProblem("\(side.name): completed nothing while it was probed") }
             carried = min(carried, independent)
         }
         let factor = factor(known, carried: carried * ComparisonPlan.probedShare, request)
         let scaled = factor >= 1 ? ClosedLoop.lasting(spec, factor: factor) : slowed(spec, factor)
-        let (offer, rates) = try await make(scaled, request.base.trial.offeredScale * factor, request, control)
+        var (offer, rates) = try await make(scaled, request.base.trial.offeredScale * factor, request, control)
         try ComparisonPlan.checkCounts(rates, request)
+        offer.probeMessages = messages
         return offer
     }
 

@@ -9,12 +9,14 @@ struct SideReading: Sendable {
     var cpuSeconds: Double?
     /// Write-ahead log so far, bytes.
     var walBytes: Double?
-    /// Checkpoints so far, by time and on request.
+    /// Checkpoints begun so far, by time and on request.
     var checkpoints: Double?
     /// The archive's databases on disk, bytes; read only where slices are long.
     var diskBytes: Double?
-    /// Of statements on the archive, by shape; the empty name has those that are none of the driver's.
+    /// Of statements on the archive, by the server's number.
     var statements: [String: StatementWork]?
+    /// Names of their shapes by the same number; the empty one for what is none of the driver's.
+    var shapes: [String: String] = [:]
 }
 
 /// Reads one side's counters between its turns, by a connection that stays open.
@@ -117,12 +119,12 @@ actor SideCounters {
                     "sum(total_plan_time), sum(shared_blks_read), sum(temp_blks_read + temp_blks_written)", texts: false
                 ), limit: Self.limit)
             if rows.contains(where: { shapes[($0.first ?? nil) ?? ""] == nil }) { try learnShapes(open) }
+            reading.shapes = shapes
             reading.statements = rows.reduce(into: [:]) { work, row in
                 let numbers = row.dropFirst().compactMap { $0.flatMap { Double($0) } }
                 guard numbers.count == 3 else { return }
-                let shape = shapes[(row.first ?? nil) ?? ""] ?? ""
-                work[shape] = (work[shape] ?? .nothing).plus(
-                    StatementWork(planningMs: numbers[0], blocksRead: numbers[1], temporaryBlocks: numbers[2]))
+                work[(row.first ?? nil) ?? ""] = StatementWork(
+                    planningMs: numbers[0], blocksRead: numbers[1], temporaryBlocks: numbers[2])
             }
         } catch {
             // The installation has no such extension, or the server does not answer; then the next reading tells.

@@ -103,11 +103,11 @@ struct SideServer: Sendable {
     ///   - clients: of the closed loop.
     ///   - seconds: of the probe.
     ///   - control: ends it.
-    /// - Returns: by request class.
+    /// - Returns: rates by request class, and messages that were stored meanwhile.
     /// - Throws: ``SideLost``, ``SideLoad/Ended``, ``TrialInterrupted``.
     func probe(
         _ spec: WorkloadSpec, clients: Int, seconds: Int, control: TrialControl
-    ) async throws -> [String: Double] {
+    ) async throws -> (rates: [String: Double], messages: Int) {
         var plan = try Self.loadPlan(side, archive, spec)
         // Other messages than those of the comparison, which must not be there yet.
         plan.seed &+= 1
@@ -115,9 +115,9 @@ struct SideServer: Sendable {
         let load = SideLoad(plan)
         try await load.start()
         do {
-            let rates = try await Self.settledRates(load, seconds) { try await goOn(control) }
+            let found = try await Self.settledRates(load, seconds) { try await goOn(control) }
             _ = await load.end()
-            return rates
+            return found
         } catch {
             _ = await load.end()
             throw error
@@ -133,17 +133,18 @@ struct SideServer: Sendable {
     /// The rates of the first turn that was not much faster than the one before.
     private static func settledRates(
         _ load: SideLoad, _ seconds: Int, goOn: @Sendable () async throws -> Void
-    ) async throws -> [String: Double] {
+    ) async throws -> (rates: [String: Double], messages: Int) {
         let limit = Nanoseconds(ComparisonPlan.drainSeconds * 1e9)
-        var rates: [String: Double] = [:]
+        var (rates, messages): ([String: Double], Int) = ([:], 0)
         for _ in 0..<mostProbeTurns {
             let before = rates.values.reduce(0, +)
             let turn = try await load.turn(seconds: seconds, drainLimit: limit, goOn: goOn)
+            messages += turn.classes["put"]?.response.count ?? 0
             guard let first = turn.account.firstBegun, let last = turn.account.lastEnded, last > first else { continue }
             rates = turn.classes.mapValues { Double($0.response.count) / (Double(last - first) / 1e9) }
             if before > 0, rates.values.reduce(0, +) <= settledGrowth * before { break }
         }
-        return rates
+        return (rates, messages)
     }
 
     private static func settings(

@@ -57,7 +57,7 @@ struct SliceAssembly {
     /// What statements cost the server, an operation: of all, and of each request class.
     private func work(_ metrics: inout [String: Double], _ completed: [String: Int]) {
         guard let from = before.statements, let to = after.statements else { return }
-        let work = StatementWork.between(from, to)
+        let work = StatementWork.between(from, to, shapes: after.shapes)
         if let all = StatementWork.total(work) {
             let operations = Double(completed.values.reduce(0, +))
             metrics["planning.time"] = all.planningMs * 1e3 / operations

@@ -29,16 +29,25 @@ package struct StatementWork: Sendable, Equatable {
     /// What was done between two readings of the same counters.
     ///
     /// - Parameters:
-    ///   - earlier: by statement shape; the empty name has what is none of the driver's.
+    ///   - earlier: by the server's number of a statement.
     ///   - later: the same, later.
-    /// - Returns: `nil` for a shape whose counters fell, which says nothing of what was done.
+    ///   - shapes: by the same number; the empty name, or none, for what is none of the driver's.
+    /// - Returns: by shape; `nil` for one of which a statement's counters fell or are gone, which says nothing of what was
+    ///   done.
     package static func between(
-        _ earlier: [String: StatementWork], _ later: [String: StatementWork]
+        _ earlier: [String: StatementWork], _ later: [String: StatementWork], shapes: [String: String]
     ) -> [String: StatementWork?] {
-        later.reduce(into: [:]) { result, shape in
-            let work = shape.value.plus(earlier[shape.key] ?? .nothing, times: -1)
-            result.updateValue(work.isSound ? work : nil, forKey: shape.key)
+        var work: [String: StatementWork?] = [:]
+        for (number, counted) in later {
+            let done = counted.plus(earlier[number] ?? .nothing, times: -1)
+            let shape = shapes[number] ?? ""
+            let known = work[shape] ?? .some(.nothing)
+            work.updateValue(done.isSound ? known.map { $0.plus(done) } : nil, forKey: shape)
         }
+        for number in earlier.keys where later[number] == nil {
+            work.updateValue(nil, forKey: shapes[number] ?? "")
+        }
+        return work
     }
 
     /// All of it; `nil` when a shape's counters fell.
@@ -50,7 +59,8 @@ package struct StatementWork: Sendable, Equatable {
     ///
     /// The server does not know which request a statement belongs to: where several classes are made of the same statement,
     /// as `put` and `put.duplicate` are, each gets its mean over the requests of all of them. What a class sends only
-    /// now and then (``RunRecord/ClassStatements/besides``) is left to the class that is made of it.
+    /// now and then (``RunRecord/ClassStatements/besides``), or as one of several kinds of request
+    /// (``RunRecord/ClassStatements/hasKinds``), is left to the classes that are made of it.
     ///
     /// - Parameters:
     ///   - work: of statement shapes, from ``between(_:_:)``.
@@ -59,12 +69,16 @@ package struct StatementWork: Sendable, Equatable {
     package static func ofRequests(
         _ work: [String: StatementWork?], completed: [String: Int]
     ) -> [String: StatementWork] {
+        func own(_ requestClass: String) -> Set<String> {
+            guard let sent = ClassStatements.of(requestClass), !sent.hasKinds else { return [] }
+            return sent.own
+        }
         var senders: [String: Int] = [:]
         for (requestClass, count) in completed {
-            for shape in ClassStatements.of(requestClass)?.own ?? [] { senders[shape, default: 0] += count }
+            for shape in own(requestClass) { senders[shape, default: 0] += count }
         }
         return completed.filter { $0.value > 0 }.reduce(into: [:]) { result, requests in
-            let own = ClassStatements.of(requests.key)?.own ?? []
+            let own = own(requests.key)
             let counted = work.filter { own.contains($0.key) }
             guard !counted.isEmpty, counted.values.allSatisfy({ $0 != nil }) else { return }
             result[requests.key] = counted.reduce(.nothing) { sum, shape in

@@ -39,7 +39,10 @@ package enum ExperimentMetrics {
         .time("service.p95") { $0.serviceMs?.p95 }, .time("service.p99") { $0.serviceMs?.p99 },
         .time("service.max") { $0.serviceMs?.max },
         .rate("throughput") { $0.achievedPerSecond }, .rate("goodput") { $0.goodputPerSecond },
-        .cost("disk.bytes", "B") { $0.targets.first.map { Double($0.sizes.reduce(0) { $0 + $1.bytes }) } },
+        .cost("disk.bytes", "B") { record in
+            // Sizes that could not be read are an empty list.
+            record.targets.first.flatMap { $0.sizes.isEmpty ? nil : Double($0.sizes.reduce(0) { $0 + $1.bytes }) }
+        },
         .cost("wal.bytes", "B/message") { perMessage($0) { $0.server?.wal?.bytes } },
         .cost("wal.records", "records/message") { perMessage($0) { $0.server?.wal?.records } },
         .cost("wal.full-page-images", "images/message") { perMessage($0) { $0.server?.wal?.fullPageImages } },

@@ -56,6 +56,7 @@ package enum SpecChange {
     package static func checkGoingOn(
         _ record: ExperimentRecord, metrics: [ExperimentMetric], retrying retry: TrialRetry
     ) throws {
+        try retry.check(record)
         guard retry.leavesWork(in: record) else { return }
         let isOlder = record.trials.contains { $0.state == .done && $0.load == nil }
         guard isOlder || record.metrics != metrics else { return }

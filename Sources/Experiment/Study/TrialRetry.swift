@@ -18,7 +18,9 @@ package struct TrialRetry: Sendable {
     /// Why a trial is set aside; `nil` for one that is not.
     func reason(for trial: ExperimentTrial) -> String? {
         guard trial.isFinished else { return nil }
-        if folders.contains(trial.folder) { return "a person set it aside after it had ended: \(reason)" }
+        if folders.contains(trial.folder) {
+            return "a person set it aside after it had ended: \(reason)" + (trial.detail.map { " (\($0))" } ?? "")
+        }
         return states.contains(trial.state) ? trial.detail ?? trial.state.rawValue : nil
     }
 
@@ -31,7 +33,10 @@ package struct TrialRetry: Sendable {
     }
 
     /// Refuses folders that are none of the experiment's finished trials.
-    func check(_ record: ExperimentRecord) throws {
+    ///
+    /// - Parameter record: of the experiment.
+    /// - Throws: `ExperimentProblem` with the first of them.
+    package func check(_ record: ExperimentRecord) throws {
         let known = Set(record.trials.filter(\.isFinished).map(\.folder))
         guard let unknown = folders.first(where: { !known.contains($0) }) else { return }
         throw ExperimentProblem(

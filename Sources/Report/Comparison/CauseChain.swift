@@ -19,8 +19,7 @@ struct CauseChain {
 
     /// A statement's time must move by at least this share to be named.
     private static let least = 0.02
-    /// Below this share of what a quantile moved by, a statement is told not to be the whole of it. Other statements of the
-    /// same request, and more than one call of this one, may have a part.
+    /// Below this share of what a quantile moved by, a statement's mean is told not to be the whole of it.
     private static let mostOutside = 0.2
     /// Sightings of a statement on each side that a share of its waits needs.
     private static let sightings = 50
@@ -77,8 +76,8 @@ struct CauseChain {
             abs(other - one) < Self.mostOutside * milliseconds
         else { return "" }
         return
-            "; that is \(quantity.time(abs(other - one))) of \(quantity.time(milliseconds)): the rest lies outside of "
-            + "statements (commit, schedule, pool, connection)"
+            "; its mean is \(quantity.time(abs(other - one))) of \(quantity.time(milliseconds)): the rest lies in its slow "
+            + "calls, in other statements, or outside (commit, schedule, pool, connection)"
     }
 
     private func statement(_ found: String) -> Step {

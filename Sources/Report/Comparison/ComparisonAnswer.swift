@@ -15,7 +15,8 @@ struct ComparisonAnswer {
     init(_ report: ComparisonReport, _ pair: ComparedPair, _ quantity: Quantity) {
         let words = ComparisonWords(report, pair, quantity)
         let said: (tone: Tone, headline: String)
-        var told = 0
+        // An A/A comparison's headline names every false verdict.
+        var told = report.record.rule.isAA ? .max : 0
         let broken = report.record.validity.filter { !$0.holds }
         warning = Self.warning(report.record, broken)
         if report.record.endedAt == nil {

@@ -31,7 +31,10 @@ struct ComparisonWords {
 
     /// What moved beside what the headline tells; `nil` when that is all.
     func alsoMoved(beyond told: Int) -> String? {
-        let rest = pair.metrics(.better).dropFirst(told) + pair.metrics(.worse).dropFirst(told)
+        // A side that fell behind has verdicts without a number, which the headline gives the reason of.
+        let rest = (pair.metrics(.better).dropFirst(told) + pair.metrics(.worse).dropFirst(told)).filter {
+            $0.ratio != nil
+        }
         return rest.isEmpty ? nil : "Also: \(rest.map(effect).joined(separator: ", "))."
     }
 

@@ -47,7 +47,7 @@ struct ExperimentAnswer {
         let name = MetricName(metric.name)
         let who = "\(report.name(best.cell)) leads with \(name.short) of \(quantity.measure(best.value, metric.unit))"
         guard let interval = best.interval else {
-            let why = best.ratio == nil ? report.withoutRatio(result) : report.withoutInterval(result)
+            let why = best.ratio == nil ? report.withoutRatio(result, best.cell) : report.withoutInterval(result)
             return (.open, "\(who); not held against the base: \(why).")
         }
         let isBeyond = metric.lessIsBetter ? interval.high < 1 : interval.low > 1

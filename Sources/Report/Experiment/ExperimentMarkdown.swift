@@ -67,6 +67,11 @@ public struct ExperimentMarkdown: ExperimentExporter {
         let charts = ParetoChart.all(report, .page)
         guard !charts.isEmpty else { return ["## Speed against cost", ExperimentPage.noCost] }
         return ["## Speed against cost"]
-            + charts.flatMap { ["Cost: \(Markdown.escape($0.costName)).", Markdown.table($0.table, none: "None.")] }
+            + charts.flatMap {
+                [
+                    "Cost: \(Markdown.escape($0.costName)). Cells that no other beats in both, by their values: differences that chance makes count, too.",
+                    Markdown.table($0.table, none: "None."),
+                ]
+            }
     }
 }

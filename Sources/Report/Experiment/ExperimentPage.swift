@@ -77,7 +77,7 @@ struct ExperimentPage {
         let metric = report.metric(result.metric)
         let ratios = result.ranking.compactMap(\.interval) + result.effects.compactMap(\.interval)
         let chart = EffectChart(ratios, margin: record.margin, furthest: 5, quantity: quantity)
-        let places = result.ranking.enumerated().map { ranked($0.offset + 1, $0.element, result, chart) }
+        let places = result.ranking.enumerated().map { ranked($0.offset, $0.element, result, chart) }
         var fields: [String: Any] = [
             "metric": result.metric, "name": MetricName(result.metric).short, "axis": chart.axis,
             "better": metric?.lessIsBetter == false ? "more is better" : "less is better", "method": result.method,
@@ -118,10 +118,12 @@ struct ExperimentPage {
         let tone = tone(ranked.interval, metric, ranked.probability)
         let change = tables.change(ranked, result).text
         let interval =
-            ranked.interval?.words(quantity) ?? (ranked.cell == report.baseCell ? "" : report.withoutInterval(result))
+            ranked.interval?.words(quantity)
+            ?? (ranked.cell == report.baseCell ? "" : report.withoutInterval(result, ranked.cell))
         var fields: [String: Any] = [
-            "place": quantity.count(place), "cell": report.name(ranked.cell), "levels": report.levels(ranked.cell),
-            "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, unit).text, "change": change,
+            "place": report.place(place, result, quantity), "cell": report.name(ranked.cell),
+            "levels": report.levels(ranked.cell),
+            "value": quantity.measure(ranked.value, unit), "range": tables.range(ranked, result).text, "change": change,
             "interval": interval, "repeats": quantity.count(ranked.count),
             "mark": chart.row(
                 ranked.interval ?? ranked.ratio.map(RatioInterval.point), tone,
@@ -219,15 +221,17 @@ struct ExperimentPage {
                 return (images, bytes)
             }
             let bytes = found.reduce(0) { $0 + $1.bytes }
-            return bytes > 0 ? (cell, min(1, page * found.reduce(0) { $0 + $1.images } / bytes)) : nil
+            return bytes > 0 ? (cell, page * found.reduce(0) { $0 + $1.images } / bytes) : nil
         }
-        guard shares.contains(where: { $0.share > 0 }) else { return nil }
-        let most = shares.filter { $0.share >= 0.01 }.sorted { $0.share > $1.share }.map {
-            "\(report.name($0.cell)) up to \(Quantity.page.percent($0.share))"
+        let most = shares.filter { $0.share >= 0.01 }.sorted { $0.share > $1.share }
+        guard !most.isEmpty else { return nil }
+        let told = most.map { cell, share in
+            // Pages are written without the hole in their middle.
+            report.name(cell) + (share >= 1 ? " perhaps all" : " up to \(Quantity.page.percent(share))")
         }
         let rest = shares.count - most.count
-        return "Of the WAL, whole pages of \(Int(page)) bytes are: \(most.joined(separator: ", "))"
-            + (rest > 0 ? "; hardly any of the other \(rest) cells’. " : ". ")
+        return "Of the WAL, pages of \(Int(page)) bytes that are written whole are: \(told.joined(separator: ", "))"
+            + (rest > 0 ? "; hardly any elsewhere. " : ". ")
             + "A long phase has fewer of them, so that differences in WAL between such cells would be smaller."
     }
 

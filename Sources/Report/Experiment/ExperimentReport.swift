@@ -86,22 +86,32 @@ public struct ExperimentReport: Sendable {
     /// The cell with every factor at its first level; `nil` where the design has none.
     var baseCell: Int? { record.baseCell }
 
+    /// A cell's place; cells of one value share the first of theirs.
+    func place(_ number: Int, _ result: ExperimentResult, _ quantity: Quantity) -> String {
+        let first = result.ranking.firstIndex { $0.value == result.ranking[number].value } ?? number
+        return quantity.count(first + 1)
+    }
+
+    /// Whether a cell has the value 0 in a repeat.
+    func hasZero(_ cell: Int?, _ result: ExperimentResult) -> Bool {
+        cell.map { result.zeros?.contains($0) == true } ?? false
+    }
+
     /// Why a cell is not held against the base by a metric.
-    func withoutRatio(_ result: ExperimentResult) -> String {
+    func withoutRatio(_ result: ExperimentResult, _ cell: Int? = nil) -> String {
+        if hasZero(cell, result) || hasZero(baseCell, result) { return ExperimentTables.zero }
         guard let base = baseCell else { return "the design has no base" }
         if let cell = result.unranked?.first(where: { $0.cell == base }) { return "the base \(cell.reason)" }
-        return result.completeRepeats > 0 ? "a value of 0 has no ratio" : "no repeat is complete"
+        return "no repeat is complete"
     }
 
     /// Why a ratio has no interval.
-    func withoutInterval(_ result: ExperimentResult) -> String {
+    func withoutInterval(_ result: ExperimentResult, _ cell: Int? = nil) -> String {
+        if hasZero(cell, result) || hasZero(baseCell, result) { return ExperimentTables.zero }
         guard baseCell.map({ base in result.ranking.contains { $0.cell == base } }) == true else {
             return withoutRatio(result)
         }
-        guard result.completeRepeats > 0, result.ranking.contains(where: { $0.ratio != nil }) else {
-            return withoutRatio(result)
-        }
-        return "one repeat tells no chance"
+        return result.completeRepeats == 0 ? "no repeat is complete" : "one repeat tells no chance"
     }
 
     func metric(_ name: String) -> ExperimentMetric? { record.metrics.first { $0.name == name } }

@@ -16,11 +16,12 @@ struct ExperimentTables {
         let none = ReportTable.Cell.unknown("none")
         var rows = result.ranking.enumerated().map { place, ranked -> [ReportTable.Cell] in
             var cells: [ReportTable.Cell] = [
-                .init(quantity.count(place + 1)), .init(report.name(ranked.cell)),
+                .init(report.place(place, result, quantity)), .init(report.name(ranked.cell)),
                 .init(report.levels(ranked.cell)),
-                .init(quantity.measure(ranked.value, unit)), range(ranked, unit), change(ranked, result),
+                .init(quantity.measure(ranked.value, unit)), range(ranked, result), change(ranked, result),
                 ranked.interval.map { .init($0.words(quantity)) }
-                    ?? .unknown(ranked.cell == report.baseCell ? "the base" : report.withoutInterval(result)),
+                    ?? .unknown(
+                        ranked.cell == report.baseCell ? "the base" : report.withoutInterval(result, ranked.cell)),
                 byBase(ranked, result), byLeader(ranked, result), .init(quantity.count(ranked.count)),
             ]
             if hasRequests { cells.append(requests(result, ranked.cell)) }
@@ -45,23 +46,26 @@ struct ExperimentTables {
     /// Whether the noise leaves a difference from the leader, after the correction for all pairs of cells.
     func byLeader(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == result.ranking.first?.cell { return .unknown("the leader") }
-        guard let contrast = ranked.byLeader else { return .unknown(untold(result)) }
-        return told(contrast.probability)
+        guard let contrast = ranked.byLeader else {
+            let best = result.ranking.first?.cell
+            if report.hasZero(best, result) || report.hasZero(ranked.cell, result) { return .unknown(Self.zero) }
+            return .unknown(result.completeRepeats == 0 ? "no complete repeat" : "not kept")
+        }
+        return told(contrast.probability, hasInterval: contrast.low != nil)
     }
 
     /// The same of the base, after the correction for the number of cells.
     func byBase(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == report.baseCell { return .unknown("the base") }
-        return ranked.ratio == nil ? .unknown(report.withoutRatio(result)) : told(ranked.probability)
+        guard ranked.ratio != nil else { return .unknown(report.withoutRatio(result, ranked.cell)) }
+        return told(ranked.probability, hasInterval: ranked.ratioLow != nil)
     }
 
-    private func untold(_ result: ExperimentResult) -> String {
-        guard result.completeRepeats > 0 else { return "no complete repeat" }
-        return result.ranking.contains { $0.value == 0 } ? "a value of 0 has no ratio" : "not kept"
-    }
+    /// Stands for what a value of 0 does not have.
+    static let zero = "a value of 0 has no ratio"
 
-    private func told(_ probability: Double?) -> ReportTable.Cell {
-        guard let probability else { return .unknown("one repeat") }
+    private func told(_ probability: Double?, hasInterval: Bool) -> ReportTable.Cell {
+        guard let probability else { return .unknown(hasInterval ? "not kept" : "one repeat") }
         let words = probability < 0.0001 ? "p below 0.0001" : "p \(quantity.fixed(probability, 4))"
         return .init("\(probability < ExperimentAnalysis.error ? "yes" : "no"), \(words)")
     }
@@ -77,8 +81,11 @@ struct ExperimentTables {
     /// Cells without a place, each with the reason.
     func unranked(_ result: ExperimentResult) -> [UnrankedCell] { result.unranked ?? [] }
 
-    func range(_ ranked: RankedCell, _ unit: String) -> ReportTable.Cell {
-        guard let low = ranked.low, let high = ranked.high else { return .unknown("one repeat") }
+    func range(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
+        let unit = report.metric(result.metric)?.unit ?? ""
+        guard let low = ranked.low, let high = ranked.high else {
+            return .unknown(report.hasZero(ranked.cell, result) ? "0 among them" : "one repeat")
+        }
         guard !RepeatedValues.areSame(low, high) else { return .unknown(RepeatedValues.same) }
         return .init("[\(quantity.measure(low, unit)), \(quantity.measure(high, unit))]")
     }
@@ -86,7 +93,7 @@ struct ExperimentTables {
     func change(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         if ranked.cell == report.baseCell { return .unknown("the base") }
         if let interval = ranked.interval { return .init(interval.effect(quantity)) }
-        return ranked.ratio.map { .init(percent($0)) } ?? .unknown(report.withoutRatio(result))
+        return ranked.ratio.map { .init(percent($0)) } ?? .unknown(report.withoutRatio(result, ranked.cell))
     }
 
     /// A ratio of which no interval is known.
@@ -122,7 +129,7 @@ struct ExperimentTables {
     /// Every cell by the base in every metric, in the order of the leading one; `nil` for a single metric and without a
     /// base.
     var overview: ReportTable? {
-        let results = record.results.filter { result in result.ranking.contains { $0.ratio != nil } }
+        let results = record.results
         guard let leading = report.leading, results.count > 1, let base = report.baseCell else { return nil }
         let cells = leading.ranking.map(\.cell) + (leading.unranked ?? []).map(\.cell)
         return ReportTable(
@@ -134,7 +141,8 @@ struct ExperimentTables {
                             return .unknown("no value")
                         }
                         let unit = report.metric(result.metric)?.unit ?? ""
-                        return cell == base ? .init(quantity.measure(ranked.value, unit)) : overview(ranked, result)
+                        let isValue = cell == base || ranked.ratio == nil
+                        return isValue ? .init(quantity.measure(ranked.value, unit)) : overview(ranked, result)
                     }
             })
     }
@@ -142,16 +150,17 @@ struct ExperimentTables {
     /// A change, coloured where it is told apart from no change.
     private func overview(_ ranked: RankedCell, _ result: ExperimentResult) -> ReportTable.Cell {
         let change = change(ranked, result)
-        guard let ratio = ranked.ratio, ranked.probability.map({ $0 < ExperimentAnalysis.error }) == true else {
-            return ranked.ratio == nil ? change : .init("(\(change.text))")
+        guard let ratio = ranked.ratio, let probability = ranked.probability else {
+            return .init("\(change.text), not tested")
         }
+        guard probability < ExperimentAnalysis.error else { return .init("(\(change.text))") }
         let isLess = report.metric(result.metric)?.lessIsBetter ?? true
         return .init(change.text, (ratio < 1) == isLess ? .better : .worse)
     }
 
     /// What ``overview`` means.
     static let overviewNote =
-        "The base by its values, the others by their change; in brackets what is not told apart from the base, after Holm’s correction for the number of cells of each metric."
+        "The base by its values, the others by their change, or by their values where there is no ratio; in brackets what is not told apart from the base, after Holm’s correction for the number of cells of each metric."
 
     // MARK: Suggestions
 
