@@ -134,7 +134,8 @@ struct SuggestionsCommand: AsyncParsableCommand {
             if json { return try SuggestionFiles.print(rows) }
             if rows.isEmpty {
                 return Terminal.out(
-                    "\(name.map { "\($0) was" } ?? "No suggestion was") never tried; `archivebench compare` tries one.")
+                    "\(name.map { "\($0) was never tried" } ?? "No suggestion was tried yet"); `archivebench compare` tries one."
+                )
             }
             for row in rows { for line in SuggestionText.lines(row) { Terminal.out(line) } }
         }

@@ -36,7 +36,8 @@ struct PairTables {
     }
 
     private func settle(_ metric: MetricVerdict) -> ReportTable.Cell {
-        guard metric.verdict == .inconclusive else { return .unknown("settled") }
+        guard let verdict = metric.verdict else { return .unknown("not judged") }
+        guard verdict == .inconclusive else { return .unknown("settled") }
         return metric.blocksToSettle.map { .init("\(quantity.count($0)) blocks") } ?? .unknown("not known")
     }
 
