@@ -167,7 +167,7 @@ public enum ExperimentAnalysis {
                 ? "by the noise of all cells together, none of which shows more than the others (Cochran's test)"
                 : "each contrast by its own noise from repeat to repeat, because one cell may be noisier than the others (Cochran's test)"
             return
-                "Student's t on logarithms, repeats as blocks, \(noise), \(contrasts.contrastDegrees) degrees of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
+                "Student's t on logarithms, repeats as blocks, \(noise), \(contrasts.contrastDegrees) degree\(contrasts.contrastDegrees == 1 ? "" : "s") of freedom; each interval by itself, not for all together; which cells are told apart from the base, or from the leader, is corrected by Holm's method for their number, or for that of all their pairs"
         }
         return isLenth
             ? "a single repeat: intervals by Lenth's pseudo standard error, which takes most effects for noise"

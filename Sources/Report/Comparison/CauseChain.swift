@@ -280,7 +280,10 @@ struct VariantDifference {
         let found = (others + differing).map { "\($0.name): \($0.base) → \($0.candidate)" }
         let names = (others + differing).map(\.name)
         let told = candidate.suggestion?.changes ?? []
-        return found + told.filter { change in !names.contains { change.hasPrefix("\($0):") } }
+        return found
+            + told.filter { change in
+                !names.contains { change.hasPrefix("\($0):") } && !found.contains { $0.contains(change) }
+            }
     }
 
     /// Settings and versions that differ; a server's default stands where a side does not set one.

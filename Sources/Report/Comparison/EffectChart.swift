@@ -78,9 +78,12 @@ struct EffectChart {
         if let ratio {
             marks.append(
                 SVG.line(x(ratio.low), middle, x(ratio.high), middle, "interval \(tone.rawValue)", title: title))
-            if isBeyond(ratio.low) { marks.append(arrow(x(ratio.low), middle, -1, tone)) }
-            if isBeyond(ratio.high) { marks.append(arrow(x(ratio.high), middle, 1, tone)) }
-            marks.append(SVG.mark(tone, x(ratio.value), middle, title: title))
+            let ways = Set([ratio.low, ratio.value, ratio.high].filter(isBeyond).map { $0 < 1 ? -1.0 : 1 })
+            for way in ways.sorted() {
+                marks.append(arrow(Self.width / 2 + way * (Self.width / 2 - Self.edge), middle, way, tone))
+            }
+            // On the edge there is room for the arrow alone, and two of them would make another verdict's shape.
+            if !isBeyond(ratio.value) { marks.append(SVG.mark(tone, x(ratio.value), middle, title: title)) }
         }
         return SVG.picture(width: Self.width, height: Self.height, label: title, marks)
     }

@@ -179,7 +179,9 @@ struct ExperimentPage {
             card(
                 "How sure", "\(quantity.count(complete)) repeat\(complete == 1 ? "" : "s")",
                 complete > 1 ? .neutral : .open,
-                result?.method ?? "No metric has a value."),
+                result == nil
+                    ? "No metric has a value."
+                    : "In which every cell has a value. How intervals were come by stands above the ranking."),
             card(
                 "Objectives", judged == 0 ? "not judged" : missed == 0 ? "held" : "missed in \(quantity.count(missed))",
                 judged == 0 ? .unknown : missed == 0 ? .better : .worse,
